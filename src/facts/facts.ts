@@ -1,0 +1,79 @@
+/** Knows which kinds of facts exist, who extracts them, and how checks ask for them. */
+
+import type { Compose } from './compose.ts';
+import type { Dockerfile } from './dockerfile.ts';
+import type { Manifest } from './kubernetes.ts';
+import type { Module } from './program/model.ts';
+import type { Script } from './shell.ts';
+import type { Place, Span } from './span.ts';
+import type { TerraformFile } from './terraform.ts';
+import type { Pipeline } from './workflow.ts';
+import type { SourceFile, Zone } from './workspace.ts';
+
+/** Data extracted from one file, by kind. All of it is plain JSON: it can be cached and moved between threads. */
+export interface FactTypes {
+  dockerfile: Dockerfile;
+  compose: Compose;
+  kubernetes: Manifest;
+  workflow: Pipeline;
+  script: Script;
+  terraform: TerraformFile;
+  program: Module;
+}
+export type FactKind = keyof FactTypes;
+
+/** What one file holds. `path`, `zone` and `blob` are the file's own. */
+export interface FileFacts<T> {
+  readonly path: string;
+  readonly zone: Zone;
+  /** Content identity: equal for byte-identical files. */
+  readonly blob: string;
+  readonly data: T;
+}
+
+/** A place in a file that a parser could not read. */
+export interface ParseProblem {
+  readonly message: string;
+  readonly span: Span;
+}
+
+export interface ExtractInput {
+  readonly path: string;
+  /** File content: BOM removed, line breaks as they are. All spans are offsets into this text. */
+  readonly text: string;
+  /** Words of interest of all enabled checks; an extractor may keep less where none occurs. */
+  readonly words: readonly string[];
+}
+
+export interface Extracted<T> {
+  /** Absent when nothing could be read. */
+  readonly data?: T;
+  readonly problems?: readonly ParseProblem[];
+}
+
+/** Reads one kind of file. `accepts` sees every file of the tree, so it only looks at names and a prefix of the text. */
+export interface Extractor<K extends FactKind = FactKind> {
+  readonly kind: K;
+  /** By name alone: is this file worth reading for this kind? */
+  readonly accepts: (path: string) => boolean;
+  /** After reading: does the text belong to this kind? Absent: always. */
+  readonly recognises?: (path: string, text: string) => boolean;
+  /** Loads the parser on first use; the function it gives is pure and synchronous. It may throw: that is our bug. */
+  readonly load: () => Promise<(input: ExtractInput) => Extracted<FactTypes[K]>>;
+}
+
+/** What a check sees of the repository. */
+export interface Facts {
+  /** Every file that was listed, read or not, sorted by path. */
+  readonly files: readonly SourceFile[];
+  /** True when the tree lists a file of this path (relative to the root, forward slashes). */
+  has(path: string): boolean;
+  /** Facts of one kind, sorted by path. */
+  of<K extends FactKind>(kind: K): readonly FileFacts<FactTypes[K]>[];
+  /** Computes a linked, cross-file model once per scan: the same `build` function gives the same object. */
+  linked<T>(build: (facts: Facts) => T): T;
+}
+
+export function placeOf(file: { readonly path: string }, node: { readonly span: Span }): Place {
+  return { path: file.path, span: node.span };
+}

@@ -1,0 +1,11 @@
+/** Knows the list of extractors, and nothing else. */
+import { compose } from './compose.ts';
+import { dockerfile } from './dockerfile.ts';
+import type { Extractor } from './facts.ts';
+import { kubernetes } from './kubernetes.ts';
+import { python } from './program/python.ts';
+import { script } from './shell.ts';
+import { terraform } from './terraform.ts';
+import { workflow } from './workflow.ts';
+
+export const extractors: readonly Extractor[] = [compose, dockerfile, kubernetes, python, script, terraform, workflow];
