@@ -74,6 +74,7 @@ export interface Facts {
   linked<T>(build: (facts: Facts) => T): T;
 }
 
-export function placeOf(file: { readonly path: string }, node: { readonly span: Span }): Place {
-  return { path: file.path, span: node.span };
+/** Place of a node of a file; a node that came from elsewhere (a template, a patch) names its own path. */
+export function placeOf(file: { readonly path: string }, node: { readonly span: Span; readonly path?: string }): Place {
+  return { path: node.path ?? file.path, span: node.span };
 }

@@ -12,6 +12,9 @@ export interface Place {
   readonly span: Span;
 }
 
+/** Gives for an offset in an extracted text (a block scalar, a joined command) the offset in the file it stands in. */
+export type OffsetMap = (offset: number) => number;
+
 /** 1-based line and column (UTF-16 code units; a tab is one column). */
 export interface Position {
   readonly line: number;

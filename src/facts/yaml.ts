@@ -1,0 +1,339 @@
+/** Knows how to read YAML and JSON as plain located data: anchors, merge keys, duplicate keys, several documents, broken ones. */
+import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
+import type { ParseProblem } from './facts.ts';
+import type { OffsetMap, Span } from './span.ts';
+
+/** `path` is set only where a node comes from another file than the one it was found in (templates, patches). */
+interface Located {
+  readonly span: Span;
+  readonly path?: string;
+  /** Local tags such as `!reference`, `!Ref`, `!reset`; absent for the usual ones. */
+  readonly tag?: string;
+}
+
+export interface YamlScalar extends Located {
+  readonly kind: 'scalar';
+  /** As YAML 1.2 resolves it: `yes` and `on` are strings. */
+  readonly value: string | number | boolean | null;
+  /** The content as text, before any resolving: `1.10` stays "1.10". */
+  readonly text: string;
+  readonly style: 'plain' | 'single' | 'double' | 'literal' | 'folded';
+}
+
+export interface YamlList extends Located {
+  readonly kind: 'list';
+  readonly items: readonly YamlNode[];
+}
+
+/** A key with its value; `span` runs from the start of the key to the end of the value. */
+export interface YamlEntry extends Located {
+  readonly key: string;
+  readonly keySpan: Span;
+  readonly value: YamlNode;
+}
+
+export interface YamlMap extends Located {
+  readonly kind: 'map';
+  /** Merge keys (`<<`) are resolved; of duplicate keys the last one stays. */
+  readonly entries: readonly YamlEntry[];
+}
+
+export type YamlNode = YamlScalar | YamlList | YamlMap;
+
+export interface YamlDocument {
+  readonly root: YamlNode;
+  readonly span: Span;
+  /** The document has a syntax error: what was understood of it is there, what is missing proves nothing. */
+  readonly broken: boolean;
+}
+
+export interface YamlFile {
+  /** Documents with content; empty ones are left out. */
+  readonly documents: readonly YamlDocument[];
+  readonly problems: readonly ParseProblem[];
+}
+
+const MAX_DEPTH = 120;
+const MAX_PROBLEMS = 20;
+/** Nodes that aliases may add: beyond it a file is a "billion laughs" and not configuration. */
+const MAX_ALIASED = 200_000;
+
+/** Loads the YAML library and gives the reader: a pure function that never throws. */
+export async function loadYaml(): Promise<(text: string) => YamlFile> {
+  const yaml = await import('yaml');
+  return (text) => {
+    let documents: Document.Parsed[];
+    try {
+      const parsed = yaml.parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+      documents = Array.isArray(parsed) ? parsed : [];
+    } catch (error) {
+      const message = error instanceof RangeError ? 'nested too deeply' : String((error as Error).message);
+      return { documents: [], problems: [{ message, span: { start: 0, end: Math.min(1, text.length) } }] };
+    }
+    const result: YamlDocument[] = [];
+    const problems: ParseProblem[] = [];
+    for (const document of documents) {
+      const reader = new Reader(text, yaml);
+      for (const error of document.errors) {
+        reader.problem(firstLine(error.message), { start: error.pos[0], end: error.pos[1] });
+      }
+      const broken = document.errors.length > 0;
+      const root = document.contents === null ? undefined : reader.node(document.contents, 0);
+      problems.push(...reader.problems);
+      if (root === undefined || (root.kind === 'scalar' && root.value === null)) continue;
+      result.push({ root, span: root.span, broken });
+    }
+    return { documents: result, problems: problems.slice(0, MAX_PROBLEMS) };
+  };
+}
+
+type ParsedMap = YAMLMap.Parsed<ParsedNode, ParsedNode | null>;
+type Kinds = Pick<typeof import('yaml'), 'isAlias' | 'isMap' | 'isSeq'>;
+
+/** Turns the library's nodes into plain data; guards the anchors of one document. */
+class Reader {
+  readonly problems: ParseProblem[] = [];
+  readonly #text: string;
+  readonly #kinds: Kinds;
+  readonly #anchors = new Map<string, { node: YamlNode; size: number } | 'open'>();
+  #size = 0;
+  #aliased = 0;
+
+  constructor(text: string, kinds: Kinds) {
+    this.#text = text;
+    this.#kinds = kinds;
+  }
+
+  problem(message: string, span: Span): void {
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ message, span: this.#clamp(span.start, span.end) });
+  }
+
+  #clamp(start: number, end: number): Span {
+    const from = Math.max(0, Math.min(start, this.#text.length));
+    return { start: from, end: Math.max(from, Math.min(end, this.#text.length)) };
+  }
+
+  /** End of the value itself: block collections and scalars of the library reach over trailing blank lines. */
+  #span(range: readonly [number, number, number] | null | undefined): Span {
+    if (!range) return { start: 0, end: 0 };
+    const span = this.#clamp(range[0], range[1]);
+    let end = span.end;
+    while (end > span.start && /\s/.test(this.#text[end - 1]!)) end--;
+    return { start: span.start, end };
+  }
+
+  node(node: ParsedNode | Alias, depth: number): YamlNode {
+    this.#size++;
+    if (depth > MAX_DEPTH) {
+      const span = this.#span(node.range);
+      this.problem('nested too deeply', { start: span.start, end: Math.min(span.end, span.start + 1) });
+      return nothing(span);
+    }
+    if (this.#kinds.isAlias(node)) return this.#alias(node);
+    const anchor = (node as Scalar).anchor;
+    if (anchor === undefined) return this.#content(node as ParsedNode, depth);
+    this.#anchors.set(anchor, 'open');
+    const before = this.#size;
+    const content = this.#content(node as ParsedNode, depth);
+    this.#anchors.set(anchor, { node: content, size: this.#size - before + 1 });
+    return content;
+  }
+
+  #alias(alias: Alias): YamlNode {
+    const span = this.#span(alias.range);
+    const target = this.#anchors.get(alias.source);
+    if (target === undefined || target === 'open') {
+      this.problem(target ? `alias *${alias.source} contains itself` : `unknown alias *${alias.source}`, span);
+      return nothing(span);
+    }
+    this.#aliased += target.size;
+    this.#size += target.size;
+    if (this.#aliased > MAX_ALIASED) {
+      this.problem('aliases expand to too much content', span);
+      return nothing(span);
+    }
+    return target.node;
+  }
+
+  #content(node: ParsedNode, depth: number): YamlNode {
+    const span = this.#span(node.range);
+    const tag = node.tag?.startsWith('!') ? { tag: node.tag } : {};
+    if (this.#kinds.isMap(node)) {
+      return { kind: 'map', entries: this.#entries((node as ParsedMap).items, depth), span, ...tag };
+    }
+    if (this.#kinds.isSeq(node)) {
+      const items = (node.items as ParsedNode[]).map((item) => this.node(item, depth + 1));
+      return { kind: 'list', items, span, ...tag };
+    }
+    return this.#scalar(node as unknown as Scalar, span, tag);
+  }
+
+  #scalar(node: Scalar, span: Span, tag: { tag?: string }): YamlScalar {
+    const style = STYLES[node.type ?? 'PLAIN'] ?? 'plain';
+    const raw = node.value;
+    const value =
+      typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean' || raw === null
+        ? raw
+        : (node.source ?? String(raw));
+    const text = typeof value === 'string' ? value : (node.source ?? (value === null ? '' : String(value)));
+    return { kind: 'scalar', value, text, style, span, ...tag };
+  }
+
+  #entries(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], depth: number): YamlEntry[] {
+    const own = new Map<string, YamlEntry>();
+    const merged = new Map<string, YamlEntry>();
+    for (const pair of pairs) {
+      const key = this.node(pair.key ?? EMPTY, depth + 1);
+      const name = key.kind === 'scalar' ? key.text : this.#text.slice(key.span.start, key.span.end);
+      const value =
+        pair.value === null ? nothing({ start: key.span.end, end: key.span.end }) : this.node(pair.value, depth + 1);
+      if (name === '<<' && key.kind === 'scalar' && key.style === 'plain' && value.kind !== 'scalar') {
+        const sources = value.kind === 'list' ? value.items : [value];
+        for (const source of sources) {
+          if (source.kind !== 'map') continue;
+          for (const entry of source.entries) if (!merged.has(entry.key)) merged.set(entry.key, entry);
+        }
+        continue;
+      }
+      if (own.has(name)) {
+        this.problem(`duplicate key ${JSON.stringify(name.slice(0, 80))}: the last one counts`, key.span);
+        own.delete(name);
+      }
+      const end = pair.value === null ? key.span.end : this.#span(pair.value.range).end;
+      const span = { start: key.span.start, end: Math.max(key.span.end, end) };
+      own.set(name, { key: name, keySpan: key.span, value, span });
+    }
+    if (merged.size === 0) return [...own.values()];
+    return [...[...merged.values()].filter((entry) => !own.has(entry.key)), ...own.values()];
+  }
+}
+
+const EMPTY = { source: '', value: null, range: [0, 0, 0], type: 'PLAIN' } as unknown as ParsedNode;
+
+const STYLES: Readonly<Record<string, YamlScalar['style']>> = {
+  PLAIN: 'plain',
+  QUOTE_SINGLE: 'single',
+  QUOTE_DOUBLE: 'double',
+  BLOCK_LITERAL: 'literal',
+  BLOCK_FOLDED: 'folded',
+};
+
+function nothing(span: Span): YamlScalar {
+  return { kind: 'scalar', value: null, text: '', style: 'plain', span };
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]!.replace(/:$/, '');
+}
+
+/** The node at a path of keys and list positions, or undefined. */
+export function at(node: YamlNode | undefined, ...path: readonly (string | number)[]): YamlNode | undefined {
+  let current = node;
+  for (const step of path) {
+    if (current === undefined) return undefined;
+    if (typeof step === 'number') current = current.kind === 'list' ? current.items[step] : undefined;
+    else current = entryOf(current, step)?.value;
+  }
+  return current;
+}
+
+/** The entry of a map by its key, or undefined (also when the node is no map). */
+export function entryOf(node: YamlNode | undefined, key: string): YamlEntry | undefined {
+  if (node?.kind !== 'map') return undefined;
+  return node.entries.find((entry) => entry.key === key);
+}
+
+/** All entries of a map; none when the node is no map. */
+export function entriesOf(node: YamlNode | undefined): readonly YamlEntry[] {
+  return node?.kind === 'map' ? node.entries : [];
+}
+
+/** All items of a list; none when the node is no list. */
+export function itemsOf(node: YamlNode | undefined): readonly YamlNode[] {
+  return node?.kind === 'list' ? node.items : [];
+}
+
+/** Text of a scalar that is not null; undefined for anything else. Numbers and booleans give their source text. */
+export function textOf(node: YamlNode | undefined): string | undefined {
+  return node?.kind === 'scalar' && node.value !== null ? node.text : undefined;
+}
+
+/** True for an absent node and for an explicit or implicit null. */
+export function isNull(node: YamlNode | undefined): boolean {
+  return node === undefined || (node.kind === 'scalar' && node.value === null);
+}
+
+/** A boolean as YAML 1.1 tools (Kubernetes, compose) read it; undefined for quoted strings and anything else. */
+export function booleanOf(node: YamlNode | undefined): boolean | undefined {
+  if (node?.kind !== 'scalar') return undefined;
+  if (typeof node.value === 'boolean') return node.value;
+  if (node.style !== 'plain') return undefined;
+  if (/^(yes|on|y)$/i.test(node.text)) return true;
+  return /^(no|off|n)$/i.test(node.text) ? false : undefined;
+}
+
+export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
+
+/** The node without places. */
+export function plainOf(node: YamlNode): Plain {
+  if (node.kind === 'scalar') return node.value;
+  if (node.kind === 'list') return node.items.map(plainOf);
+  return Object.fromEntries(node.entries.map((entry) => [entry.key, plainOf(entry.value)]));
+}
+
+/**
+ * Maps offsets in a scalar's text to offsets in the file: block indentation, folding and escapes are accounted for.
+ * `source` is the text of the file that holds the scalar.
+ */
+export function scalarOffsets(source: string, node: YamlScalar): OffsetMap {
+  const table = new Uint32Array(node.text.length + 1);
+  if (node.style === 'literal') fillLiteral(table, source, node);
+  else fillFlow(table, source, node);
+  return (offset) => table[Math.max(0, Math.min(offset, node.text.length))]!;
+}
+
+function afterHeader(source: string, node: YamlScalar): number {
+  const header = source.indexOf('\n', node.span.start);
+  return header < 0 || header > node.span.end ? node.span.end : header + 1;
+}
+
+function fillLiteral(table: Uint32Array, source: string, node: YamlScalar): void {
+  let from = afterHeader(source, node);
+  let i = 0;
+  for (const line of node.text.split('\n')) {
+    const newline = source.indexOf('\n', from);
+    const next = newline < 0 ? source.length : newline;
+    const end = source[next - 1] === '\r' && next > from ? next - 1 : next;
+    const start = Math.max(from, end - line.length);
+    for (let k = 0; k <= line.length && i < table.length; k++) table[i++] = Math.min(start + k, node.span.end);
+    from = Math.min(next + 1, source.length);
+  }
+}
+
+function fillFlow(table: Uint32Array, source: string, node: YamlScalar): void {
+  const { text, style } = node;
+  let from = node.span.start;
+  if (style === 'folded') from = afterHeader(source, node);
+  else if (style !== 'plain') from++;
+  const skip = () => {
+    while (from < node.span.end && /\s/.test(source[from]!)) from++;
+  };
+  if (style === 'folded') skip();
+  for (let i = 0; i < text.length; i++) {
+    const blank = /\s/.test(text[i]!);
+    if (!blank && source[from] !== text[i]) skip();
+    table[i] = Math.min(from, node.span.end);
+    if (style === 'single' && text[i] === "'") from += 2;
+    else if (style === 'double' && source[from] === '\\') {
+      from += ({ x: 4, u: 6, U: 10 } as Record<string, number>)[source[from + 1] ?? ''] ?? 2;
+      if (/[\r\n]/.test(source[from - 1] ?? '')) {
+        skip();
+        i--;
+      }
+    } else if (blank && /\s/.test(source[from] ?? '')) {
+      if (source[from] === '\n' || source[from] === '\r' || /\S/.test(text[i + 1] ?? '')) skip();
+      else from++;
+    } else if (!blank || source[from] === text[i]) from++;
+  }
+  table[text.length] = Math.min(from, node.span.end);
+}
