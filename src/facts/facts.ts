@@ -35,6 +35,8 @@ export interface FileFacts<T> {
 export interface ParseProblem {
   readonly message: string;
   readonly span: Span;
+  /** Nothing of the file was lost (a duplicate key, say): worth a notification, but the file counts as understood. */
+  readonly tolerated?: boolean;
 }
 
 export interface ExtractInput {

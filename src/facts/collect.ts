@@ -1,0 +1,150 @@
+/** Knows how to turn a workspace into facts: which files to read, which parser to load, what to do when one fails. */
+import type { Check } from '../check.ts';
+import type { Notification } from '../problem.ts';
+import type { Extracted, Extractor, FactKind, Facts, FactTypes, FileFacts } from './facts.ts';
+import { Lines } from './span.ts';
+import type { FileText, SourceFile, Workspace, Zone } from './workspace.ts';
+
+/** A file that some check wanted and no parser could fully read. */
+export interface BrokenFile {
+  readonly path: string;
+  readonly kind: FactKind;
+  readonly reason: string;
+}
+
+export interface Collected {
+  readonly facts: Facts;
+  readonly notifications: readonly Notification[];
+  /** By check id: broken files that hold a word of the check's interest. */
+  readonly broken: ReadonlyMap<string, readonly BrokenFile[]>;
+  /** Files read, and per kind how many were understood and how many were not. */
+  readonly read: number;
+  readonly kinds: readonly { readonly kind: FactKind; readonly files: number; readonly broken: number }[];
+}
+
+export interface CollectOptions {
+  readonly checks: readonly Check[];
+  readonly extractors: readonly Extractor[];
+  /** Zones whose files are read at all. */
+  readonly zones: ReadonlySet<Zone>;
+  /** Only these files are read (a staged scan and what it needs); undefined: all. */
+  readonly focus?: (file: SourceFile, kind: FactKind) => boolean;
+}
+
+/** Words of interest by kind: undefined when no check needs the kind, true when every file counts. */
+type Interest = Map<FactKind, true | readonly string[]>;
+
+export async function collectFacts(workspace: Workspace, options: CollectOptions): Promise<Collected> {
+  const interest = interestOf(options.checks);
+  const wanted = options.extractors.filter((extractor) => interest.has(extractor.kind));
+  const stores = new Map<FactKind, FileFacts<FactTypes[FactKind]>[]>();
+  const notifications: Notification[] = [];
+  const broken = new Map<string, BrokenFile[]>();
+  const brokenByKind = new Map<FactKind, number>();
+  const loaded = new Map<Extractor, Awaited<ReturnType<Extractor['load']>>>();
+  const readPaths = new Set<string>();
+
+  for (const file of workspace.files) {
+    if (!options.zones.has(file.zone)) continue;
+    for (const extractor of wanted) {
+      const { kind } = extractor;
+      if (!extractor.accepts(file.path) || !(options.focus?.(file, kind) ?? true)) continue;
+      const content = workspace.read(file.path);
+      if (!content) break;
+      readPaths.add(file.path);
+      if (!(extractor.recognises?.(file.path, content.text) ?? true)) continue;
+      const words = interest.get(kind)!;
+      if (words !== true && !words.some((word) => content.text.includes(word))) continue;
+      let extract = loaded.get(extractor);
+      if (!extract) {
+        extract = await extractor.load();
+        loaded.set(extractor, extract);
+      }
+      const { data, problems = [] } = extractSafely(() =>
+        extract({ path: file.path, text: content.text, words: words === true ? [] : words }),
+      );
+      if (data !== undefined) {
+        const entry = { path: file.path, zone: file.zone, blob: content.blob, data };
+        const store = stores.get(kind);
+        if (store) store.push(entry);
+        else stores.set(kind, [entry]);
+      }
+      const lost = problems.find((problem) => !problem.tolerated);
+      for (const problem of problems) notifications.push(notificationOf(file.path, content, kind, problem));
+      if (lost || (data === undefined && problems.length > 0)) {
+        brokenByKind.set(kind, (brokenByKind.get(kind) ?? 0) + 1);
+        for (const check of options.checks) {
+          const need = check.needs[kind];
+          if (need !== true && !need?.some((word) => content.text.includes(word))) continue;
+          const entry = { path: file.path, kind, reason: (lost ?? problems[0]!).message };
+          broken.set(check.id, [...(broken.get(check.id) ?? []), entry]);
+        }
+      }
+    }
+  }
+  return {
+    facts: factsOf(workspace.files, stores),
+    notifications,
+    broken,
+    read: readPaths.size,
+    kinds: [...stores.keys()].sort().map((kind) => ({
+      kind,
+      files: stores.get(kind)!.length,
+      broken: brokenByKind.get(kind) ?? 0,
+    })),
+  };
+}
+
+function interestOf(checks: readonly Check[]): Interest {
+  const interest: Interest = new Map();
+  for (const check of checks) {
+    for (const [kind, words] of Object.entries(check.needs) as [FactKind, true | readonly string[]][]) {
+      const known = interest.get(kind);
+      if (known === true || words === true) interest.set(kind, true);
+      else interest.set(kind, [...new Set([...(known ?? []), ...words])]);
+    }
+  }
+  return interest;
+}
+
+/** A crash of an extractor is our bug, but never the end of the run. */
+function extractSafely<T>(extract: () => Extracted<T>): Extracted<T> {
+  try {
+    return extract();
+  } catch (error) {
+    const reason = error instanceof RangeError ? 'nested too deeply' : `parser failed: ${(error as Error).message}`;
+    return { problems: [{ message: reason, span: { start: 0, end: 0 } }] };
+  }
+}
+
+function notificationOf(
+  path: string,
+  content: FileText,
+  kind: FactKind,
+  problem: NonNullable<Extracted<unknown>['problems']>[number],
+): Notification {
+  const { line } = new Lines(content.text).position(problem.span.start);
+  const consequence = problem.tolerated ? '' : ' What depends on it is not assessed.';
+  return {
+    kind: 'unparsable',
+    level: problem.tolerated ? 'note' : 'warning',
+    path,
+    line,
+    message: `Could not read this as ${kind}: ${problem.message.replace(/\.$/, '')}.${consequence}`,
+  };
+}
+
+function factsOf(files: readonly SourceFile[], stores: ReadonlyMap<FactKind, readonly FileFacts<unknown>[]>): Facts {
+  const paths = new Set(files.map((file) => file.path));
+  const linked = new Map<unknown, unknown>();
+  const facts: Facts = {
+    files,
+    has: (path) => paths.has(path),
+    of: <K extends FactKind>(kind: K) => (stores.get(kind) ?? []) as readonly FileFacts<FactTypes[K]>[],
+    linked: <T>(build: (facts: Facts) => T): T => {
+      if (!linked.has(build)) linked.set(build, build(facts));
+      return linked.get(build) as T;
+    },
+  };
+  return facts;
+}

@@ -1,0 +1,53 @@
+/** Knows what a file is for, by its path alone, so that test, vendored or archived code does not count in the score. */
+import type { Zone } from './workspace.ts';
+
+const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
+  [
+    'vendored',
+    new Set(
+      'node_modules bower_components jspm_packages vendor vendors third_party third-party thirdparty site-packages venv .venv virtualenv .tox .nox .yarn pods .terraform .git-subrepo'.split(
+        ' ',
+      ),
+    ),
+  ],
+  [
+    'generated',
+    new Set('__pycache__ dist mutants .next .nuxt coverage htmlcov generated __generated__ .mypy_cache .pytest_cache'.split(' ')),
+  ],
+  ['archive', new Set('archive archives archived _archive attic backup backups'.split(' '))],
+  [
+    'test',
+    new Set(
+      'test tests testing __tests__ __mocks__ spec specs e2e testdata test-data test_data testcases fixtures __fixtures__ cypress'.split(
+        ' ',
+      ),
+    ),
+  ],
+  [
+    'example',
+    new Set('example examples sample samples demo demos quickstart quickstarts tutorial tutorials playground cookbook'.split(' ')),
+  ],
+  ['docs', new Set('doc docs documentation'.split(' '))],
+];
+
+const NAMES: readonly (readonly [Zone, RegExp])[] = [
+  ['generated', /\.(?:min|bundle)\.(?:js|mjs|css)$|_pb2(?:_grpc)?\.pyi?$|\.pb\.go$|\.generated\.\w+$/],
+  ['archive', /\.(?:bak|orig|old)$/],
+  [
+    'test',
+    /^test_.*\.py$|_test\.(?:py|go)$|^(?:conftest|tests?)\.py$|[.-](?:test|spec|e2e)\.[cm]?[jt]sx?$|^(?:docker-)?compose[.-].*\b(?:tests?|e2e)\b.*\.ya?ml$|^dockerfile[.-](?:tests?|e2e)$/,
+  ],
+  ['docs', /\.(?:md|mdx|rst|adoc)$/],
+];
+
+/**
+ * Zone of a path relative to the scanned root. The first of vendored, generated, archive, test, example, docs that a
+ * folder or the file name speaks for; otherwise production.
+ */
+export function zoneOf(path: string): Zone {
+  const parts = path.toLowerCase().split('/');
+  const name = parts.pop()!;
+  for (const [zone, folders] of FOLDERS) if (parts.some((part) => folders.has(part))) return zone;
+  for (const [zone, pattern] of NAMES) if (pattern.test(name)) return zone;
+  return 'production';
+}
