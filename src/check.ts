@@ -18,6 +18,8 @@ export interface Message {
   readonly severity?: Severity;
   /** Which question of the item is judged, where an item asks several (SARIF `properties.aspect`). */
   readonly aspect?: string;
+  /** The finding's lines hold a secret: reports mask their literals. */
+  readonly secret?: boolean;
 }
 
 /** A second place that belongs to a finding, with a short annotation. */

@@ -153,7 +153,11 @@ function workspaceOf(
     name,
     files,
     skipped: () =>
-      [...skip.list].map(([reason, paths]) => ({ reason, count: paths.length, paths: paths.sort(compare).slice(0, 10) })),
+      [...skip.list].map(([reason, paths]) => ({
+        reason,
+        count: paths.length,
+        paths: paths.sort(compare).slice(0, 10),
+      })),
     notifications: () => notifications,
     read: (path) => {
       if (!cache.has(path)) cache.set(path, read(path));

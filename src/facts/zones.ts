@@ -12,7 +12,11 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
   ],
   [
     'generated',
-    new Set('__pycache__ dist mutants .next .nuxt coverage htmlcov generated __generated__ .mypy_cache .pytest_cache'.split(' ')),
+    new Set(
+      '__pycache__ dist mutants .next .nuxt coverage htmlcov generated __generated__ .mypy_cache .pytest_cache'.split(
+        ' ',
+      ),
+    ),
   ],
   ['archive', new Set('archive archives archived _archive attic backup backups'.split(' '))],
   [
@@ -25,7 +29,11 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
   ],
   [
     'example',
-    new Set('example examples sample samples demo demos quickstart quickstarts tutorial tutorials playground cookbook'.split(' ')),
+    new Set(
+      'example examples sample samples demo demos quickstart quickstarts tutorial tutorials playground cookbook'.split(
+        ' ',
+      ),
+    ),
   ],
   ['docs', new Set('doc docs documentation'.split(' '))],
 ];
