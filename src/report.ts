@@ -42,6 +42,8 @@ export interface ReportFinding extends ReportPlace {
   readonly what: string;
   readonly why: string;
   readonly fixHint: string;
+  /** The values that fill the message; consumers read some of them, e.g. `package`, `version`, `advisories`. */
+  readonly data?: Readonly<Record<string, string | number>>;
   /** The line(s) of the region as they stand in the file, for a code frame; secrets redacted. At most three lines. */
   readonly snippet: readonly string[];
   readonly related: readonly ReportRelated[];
@@ -133,6 +135,8 @@ export interface SuppressionReport {
   readonly kind: 'falsePositive' | 'acceptedRisk' | 'temporary';
   readonly reason: string;
   readonly expires: string;
+  /** A comment in the file, or the suppression file; absent: the file. */
+  readonly source?: 'inSource' | 'external';
   readonly finding: ReportFinding;
 }
 
@@ -160,6 +164,8 @@ export interface Report {
     readonly commit?: string;
     readonly branch?: string;
     readonly repository?: string;
+    /** An existing file that statements about the whole repository point to; absent in an empty tree. */
+    readonly anchor?: string;
   };
   readonly roadmap: { readonly title: string; readonly hash: string; readonly configHash: string };
   /** Partial scopes carry no headline score. */
