@@ -4,7 +4,7 @@ import type { Compose } from './compose.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { Manifest } from './kubernetes.ts';
 import type { Module } from './program/model.ts';
-import type { Script } from './shell.ts';
+import type { Script } from './script.ts';
 import type { Place, Span } from './span.ts';
 import type { TerraformFile } from './terraform.ts';
 import type { Pipeline } from './workflow.ts';

@@ -4,7 +4,7 @@ import { dockerfile } from './dockerfile.ts';
 import type { Extractor } from './facts.ts';
 import { kubernetes } from './kubernetes.ts';
 import { python } from './program/python.ts';
-import { script } from './shell.ts';
+import { script } from './script.ts';
 import { terraform } from './terraform.ts';
 import { workflow } from './workflow.ts';
 
