@@ -1,6 +1,6 @@
 /** Knows how judgements become the frozen report: order, regions, levels, fingerprints, masked snippets. */
 import type { Check, Finding, Severity, Subject } from './check.ts';
-import { type Place, Lines, type Region, type Span } from './facts/span.ts';
+import { Lines, type Place, type Region, type Span } from './facts/span.ts';
 import { compare, type FileText, type Zone } from './facts/workspace.ts';
 import { findingId, lineHashes } from './fingerprint.ts';
 import type { JudgedFinding, Judgement } from './judge.ts';
@@ -81,14 +81,17 @@ export function assemble(input: AssembleInput): Assembled {
 }
 
 function tallyOf(item: RoadmapItem, judgement: Judgement, input: AssembleInput): Tally {
-  const count = (verdict: Subject['verdict']) => judgement.subjects.filter((subject) => subject.verdict === verdict).length;
+  const count = (verdict: Subject['verdict']) =>
+    judgement.subjects.filter((subject) => subject.verdict === verdict).length;
   const messages = input.checks.get(item.id)?.messages ?? {};
   return {
     passed: count('pass'),
     failed: count('fail'),
     unknown: count('unknown'),
     critical: judgement.subjects.some((subject) =>
-      subject.findings?.some((f) => f.confidence !== 'low' && (f.severity ?? messages[f.message]?.severity) === 'critical'),
+      subject.findings?.some(
+        (f) => f.confidence !== 'low' && (f.severity ?? messages[f.message]?.severity) === 'critical',
+      ),
     ),
     notAssessed: judgement.notAssessed !== undefined,
     expected: item.expect === 'applicable' || (item.hygiene && input.hasSource),
@@ -213,7 +216,10 @@ function textIndex(read: Reader): TextIndex {
     },
     snippet: (path, region, secret) => {
       const last = Math.min(region.endLine, region.startLine + 2);
-      const rows = Array.from({ length: last - region.startLine + 1 }, (_, i) => of(path)?.line(region.startLine + i) ?? '');
+      const rows = Array.from(
+        { length: last - region.startLine + 1 },
+        (_, i) => of(path)?.line(region.startLine + i) ?? '',
+      );
       return rows.map((row) => clipped(secret ? masked(row) : row));
     },
   };

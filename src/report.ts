@@ -155,6 +155,25 @@ export interface RuleReport {
   readonly markdown: string;
 }
 
+/** What changed since an earlier report. */
+export interface Comparison {
+  /** Commit of the earlier report. */
+  readonly commit?: string;
+  /** Ids of findings that the earlier report does not have. */
+  readonly added: readonly string[];
+  readonly fixed: readonly {
+    readonly id: string;
+    readonly item: string;
+    readonly path: string;
+    readonly what: string;
+  }[];
+  readonly unchanged: number;
+  /** Thousandths of a point. */
+  readonly delta: number;
+  /** False when rules, roadmap, configuration or scope differ, so that the delta is not the code's alone. */
+  readonly comparable: boolean;
+}
+
 export interface Report {
   readonly schema: 'hardening-audit/report/v1';
   readonly tool: { readonly name: 'hardening-audit'; readonly version: string; readonly ruleset: string };
@@ -177,6 +196,7 @@ export interface Report {
   /** In roadmap order, then path, line, column. */
   readonly findings: readonly ReportFinding[];
   readonly suppressed: readonly SuppressionReport[];
+  readonly comparison?: Comparison;
   readonly rules: readonly RuleReport[];
   readonly notifications: readonly Notification[];
   readonly files: {
