@@ -1,5 +1,5 @@
 /** Knows how a YAML or JSON text becomes located values, and how every mistake in it is collected with its place. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { Lines } from './facts/span.ts';
 import { suggest, UserError } from './problem.ts';
 
@@ -34,14 +34,11 @@ const MAX_NODES = 50_000;
 export class Reader {
   readonly fileName: string;
   readonly #lines: Lines;
-  readonly #firstLine: number;
   readonly #mistakes: { readonly at: number; readonly message: string }[] = [];
 
-  /** `firstLine` is the line of the file at which `text` begins. */
-  constructor(text: string, fileName: string, firstLine = 1) {
+  constructor(text: string, fileName: string) {
     this.fileName = fileName;
     this.#lines = new Lines(text);
-    this.#firstLine = firstLine;
   }
 
   /** Adds a mistake; gives undefined so that a reader can return it. */
@@ -58,7 +55,7 @@ export class Reader {
   /** "file:line:column" of an offset. */
   place(at: number): string {
     const { line, column } = this.#lines.position(at);
-    return `${this.fileName}:${line + this.#firstLine - 1}:${column}`;
+    return `${this.fileName}:${line}:${column}`;
   }
 
   /** All mistakes in the order of the text, one "file:line:column message" each. */
@@ -71,42 +68,49 @@ export class Reader {
     if (!this.ok) throw new UserError(this.list().join('\n'), hint);
   }
 
-  /** Parses the text (YAML 1.2; JSON is a subset) into located values; undefined when it is empty or broken. */
-  parse(): Node | undefined {
-    const counter = new LineCounter();
-    const document = parseDocument(this.#lines.text, { lineCounter: counter, uniqueKeys: false, prettyErrors: false });
-    for (const error of document.errors) this.mistake(error.pos[0], firstSentence(error.message));
+  /**
+   * Parses the text, or a part of it (YAML 1.2; JSON is a subset), into located values; undefined when it is empty or
+   * broken.
+   */
+  parse(start = 0, end: number = this.#lines.text.length): Node | undefined {
+    const text = this.#lines.text.slice(start, end);
+    const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+    for (const error of document.errors) this.mistake(start + error.pos[0], firstSentence(error.message));
     if (!this.ok || document.contents === null) return undefined;
     let budget = MAX_NODES;
+    const offset = (node: unknown, at: number): number => {
+      const range = (node as { range?: readonly number[] | null } | null | undefined)?.range;
+      return range?.[0] === undefined ? at : start + range[0];
+    };
     const convert = (node: unknown, at: number, depth: number): Node => {
       budget--;
       if (depth > MAX_DEPTH || budget < 0) throw new Error('too large');
-      if (isAlias(node)) return convert(node.resolve(document), node.range?.[0] ?? at, depth + 1);
+      if (isAlias(node)) return convert(node.resolve(document), offset(node, at), depth + 1);
       if (isMap(node)) {
         const entries = node.items.map((pair): Entry => {
-          const keyAt = isScalar(pair.key) ? (pair.key.range?.[0] ?? at) : at;
+          const keyAt = offset(pair.key, at);
           const key = isScalar(pair.key) ? String(pair.key.value) : '';
           if (!isScalar(pair.key)) this.mistake(keyAt, 'a key must be a plain word');
           return { key, keyAt, value: convert(pair.value, keyAt, depth + 1) };
         });
-        return { type: 'map', at: node.range?.[0] ?? at, entries };
+        return { type: 'map', at: offset(node, at), entries };
       }
       if (isSeq(node)) {
         return {
           type: 'list',
-          at: node.range?.[0] ?? at,
+          at: offset(node, at),
           items: node.items.map((item) => convert(item, at, depth + 1)),
         };
       }
       const scalar = isScalar(node) ? node : undefined;
       const value = scalar?.value ?? null;
       const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
-      return { type: 'scalar', at: scalar?.range?.[0] ?? at, value: plain };
+      return { type: 'scalar', at: offset(scalar, at), value: plain };
     };
     try {
-      return convert(document.contents, 0, 0);
+      return convert(document.contents, start, 0);
     } catch {
-      return this.mistake(0, 'the document is nested too deeply, is too large or refers to itself');
+      return this.mistake(start, 'the document is nested too deeply, is too large or refers to itself');
     }
   }
 
