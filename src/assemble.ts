@@ -8,7 +8,7 @@ import { sentences } from './message.ts';
 import type { ItemReport, Level, Phase, ReportFinding, ReportPlace, RuleReport } from './report.ts';
 import type { Roadmap, RoadmapItem } from './roadmap.ts';
 import { schedule } from './roadmap.ts';
-import { gainOf, type ScoredItem, type Tally, valueOf } from './score.ts';
+import { gainOf, itemValue, type ScoredItem, type Tally } from './score.ts';
 
 /** Reads a file's text again for regions and snippets; undefined when it was never readable. */
 export type Reader = (path: string) => FileText | undefined;
@@ -38,7 +38,7 @@ export function assemble(input: AssembleInput): Assembled {
     const judgement = byItem.get(item.id)!;
     const tally = tallyOf(item, judgement, input);
     const excluded = item.expect === 'notApplicable';
-    const value = excluded ? { state: 'notApplicable' as const, low: 0, high: 0 } : valueOf(tally);
+    const value = excluded ? { state: 'notApplicable' as const, low: 0, high: 0 } : itemValue(tally);
     const scored: ScoredItem = { id: item.id, phase: item.phase, weight2: item.weight2, effort: item.effort, ...value };
     return { item, judgement, tally, scored };
   });

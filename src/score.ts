@@ -50,7 +50,7 @@ export interface Scale {
 }
 
 /** State and value of one item; design of the model: docs/ARCHITECTURE.md, "The score". */
-export function valueOf(tally: Tally): Value {
+export function itemValue(tally: Tally): Value {
   const { passed, failed, unknown } = tally;
   const judged = passed + failed;
   if (tally.notAssessed) return { state: 'notAssessed', low: 0, high: ONE };
@@ -84,9 +84,9 @@ function share(passed: number, total: number): number {
 /** r after one more subject of the item is mended. */
 export function nextValue(tally: Tally): number {
   const { passed, failed, unknown } = tally;
-  const { state, low } = valueOf(tally);
+  const { state, low } = itemValue(tally);
   if (tally.measured || failed === 0) return state === 'pass' ? ONE : low;
-  return valueOf({ ...tally, passed: passed + 1, failed: failed - 1, unknown, critical: false }).low;
+  return itemValue({ ...tally, passed: passed + 1, failed: failed - 1, unknown, critical: false }).low;
 }
 
 /** Thousandths of a point: floor(10 x got / possible). `got` is in millionths of weight2. */

@@ -11,6 +11,8 @@ export interface Io {
   readonly columns: number;
   /** ISO date of today, or of SOURCE_DATE_EPOCH. */
   readonly today: string;
+  /** Peak memory of this process so far, in MB. */
+  readonly peakMemory: () => number;
 }
 
 /** Exit codes, the same for every command and format. */

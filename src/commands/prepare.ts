@@ -4,10 +4,10 @@ import picomatch from 'picomatch';
 import { type AuditInput, audit } from '../audit.ts';
 import type { Check } from '../check.ts';
 import { checks as allChecks } from '../checks/index.ts';
-import { extractors } from '../facts/index.ts';
 import { provenance } from '../facts/git.ts';
+import { extractors } from '../facts/index.ts';
 import { openStaged } from '../facts/staged.ts';
-import { DEFAULT_MAX_FILE_SIZE, openFolder, type WorkspaceOptions, type Zone, ZONES } from '../facts/workspace.ts';
+import { DEFAULT_MAX_FILE_SIZE, openFolder, type WorkspaceOptions, ZONES, type Zone } from '../facts/workspace.ts';
 import { suggest, UserError } from '../problem.ts';
 import type { Phase, Report } from '../report.ts';
 import { builtinRoadmap, extendRoadmap, type Roadmap } from '../roadmap.ts';
@@ -84,7 +84,14 @@ function stagedTree(root: string, options: WorkspaceOptions, checks: readonly Ch
 
 function itemSelector(flags: ScanFlags, roadmap: Roadmap): (id: string) => boolean {
   const ids = roadmap.items.map((item) => item.id);
-  const phases = (flags.phase ?? []).map((phase) => known(phase, roadmap.phases.map((p) => p.id), '--phase') as Phase);
+  const phases = (flags.phase ?? []).map(
+    (phase) =>
+      known(
+        phase,
+        roadmap.phases.map((p) => p.id),
+        '--phase',
+      ) as Phase,
+  );
   const only = (flags.only ?? []).map((id) => known(id, ids, '--only'));
   const skip = new Set((flags.skip ?? []).map((id) => known(id, ids, '--skip')));
   const phaseOf = new Map(roadmap.items.map((item) => [item.id, item.phase]));
@@ -132,7 +139,8 @@ function bytesOf(text: string | undefined): number | undefined {
 
 function dateOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const isDate = /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
+  const isDate =
+    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
   if (!isDate) throw new UserError(`--as-of does not understand "${text}".`, 'Give a date such as 2026-01-31.');
   return text;
 }

@@ -51,7 +51,11 @@ export function openStaged(
  * Kinds that checks of the touched files join with: a Dockerfile's health check may stand in a compose file. Programs are
  * left out, because reading all of them would make a commit wait; a name that cannot be resolved is unknown, never a pass.
  */
-function contextKinds(touched: readonly string[], checks: readonly Check[], extractors: readonly Extractor[]): Set<FactKind> {
+function contextKinds(
+  touched: readonly string[],
+  checks: readonly Check[],
+  extractors: readonly Extractor[],
+): Set<FactKind> {
   const kinds = new Set<FactKind>();
   for (const extractor of extractors) if (touched.some((path) => extractor.accepts(path))) kinds.add(extractor.kind);
   const context = new Set<FactKind>();
