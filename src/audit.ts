@@ -75,7 +75,7 @@ export async function audit(input: AuditInput): Promise<Report> {
     items: assembled.items,
     findings: touched ? assembled.findings.filter((finding) => touched.has(finding.path)) : assembled.findings,
     suppressed: [],
-    rules: roadmap.items.flatMap((item) => input.rules.get(item.id) ?? []),
+    rules: roadmap.items.flatMap((item) => ruleOf(input.rules.get(item.id)) ?? []),
     notifications: [...workspace.notifications(), ...collected.notifications, ...notifications].sort(byPlaceAndText),
     files: {
       listed: workspace.files.length,
@@ -85,6 +85,13 @@ export async function audit(input: AuditInput): Promise<Report> {
       kinds: collected.kinds,
     },
   });
+}
+
+/** Only what a report says of a rule; pages hold more. */
+function ruleOf(page: RuleReport | undefined): RuleReport | undefined {
+  if (!page) return undefined;
+  const { id, title, severity, cwe, precision, summary, why, markdown } = page;
+  return { id, title, severity, cwe, precision, summary, why, markdown };
 }
 
 const SOURCE = /\.(?:py|[cm]?[jt]sx?|go|rb|php|java|kt|rs|cs|c|cc|cpp|swift|scala|sh)$/;

@@ -1,4 +1,5 @@
 /** Knows how flags, configuration and roadmap become the input of one audit. */
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import picomatch from 'picomatch';
 import { type AuditInput, audit } from '../audit.ts';
@@ -8,6 +9,7 @@ import { provenance } from '../facts/git.ts';
 import { extractors } from '../facts/index.ts';
 import { openStaged } from '../facts/staged.ts';
 import { DEFAULT_MAX_FILE_SIZE, openFolder, type WorkspaceOptions, ZONES, type Zone } from '../facts/workspace.ts';
+import { defaultsOf, knownOptions, type RulePage, shippedPages } from '../pages.ts';
 import { suggest, UserError } from '../problem.ts';
 import type { Phase, Report } from '../report.ts';
 import { builtinRoadmap, extendRoadmap, type Roadmap } from '../roadmap.ts';
@@ -35,7 +37,8 @@ export interface ScanFlags {
 /** Audits a folder as the flags say. Throws UserError for bad flags, configuration, roadmap or path. */
 export async function auditFolder(path: string, flags: ScanFlags, io: Io): Promise<Report> {
   const root = folderToScan(io.cwd, path);
-  const roadmap = roadmapOf(flags, io);
+  const pages = shippedPages();
+  const roadmap = roadmapOf(flags, pages, io);
   const workspaceOptions: WorkspaceOptions = {
     maxFileSize: bytesOf(flags.maxFileSize) ?? DEFAULT_MAX_FILE_SIZE,
     ignoreFiles: flags.ignore ?? true,
@@ -50,27 +53,34 @@ export async function auditFolder(path: string, flags: ScanFlags, io: Io): Promi
     workspace: staged?.workspace ?? openFolder(root, workspaceOptions),
     ...(staged ? { focus: staged.focus, touched: staged.touched } : {}),
     roadmap,
-    rules: new Map(),
+    rules: pages,
     checks: allChecks,
     extractors,
-    options: new Map(),
+    options: new Map(roadmap.items.map((item) => [item.id, { ...defaultsOf(pages.get(item.id)), ...item.options }])),
     selected,
     scope: staged ? 'staged' : narrowed ? 'subset' : 'full',
     zones: zonesOf(flags.zones ?? []),
     asOf: dateOf(flags.asOf) ?? io.today,
     provenance: provenance(root),
     version: VERSION,
-    ruleset: VERSION,
+    ruleset: `${VERSION}+${rulesetHash(pages)}`,
     configHash: '',
   };
   return audit(input);
 }
 
-function roadmapOf(flags: ScanFlags, io: Io): Roadmap {
+function roadmapOf(flags: ScanFlags, pages: ReadonlyMap<string, RulePage>, io: Io): Roadmap {
   const builtin = builtinRoadmap();
-  return flags.roadmap === undefined
-    ? builtin
-    : extendRoadmap(builtin, readGiven(io.cwd, flags.roadmap, 'roadmap'), flags.roadmap);
+  if (flags.roadmap === undefined) return builtin;
+  return extendRoadmap(builtin, readGiven(io.cwd, flags.roadmap, 'roadmap'), flags.roadmap, knownOptions(pages));
+}
+
+/** Eight hex digits that change with any rule page. */
+function rulesetHash(pages: ReadonlyMap<string, RulePage>): string {
+  const hash = createHash('sha256');
+  for (const [id, page] of pages)
+    hash.update(JSON.stringify([id, page.title, page.severity, page.options, page.markdown]));
+  return hash.digest('hex').slice(0, 8);
 }
 
 function stagedTree(root: string, options: WorkspaceOptions, checks: readonly Check[]) {
