@@ -3,11 +3,11 @@
 import type { Compose } from './compose.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { Manifest } from './kubernetes.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { Module } from './program/model.ts';
 import type { Script } from './script.ts';
 import type { Place, Span } from './span.ts';
 import type { TerraformFile } from './terraform.ts';
-import type { Pipeline } from './workflow.ts';
 import type { SourceFile, Zone } from './workspace.ts';
 
 /** Data extracted from one file, by kind. All of it is plain JSON: it can be cached and moved between threads. */

@@ -64,7 +64,12 @@ function shellFile({ text }: ExtractInput, parse: ParseShell): Extracted<Script>
   const target = { name: '', span, prerequisites: [], recipes: [{ span, shell }] };
   const errexit = /\s-\w*e/.test(flags);
   const data: Script = { type: 'shell', errexit, pipefail: /\bpipefail\b/.test(flags), targets: [target] };
-  return { data, problems: shell.problems };
+  return { data, problems: tolerated(shell.problems) };
+}
+
+/** A script that cannot be read in one place is still understood elsewhere. */
+function tolerated(problems: readonly ParseProblem[]): ParseProblem[] {
+  return problems.map((problem) => ({ ...problem, tolerated: true }));
 }
 
 /** Text put together from pieces of a file, with the file offset of each character. */
@@ -93,7 +98,7 @@ function makefile({ text }: ExtractInput, parse: ParseShell): Extracted<Script> 
     } else if (line.text.startsWith('\t')) {
       if (current.length === 0 || !line.text.trim()) continue;
       const recipe = recipeOf(line, expand, parse, oneShell ? current[0]?.recipes : undefined);
-      problems.push(...recipe.shell.problems);
+      problems.push(...tolerated(recipe.shell.problems));
       for (const target of current) target.recipes.push(recipe);
     } else if (
       line.text.trim() &&
@@ -114,7 +119,7 @@ function makefile({ text }: ExtractInput, parse: ParseShell): Extracted<Script> 
       if (inline < 0 || line.text.slice(0, inline).includes('#')) continue;
       const body = { text: line.text.slice(inline + 1), offsets: line.offsets.slice(inline + 1) };
       const recipe = recipeOf(body, expand, parse, undefined);
-      problems.push(...recipe.shell.problems);
+      problems.push(...tolerated(recipe.shell.problems));
       for (const target of current) target.recipes.push(recipe);
     }
   }
@@ -229,7 +234,7 @@ function packageScripts({ text }: ExtractInput, parse: ParseShell): Extracted<Sc
   for (const { key, value, span } of scriptEntries(text)) {
     const { text: code, offsets } = decodeString(text, value);
     const shell = parse(code, (offset) => offsets[offset] ?? value.end);
-    problems.push(...shell.problems);
+    problems.push(...tolerated(shell.problems));
     targets.push({ name: key, span, prerequisites: [], recipes: [{ span: value, shell }] });
   }
   return { data: { type: 'package', errexit: false, pipefail: false, targets }, problems };
