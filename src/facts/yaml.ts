@@ -281,6 +281,19 @@ export function plainOf(node: YamlNode): Plain {
   return Object.fromEntries(node.entries.map((entry) => [entry.key, plainOf(entry.value)]));
 }
 
+/** The same node with every part that has no path yet at `path`. */
+export function relocate<T extends YamlNode>(node: T, path: string): T {
+  const placed = node.path === undefined ? { ...node, path } : node;
+  if (placed.kind === 'list') return { ...placed, items: placed.items.map((item) => relocate(item, path)) };
+  if (placed.kind !== 'map') return placed;
+  const entries = placed.entries.map((entry) => ({
+    ...entry,
+    path: entry.path ?? path,
+    value: relocate(entry.value, path),
+  }));
+  return { ...placed, entries };
+}
+
 /**
  * Maps offsets in a scalar's text to offsets in the file: block indentation, folding and escapes are accounted for.
  * `source` is the text of the file that holds the scalar.
