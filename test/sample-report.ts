@@ -327,7 +327,7 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
       raw,
       score: Math.min(raw, 5900),
       high: Math.min(high, 5900),
-      caps: raw > 5900 ? [{ id: 'p0-open-3', limit: 5900, reason: 'three or more P0 items are open' }] : [],
+      caps: raw > 5900 ? [{ id: 'p0-open-3', limit: 5900, reason: 'Three or more P0 items are open.' }] : [],
       target: 7500,
       start: 3500,
       targetMet: false,

@@ -2,5 +2,6 @@
 import { json } from './json.ts';
 import type { Reporter } from './reporter.ts';
 import { sarif } from './sarif.ts';
+import { terminal } from './terminal.ts';
 
-export const reporters: Readonly<Record<string, Reporter>> = { json, sarif };
+export const reporters: Readonly<Record<string, Reporter>> = { json, sarif, terminal };
