@@ -39,7 +39,7 @@ module.exports = {
       '^src/report\\.ts$',
     ]),
     only('reporters-see-the-report', 'A reporter is a function of the report alone.', '^src/reporters/', [
-      '^src/(?:report|version)\\.ts$',
+      '^src/(?:report|version|problem|fingerprint)\\.ts$',
     ]),
     {
       name: 'engine-knows-no-check-by-name',

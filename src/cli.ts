@@ -88,6 +88,14 @@ function program(io: Io, finish: (code: number) => void): Command {
     .action(async (path: string, flags: object) =>
       finish(await (await import('./commands/scan.ts')).scan(path, flags, io)),
     );
+
+  scanning(root.command('trend').argument('[path]', 'repository folder', '.'))
+    .description('scan, append a record to the history, print the curve')
+    .option('--history <file>', 'history file (default: .audit/history.jsonl in the scanned folder)')
+    .option('--no-record', 'only print')
+    .action(async (path: string, flags: object) =>
+      finish(await (await import('./commands/trend.ts')).trend(path, flags, io)),
+    );
   return root;
 }
 

@@ -12,6 +12,16 @@ export function readGiven(cwd: string, name: string, what: string): string {
   }
 }
 
+/** Text of a file of our own, or the empty string when it does not exist yet. */
+export function readIfThere(cwd: string, name: string): string {
+  try {
+    return readFileSync(resolve(cwd, name), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new UserError(`Cannot read ${name}: ${reason(error)}.`, 'Give a path that can be read.');
+  }
+}
+
 /** Writes a file atomically: beside it first, then renamed; parent folders are created. */
 export function writeResult(cwd: string, name: string, text: string): void {
   const file = resolve(cwd, name);

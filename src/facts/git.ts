@@ -86,3 +86,10 @@ export function readObjects(root: string, ids: readonly string[]): Map<string, U
   }
   return objects;
 }
+
+/** Parent and committer time of the commit that is checked out; without git: no parent, the given day. */
+export function commitTime(root: string, today: string): { readonly parent: string; readonly committedAt: string } {
+  const [parents = '', committedAt = ''] =
+    git(root, ['log', '-1', '--format=%P%x00%cI'])?.toString().trim().split('\0') ?? [];
+  return { parent: parents.split(' ')[0]!, committedAt: committedAt || `${today}T00:00:00Z` };
+}
