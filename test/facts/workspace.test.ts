@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { openFolder, type WorkspaceOptions, workspaceDefaults } from '../../src/facts/workspace.ts';
+import { zoneOf } from '../../src/facts/zones.ts';
+
+function folder(files: Record<string, string | Uint8Array>): string {
+  const root = mkdtempSync(join(tmpdir(), 'workspace-'));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  return root;
+}
+
+function listing(root: string, options: Partial<WorkspaceOptions> = {}): string[] {
+  return openFolder(root, { ...workspaceDefaults, ...options }).files.map((file) => file.path);
+}
+
+describe('listing', () => {
+  test('lists every file sorted, whatever its name', () => {
+    const root = folder({ 'другие проекты/базис (2)/a.py': '', '=0.0.22': '', 'a b/c d.yml': '', 'z.py': '' });
+    expect(listing(root)).toEqual(['=0.0.22', 'a b/c d.yml', 'z.py', 'другие проекты/базис (2)/a.py']);
+  });
+
+  test('honours .gitignore and .auditignore at every depth, the deepest rule last', () => {
+    const root = folder({
+      '.gitignore': 'build/\n*.log\n!keep.log\n',
+      '.auditignore': 'legacy/**\n',
+      'a.log': '',
+      'keep.log': '',
+      'build/x.py': '',
+      'legacy/old.py': '',
+      'sub/.gitignore': '!b.log\nlocal.py\n',
+      'sub/b.log': '',
+      'sub/local.py': '',
+      'sub/deep/local.py': '',
+    });
+    expect(listing(root)).toEqual(['.auditignore', '.gitignore', 'keep.log', 'sub/.gitignore', 'sub/b.log']);
+    expect(listing(root, { ignoreFiles: false })).toHaveLength(10);
+    const skipped = openFolder(root, workspaceDefaults).skipped();
+    expect(skipped).toContainEqual({
+      reason: 'ignored',
+      count: 5,
+      paths: ['a.log', 'build/', 'legacy/old.py', 'sub/deep/local.py', 'sub/local.py'],
+    });
+  });
+
+  test('keeps a file that git tracks although a rule ignores it', () => {
+    const root = folder({ '.gitignore': '*.tfstate\n', 'terraform.tfstate': '{}', 'other.tfstate': '{}' });
+    const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args]);
+    git('init', '-q');
+    git('add', '-f', 'terraform.tfstate');
+    expect(listing(root)).toEqual(['.gitignore', 'terraform.tfstate']);
+  });
+
+  test('does not follow links, so loops end and nothing outside is read', () => {
+    const root = folder({ 'a/b.py': '' });
+    symlinkSync('..', join(root, 'a/loop'));
+    symlinkSync('/etc/passwd', join(root, 'secret'));
+    symlinkSync('nowhere', join(root, 'broken'));
+    const workspace = openFolder(root, workspaceDefaults);
+    expect(workspace.files.map((file) => file.path)).toEqual(['a/b.py']);
+    expect(workspace.skipped()).toEqual([{ reason: 'link', count: 3, paths: ['a/loop', 'broken', 'secret'] }]);
+  });
+
+  test('takes only what is selected', () => {
+    const root = folder({ 'a.py': '', 'b.js': '' });
+    expect(listing(root, { select: (path) => path.endsWith('.py') })).toEqual(['a.py']);
+  });
+});
+
+describe('reading', () => {
+  test('removes the BOM from the text only and gives git’s blob id', () => {
+    const workspace = openFolder(folder({ 'a.py': '\uFEFFx = 1\r\n' }), workspaceDefaults);
+    expect(workspace.read('a.py')).toMatchObject({ raw: '\uFEFFx = 1\r\n', text: 'x = 1\r\n' });
+    const plain = openFolder(folder({ 'a.txt': 'hello\n' }), workspaceDefaults);
+    expect(plain.read('a.txt')?.blob).toBe('ce013625030ba8dba906f756967f9e9ca394464a');
+  });
+
+  test.each<[string, Uint8Array, string | undefined, string | undefined]>([
+    ['UTF-8 with a replacement character', Buffer.from('a \uFFFD b'), 'a \uFFFD b', undefined],
+    ['Latin-1', Buffer.from([0x63, 0x61, 0x66, 0xe9]), 'café', 'unreadable'],
+    ['UTF-16 with BOM', Buffer.from('\uFEFFhi', 'utf16le'), 'hi', undefined],
+    ['binary', Buffer.from([1, 0, 2]), undefined, undefined],
+    ['empty', Buffer.from([]), '', undefined],
+  ])('%s', (_, bytes, text, notification) => {
+    const workspace = openFolder(folder({ file: bytes }), workspaceDefaults);
+    expect(workspace.read('file')?.text).toBe(text);
+    expect(workspace.notifications()[0]?.kind).toBe(notification);
+    expect(workspace.skipped().length).toBe(text === undefined ? 1 : 0);
+  });
+
+  test('a file beyond the limit is counted, not read', () => {
+    const workspace = openFolder(folder({ 'big.py': 'x'.repeat(100) }), { ...workspaceDefaults, maxFileSize: 99 });
+    expect(workspace.read('big.py')).toBeUndefined();
+    expect(workspace.skipped()).toEqual([{ reason: 'too large', count: 1, paths: ['big.py'] }]);
+  });
+
+  test('a file that vanishes is a notification', () => {
+    const root = folder({ 'a.py': 'x' });
+    const workspace = openFolder(root, workspaceDefaults);
+    execFileSync('rm', [join(root, 'a.py')]);
+    expect(workspace.read('a.py')).toBeUndefined();
+    expect(workspace.notifications()).toMatchObject([{ kind: 'unreadable', path: 'a.py' }]);
+  });
+});
+
+describe('zones', () => {
+  test.each([
+    ['src/app.py', 'production'],
+    ['.github/workflows/test.yml', 'production'],
+    ['docker-compose.yml', 'production'],
+    ['src/contest/latest.py', 'production'],
+    ['tests/unit/test_app.py', 'test'],
+    ['src/app.test.ts', 'test'],
+    ['pkg/server_test.go', 'test'],
+    ['docker-compose.test.yml', 'test'],
+    ['node_modules/x/index.js', 'vendored'],
+    ['services/api/vendor/lib/tests/a.go', 'vendored'],
+    ['static/app.min.js', 'generated'],
+    ['mutants/src/app.py', 'generated'],
+    ['ops/archive/docker-compose.yml', 'archive'],
+    ['examples/flask/app.py', 'example'],
+    ['quickstart/Dockerfile', 'example'],
+    ['docs/conf.py', 'docs'],
+    ['README.md', 'docs'],
+  ])('%s is %s', (path, zone) => {
+    expect(zoneOf(path)).toBe(zone);
+  });
+});
