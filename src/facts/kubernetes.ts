@@ -1,10 +1,189 @@
-/** Knows kubernetes files. */
+/** Knows Kubernetes manifests: objects, and the pods and containers of every kind of workload, all located. */
 import type { Extractor } from './facts.ts';
+import type { Span } from './span.ts';
+import {
+  at,
+  booleanOf,
+  entriesOf,
+  itemsOf,
+  loadYaml,
+  textOf,
+  type YamlDocument,
+  type YamlEntry,
+  type YamlMap,
+  type YamlNode,
+  type YamlScalar,
+} from './yaml.ts';
 
-export type Manifest = Record<string, never>;
+/** One file: a manifest, or a kustomization. */
+export interface Manifest {
+  readonly objects: readonly KubeObject[];
+  /** Content of a kustomization.yaml. */
+  readonly kustomization?: YamlMap;
+}
+
+/** Any object. `path` is set where it does not stand in the file that was read (rendered or patched). */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Absent with generateName and in patches by label. */
+  readonly name?: string;
+  /** As written in the object. */
+  readonly namespace?: string;
+  readonly body: YamlMap;
+  readonly span: Span;
+  readonly path?: string;
+  /** Its document has a syntax error: what is missing proves nothing. */
+  readonly broken?: true;
+}
+
+/** Pod specification of a workload, with the labels its pods carry. */
+export interface Pod {
+  readonly labels: ReadonlyMap<string, string>;
+  readonly spec: YamlMap;
+  readonly containers: readonly Container[];
+  readonly hostNetwork: boolean;
+}
+
+export interface Container {
+  /** `sidecar`: an init container that keeps running (restartPolicy Always). */
+  readonly role: 'container' | 'init' | 'sidecar' | 'ephemeral';
+  readonly name: string;
+  readonly body: YamlMap;
+  readonly span: Span;
+  readonly path?: string;
+  readonly image?: YamlScalar;
+}
+
+const KUSTOMIZATION = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/;
 
 export const kubernetes: Extractor<'kubernetes'> = {
   kind: 'kubernetes',
-  accepts: () => false,
-  load: async () => () => ({}),
+  accepts: (path) => /\.(?:ya?ml|json)$/i.test(path) || KUSTOMIZATION.test(path),
+  recognises: (path, text) => KUSTOMIZATION.test(path) || (hasKey(text, 'apiVersion') && isPlain(path, text)),
+  load: async () => {
+    const read = await loadYaml();
+    return ({ path, text }) => {
+      const { documents, problems } = read(text);
+      if (KUSTOMIZATION.test(path)) {
+        const root = documents[0]?.root;
+        return root?.kind === 'map' ? { data: { objects: [], kustomization: root }, problems } : { problems };
+      }
+      const objects = objectsIn(documents);
+      return objects.length > 0 || documents.some((document) => document.broken) ? { data: { objects }, problems } : {};
+    };
+  },
 };
+
+function hasKey(text: string, key: string): boolean {
+  return new RegExp(`(?:^|[\\s{,])["']?${key}["']?\\s*:`).test(text);
+}
+
+/** Chart templates are no YAML: another model evaluates them. */
+function isPlain(path: string, text: string): boolean {
+  return !(/(?:^|\/)templates\//.test(path) && text.includes('{{')) && hasKey(text, 'kind');
+}
+
+/** Objects of parsed documents, those inside lists included; anything without apiVersion and kind is left out. */
+export function objectsIn(documents: readonly YamlDocument[]): KubeObject[] {
+  return documents.flatMap(({ root, broken }) => objectsOf(root, broken, 0));
+}
+
+function objectsOf(node: YamlNode, broken: boolean, depth: number): KubeObject[] {
+  const apiVersion = textOf(at(node, 'apiVersion'));
+  const kind = textOf(at(node, 'kind'));
+  if (node.kind !== 'map' || apiVersion === undefined || kind === undefined) return [];
+  if (kind.endsWith('List') && at(node, 'items')?.kind === 'list' && depth < 5) {
+    return itemsOf(at(node, 'items')).flatMap((item) => objectsOf(item, broken, depth + 1));
+  }
+  const name = textOf(at(node, 'metadata', 'name'));
+  const namespace = textOf(at(node, 'metadata', 'namespace'));
+  return [
+    {
+      apiVersion,
+      kind,
+      ...(name === undefined ? {} : { name }),
+      ...(namespace === undefined ? {} : { namespace }),
+      body: node,
+      span: node.span,
+      ...(node.path === undefined ? {} : { path: node.path }),
+      ...(broken ? { broken } : {}),
+    },
+  ];
+}
+
+/** Where each kind of workload keeps its pod template; the API groups that use the kind. */
+const TEMPLATES: Readonly<Record<string, { readonly groups: RegExp; readonly at: readonly string[] }>> = {
+  Pod: { groups: /^v1$/, at: [] },
+  PodTemplate: { groups: /^v1$/, at: ['template'] },
+  ReplicationController: { groups: /^v1$/, at: ['spec', 'template'] },
+  Deployment: { groups: /^(?:apps|extensions)\//, at: ['spec', 'template'] },
+  StatefulSet: { groups: /^apps\b/, at: ['spec', 'template'] },
+  DaemonSet: { groups: /^(?:apps|extensions)\b/, at: ['spec', 'template'] },
+  ReplicaSet: { groups: /^(?:apps|extensions)\//, at: ['spec', 'template'] },
+  Job: { groups: /^batch\//, at: ['spec', 'template'] },
+  CronJob: { groups: /^batch\//, at: ['spec', 'jobTemplate', 'spec', 'template'] },
+  DeploymentConfig: { groups: /^(?:apps\.openshift\.io\/)?v1$/, at: ['spec', 'template'] },
+  Rollout: { groups: /^argoproj\.io\//, at: ['spec', 'template'] },
+  CloneSet: { groups: /^apps\.kruise\.io\//, at: ['spec', 'template'] },
+  Service: { groups: /^serving\.knative\.dev\//, at: ['spec', 'template'] },
+};
+
+/** Kinds that run a service until stopped, as opposed to jobs that end. */
+export function runsForever(object: KubeObject): boolean {
+  return !['Job', 'CronJob', 'PodTemplate'].includes(object.kind);
+}
+
+/** The pod template of an object (a map with metadata and spec), or undefined when it is no workload. */
+export function podTemplate(object: KubeObject): YamlMap | undefined {
+  const place = TEMPLATES[object.kind];
+  if (!place?.groups.test(object.apiVersion)) return undefined;
+  const template = at(object.body, ...place.at);
+  return template?.kind === 'map' ? template : undefined;
+}
+
+/** Pod and containers of a workload; undefined for other objects and for workloads without containers. */
+export function podOf(object: KubeObject): Pod | undefined {
+  const template = podTemplate(object);
+  const spec = at(template, 'spec');
+  if (spec?.kind !== 'map') return undefined;
+  const containers = [
+    ...containersOf(spec, 'initContainers', 'init'),
+    ...containersOf(spec, 'containers', 'container'),
+    ...containersOf(spec, 'ephemeralContainers', 'ephemeral'),
+  ];
+  if (containers.length === 0) return undefined;
+  const labels = new Map(
+    entriesOf(at(template, 'metadata', 'labels')).map(({ key, value }) => [key, textOf(value) ?? '']),
+  );
+  return { labels, spec, containers, hostNetwork: booleanOf(at(spec, 'hostNetwork')) === true };
+}
+
+function containersOf(spec: YamlMap, key: string, role: Container['role']): Container[] {
+  return itemsOf(at(spec, key)).flatMap((body, i) => {
+    if (body.kind !== 'map') return [];
+    const image = at(body, 'image');
+    const keepsRunning = role === 'init' && textOf(at(body, 'restartPolicy')) === 'Always';
+    return [
+      {
+        role: keepsRunning ? 'sidecar' : role,
+        name: textOf(at(body, 'name')) ?? `${role} ${i + 1}`,
+        body,
+        span: body.span,
+        ...(body.path === undefined ? {} : { path: body.path }),
+        ...(image?.kind === 'scalar' && image.value !== null ? { image } : {}),
+      },
+    ];
+  });
+}
+
+/** Entry of the workload's name, for findings about the whole object; the object itself when it has none. */
+export function nameEntry(object: KubeObject): YamlEntry | KubeObject {
+  const metadata = at(object.body, 'metadata');
+  return entriesOf(metadata).find(({ key }) => key === 'name') ?? object;
+}
+
+/** "Deployment web": how messages call an object. */
+export function titleOf(object: KubeObject): string {
+  return object.name === undefined ? object.kind : `${object.kind} ${object.name}`;
+}
