@@ -32,6 +32,8 @@ export interface AuditInput {
   /** ISO date for due dates and expiries. */
   readonly asOf: string;
   readonly provenance: Provenance;
+  /** What was noticed before the scan began, while reading the configuration, say. */
+  readonly notifications: readonly Notification[];
   readonly version: string;
   readonly ruleset: string;
   readonly configHash: string;
@@ -76,7 +78,12 @@ export async function audit(input: AuditInput): Promise<Report> {
     findings: touched ? assembled.findings.filter((finding) => touched.has(finding.path)) : assembled.findings,
     suppressed: [],
     rules: roadmap.items.flatMap((item) => ruleOf(input.rules.get(item.id)) ?? []),
-    notifications: [...workspace.notifications(), ...collected.notifications, ...notifications].sort(byPlaceAndText),
+    notifications: [
+      ...input.notifications,
+      ...workspace.notifications(),
+      ...collected.notifications,
+      ...notifications,
+    ].sort(byPlaceAndText),
     files: {
       listed: workspace.files.length,
       read: collected.read,

@@ -1,20 +1,20 @@
 /** Knows how flags, configuration and roadmap become the input of one audit. */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
-import picomatch from 'picomatch';
-import { type AuditInput, audit } from '../audit.ts';
+import { audit } from '../audit.ts';
 import type { Check } from '../check.ts';
 import { checks as allChecks } from '../checks/index.ts';
+import { bytesOf, type Config, loadConfig, zoneMatcher } from '../config.ts';
 import { provenance } from '../facts/git.ts';
 import { extractors } from '../facts/index.ts';
 import { openStaged } from '../facts/staged.ts';
 import { DEFAULT_MAX_FILE_SIZE, openFolder, type WorkspaceOptions, ZONES, type Zone } from '../facts/workspace.ts';
-import { defaultsOf, knownOptions, type RulePage, shippedPages } from '../pages.ts';
+import { badPattern, matcherOf, type Pattern } from '../globs.ts';
+import { type RulePage, shippedPages } from '../pages.ts';
 import { suggest, UserError } from '../problem.ts';
 import type { Phase, Report } from '../report.ts';
-import { builtinRoadmap, extendRoadmap, type Roadmap } from '../roadmap.ts';
+import { builtinRoadmap, type Roadmap } from '../roadmap.ts';
 import { VERSION } from '../version.ts';
-import { folderToScan, readGiven } from './files.ts';
+import { folderToScan } from './files.ts';
 import type { Io } from './io.ts';
 
 /** What is scanned and how; the same for scan, trend and explain. */
@@ -34,45 +34,82 @@ export interface ScanFlags {
   readonly asOf?: string;
 }
 
-/** Audits a folder as the flags say. Throws UserError for bad flags, configuration, roadmap or path. */
-export async function auditFolder(path: string, flags: ScanFlags, io: Io): Promise<Report> {
+/** Everything that is known before the tree is listed. */
+export interface Prepared {
+  /** Absolute path. */
+  readonly root: string;
+  readonly config: Config;
+  readonly builtin: Roadmap;
+  readonly pages: ReadonlyMap<string, RulePage>;
+}
+
+/** Reads configuration and roadmap. Throws UserError for a bad path, configuration or roadmap. */
+export async function prepare(path: string, flags: ScanFlags, io: Io): Promise<Prepared> {
   const root = folderToScan(io.cwd, path);
   const pages = shippedPages();
-  const roadmap = roadmapOf(flags, pages, io);
-  const workspaceOptions: WorkspaceOptions = {
-    maxFileSize: bytesOf(flags.maxFileSize) ?? DEFAULT_MAX_FILE_SIZE,
-    ignoreFiles: flags.ignore ?? true,
-    select: selector(flags.include ?? [], flags.exclude ?? []),
-    zone: () => undefined,
-  };
+  const builtin = builtinRoadmap();
+  const config = await loadConfig({
+    ...{ root, cwd: io.cwd, builtin, pages },
+    ...(flags.config === undefined ? {} : { config: flags.config }),
+    ...(flags.roadmap === undefined ? {} : { roadmap: flags.roadmap }),
+  });
+  return { root, config, builtin, pages };
+}
+
+/** Audits a folder as the flags say. Throws UserError for bad flags. */
+export async function auditPrepared({ root, config, pages }: Prepared, flags: ScanFlags, io: Io): Promise<Report> {
+  const { roadmap } = config;
   const selected = itemSelector(flags, roadmap);
-  const checks = allChecks.filter((check) => selected(check.id));
-  const staged = flags.staged ? stagedTree(root, workspaceOptions, checks) : undefined;
+  const workspaceOptions = workspaceOptionsOf(flags, config);
+  const zones = zonesOf(flags.zones ?? []);
+  const asOf = dateOf(flags.asOf) ?? io.today;
+  const staged = flags.staged
+    ? stagedTree(
+        root,
+        workspaceOptions,
+        allChecks.filter((check) => selected(check.id)),
+      )
+    : undefined;
   const narrowed = [flags.only, flags.skip, flags.phase, flags.include, flags.exclude].some((list) => list?.length);
-  const input: AuditInput = {
+  return audit({
     workspace: staged?.workspace ?? openFolder(root, workspaceOptions),
     ...(staged ? { focus: staged.focus, touched: staged.touched } : {}),
     roadmap,
     rules: pages,
     checks: allChecks,
     extractors,
-    options: new Map(roadmap.items.map((item) => [item.id, { ...defaultsOf(pages.get(item.id)), ...item.options }])),
+    options: config.options,
     selected,
     scope: staged ? 'staged' : narrowed ? 'subset' : 'full',
-    zones: zonesOf(flags.zones ?? []),
-    asOf: dateOf(flags.asOf) ?? io.today,
+    zones,
+    asOf,
     provenance: provenance(root),
+    notifications: config.notifications,
     version: VERSION,
     ruleset: `${VERSION}+${rulesetHash(pages)}`,
-    configHash: '',
-  };
-  return audit(input);
+    configHash: config.hash,
+  });
 }
 
-function roadmapOf(flags: ScanFlags, pages: ReadonlyMap<string, RulePage>, io: Io): Roadmap {
-  const builtin = builtinRoadmap();
-  if (flags.roadmap === undefined) return builtin;
-  return extendRoadmap(builtin, readGiven(io.cwd, flags.roadmap, 'roadmap'), flags.roadmap, knownOptions(pages));
+function workspaceOptionsOf(flags: ScanFlags, config: Config): WorkspaceOptions {
+  const include = [...patternsOf(flags.include, '--include')];
+  const exclude = [...config.exclude, ...patternsOf(flags.exclude, '--exclude')];
+  const included = [config.include, include].filter((patterns) => patterns.length > 0).map(matcherOf);
+  const excluded = matcherOf(exclude);
+  return {
+    maxFileSize: sizeOf(flags.maxFileSize) ?? config.maxFileSize ?? DEFAULT_MAX_FILE_SIZE,
+    ignoreFiles: flags.ignore ?? true,
+    select: (path) => included.every((matches) => matches(path)) && !excluded(path),
+    zone: zoneMatcher(config),
+  };
+}
+
+function patternsOf(globs: readonly string[] | undefined, flag: string): Pattern[] {
+  return (globs ?? []).map((glob) => {
+    const wrong = badPattern(glob);
+    if (wrong !== undefined) throw new UserError(`The pattern "${glob}" of ${flag} ${wrong}.`);
+    return { glob, prefix: '' };
+  });
 }
 
 /** Eight hex digits that change with any rule page. */
@@ -87,21 +124,15 @@ function stagedTree(root: string, options: WorkspaceOptions, checks: readonly Ch
   const tree = openStaged(root, options, checks, extractors);
   if (tree) return tree;
   throw new UserError(
-    `--staged needs a git repository, and ${resolve(root)} is in none.`,
+    `--staged needs a git repository, and ${root} is in none.`,
     'Run "git init" there, or scan the folder without --staged.',
   );
 }
 
 function itemSelector(flags: ScanFlags, roadmap: Roadmap): (id: string) => boolean {
   const ids = roadmap.items.map((item) => item.id);
-  const phases = (flags.phase ?? []).map(
-    (phase) =>
-      known(
-        phase,
-        roadmap.phases.map((p) => p.id),
-        '--phase',
-      ) as Phase,
-  );
+  const phaseIds = roadmap.phases.map((phase) => phase.id);
+  const phases = (flags.phase ?? []).map((phase) => known(phase, phaseIds, '--phase') as Phase);
   const only = (flags.only ?? []).map((id) => known(id, ids, '--only'));
   const skip = new Set((flags.skip ?? []).map((id) => known(id, ids, '--skip')));
   const phaseOf = new Map(roadmap.items.map((item) => [item.id, item.phase]));
@@ -116,41 +147,29 @@ function zonesOf(words: readonly string[]): ReadonlySet<Zone> {
   return new Set<Zone>(['production', ...words.map((word) => known(word, ZONES, '--zones') as Zone)]);
 }
 
-/** The word itself when it is a candidate; otherwise a UserError with a suggestion. */
-function known(word: string, candidates: readonly string[], flag: string): string {
+/** The word itself when it is a candidate. Throws UserError with a suggestion otherwise. */
+export function known(word: string, candidates: readonly string[], what: string): string {
   if (candidates.includes(word)) return word;
   const near = suggest(word, candidates);
   throw new UserError(
-    `${flag} does not know "${word}"${near ? `; did you mean "${near}"?` : '.'}`,
+    `${what} does not know "${word}"${near ? `; did you mean "${near}"?` : '.'}`,
     `Known: ${candidates.join(', ')}.`,
   );
 }
 
-function selector(include: readonly string[], exclude: readonly string[]): (path: string) => boolean {
-  const matcher = (globs: readonly string[]) => picomatch(globs.flatMap(expand), { dot: true });
-  const included = include.length === 0 ? () => true : matcher(include);
-  const excluded = exclude.length === 0 ? () => false : matcher(exclude);
-  return (path) => included(path) && !excluded(path);
-}
-
-/** A pattern without a slash matches at any depth, and a folder stands for what is in it, as in ignore files. */
-function expand(glob: string): string[] {
-  const trimmed = glob.replace(/^\.?\//, '').replace(/\/$/, '');
-  const anchored = trimmed.includes('/') ? trimmed : `**/${trimmed}`;
-  return [anchored, `${anchored}/**`];
-}
-
-function bytesOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const match = /^(\d+)\s*([kKmM]?)(?:i?[bB])?$/.exec(text);
-  if (!match) throw new UserError(`--max-file-size does not understand "${text}".`, 'Give bytes, or 500k, or 2M.');
-  return Number(match[1]) * { '': 1, k: 1024, m: 1024 * 1024 }[match[2]!.toLowerCase()]!;
+function sizeOf(text: string | undefined): number | undefined {
+  const bytes = text === undefined ? undefined : bytesOf(text);
+  if (text !== undefined && bytes === undefined) {
+    throw new UserError(`--max-file-size does not understand "${text}".`, 'Give bytes, or 500k, or 2M.');
+  }
+  return bytes;
 }
 
 function dateOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const isDate =
-    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
-  if (!isDate) throw new UserError(`--as-of does not understand "${text}".`, 'Give a date such as 2026-01-31.');
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(text)) {
+    throw new UserError(`--as-of does not understand "${text}".`, 'Give a date such as 2026-01-31.');
+  }
   return text;
 }

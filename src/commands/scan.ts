@@ -1,13 +1,13 @@
 /** Knows the default command: scan, write each asked format, judge the gates, give the exit code. */
 import { compareReports, parseBaseline } from '../baseline.ts';
 import { parseGates } from '../gate.ts';
-import { type Notification, suggest, UserError } from '../problem.ts';
+import { type Notification, UserError } from '../problem.ts';
 import type { Report } from '../report.ts';
 import { reporters } from '../reporters/index.ts';
 import type { ReporterOptions } from '../reporters/reporter.ts';
 import { appendText, readGiven, writeResult } from './files.ts';
 import { EXIT, type Io } from './io.ts';
-import { auditFolder, type ScanFlags } from './prepare.ts';
+import { auditPrepared, known, prepare, type ScanFlags } from './prepare.ts';
 
 export interface OutputFlags {
   readonly format?: readonly string[];
@@ -34,16 +34,19 @@ interface Target {
 /** Runs a scan; returns the exit code. Throws UserError for anything the user can mend. */
 export async function scan(path: string, flags: ScanFlags & OutputFlags, io: Io): Promise<number> {
   const targets = targetsOf(flags);
-  const gates = parseGates(flags.failOn ?? []);
-  if (gates.some((gate) => gate.text === 'new') && flags.baseline === undefined) {
+  parseGates(flags.failOn ?? []);
+  const started = performance.now();
+  const prepared = await prepare(path, flags, io);
+  const gates = parseGates(flags.failOn ?? prepared.config.failOn);
+  const baseline = flags.baseline ?? prepared.config.baseline;
+  if (gates.some((gate) => gate.text === 'new') && baseline === undefined) {
     throw new UserError(
       '--fail-on new needs --baseline FILE to know what is new.',
       'Write one with: audit -f json=baseline.json',
     );
   }
-  const started = performance.now();
-  let report = await auditFolder(path, flags, io);
-  if (flags.baseline !== undefined) report = withBaseline(report, flags, io);
+  let report = await auditPrepared(prepared, flags, io);
+  if (baseline !== undefined) report = withBaseline(report, baseline, flags.updateBaseline ?? false, io);
 
   const options = reporterOptions(path, flags, io);
   for (const { format, file } of targets) {
@@ -74,13 +77,7 @@ function targetsOf(flags: OutputFlags): Target[] {
     const at = word.indexOf('=');
     const format = at < 0 ? word : word.slice(0, at);
     const file = at < 0 ? undefined : word.slice(at + 1);
-    if (!Object.hasOwn(reporters, format)) {
-      const near = suggest(format, Object.keys(reporters));
-      throw new UserError(
-        `--format does not know "${format}"${near ? `; did you mean "${near}"?` : '.'}`,
-        `Known formats: ${Object.keys(reporters).join(', ')}.`,
-      );
-    }
+    known(format, Object.keys(reporters), '--format');
     return { format, file: file === '-' ? undefined : file };
   });
   if (flags.output !== undefined) {
@@ -98,9 +95,8 @@ function targetsOf(flags: OutputFlags): Target[] {
   return targets;
 }
 
-function withBaseline(report: Report, flags: OutputFlags, io: Io): Report {
-  const name = flags.baseline!;
-  if (flags.updateBaseline) {
+function withBaseline(report: Report, name: string, update: boolean, io: Io): Report {
+  if (update) {
     writeResult(io.cwd, name, reporters.json!(report));
     return report;
   }

@@ -6,7 +6,7 @@ import { lineOf, parseHistory, recordOf } from '../history/record.ts';
 import { UserError } from '../problem.ts';
 import { appendText, folderToScan, readIfThere } from './files.ts';
 import { EXIT, type Io } from './io.ts';
-import { auditFolder, type ScanFlags } from './prepare.ts';
+import { auditPrepared, prepare, type ScanFlags } from './prepare.ts';
 
 export interface TrendFlags extends ScanFlags {
   /** History file, relative to the current directory; default: .audit/history.jsonl in the scanned folder. */
@@ -19,7 +19,7 @@ export async function trend(path: string, flags: TrendFlags, io: Io): Promise<nu
   const root = folderToScan(io.cwd, path);
   const file = flags.history ?? join(root, '.audit', 'history.jsonl');
   if (flags.record ?? true) {
-    const report = await auditFolder(path, flags, io);
+    const report = await auditPrepared(await prepare(path, flags, io), flags, io);
     if (report.scope !== 'full') {
       throw new UserError(
         'A partial scan has no score to record.',
