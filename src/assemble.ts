@@ -150,6 +150,7 @@ function findingsOf(item: RoadmapItem, judgement: Judgement, input: AssembleInpu
       what: words.what,
       why: words.why,
       fixHint: words.fix,
+      data: finding.data,
       snippet: text.snippet(path, region, message.secret ?? false),
       path,
       region,

@@ -66,7 +66,7 @@ export async function audit(input: AuditInput): Promise<Report> {
   return deepFreeze({
     schema: 'hardening-audit/report/v1',
     tool: { name: 'hardening-audit', version: input.version, ruleset: input.ruleset },
-    target: { name: workspace.name, ...input.provenance },
+    target: { name: workspace.name, ...input.provenance, ...anchorOf(workspace.files) },
     roadmap: { title: roadmap.title, hash: roadmap.hash, configHash: input.configHash },
     scope: input.scope,
     asOf: input.asOf,
@@ -92,6 +92,15 @@ export async function audit(input: AuditInput): Promise<Report> {
       kinds: collected.kinds,
     },
   });
+}
+
+/** File that statements about the whole repository point to: a well-known one, else the first. */
+function anchorOf(files: readonly SourceFile[]): { anchor?: string } {
+  const known = ['README.md', 'README.rst', 'package.json', 'pyproject.toml'];
+  const names = new Set(files.map((file) => file.path));
+  const anchor =
+    known.find((name) => names.has(name)) ?? files.find(({ path }) => !path.includes('/'))?.path ?? files[0]?.path;
+  return anchor === undefined ? {} : { anchor };
 }
 
 /** Only what a report says of a rule; pages hold more. */

@@ -1,5 +1,4 @@
 /** Knows how the score, states and counts of a report are put in words. */
-import type { Severity } from '../check.ts';
 import type { ItemReport, Report, ReportFinding, State } from '../report.ts';
 import { counted, sentences } from './plain.ts';
 
@@ -12,7 +11,7 @@ export const STATE_WORDS: Readonly<Record<State, string>> = {
   attested: 'attested',
 };
 
-const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+const SEVERITIES: readonly ReportFinding['severity'][] = ['critical', 'high', 'medium', 'low'];
 
 /** Thousandths as a number with one decimal, floored: 7462 is "7.4". */
 export function points(thousandths: number): string {
@@ -55,6 +54,29 @@ export function qualifications({ score }: Report): string[] {
     ...caps,
     `It covers ${Math.floor((100 * score.possible) / score.total)} % of the roadmap; the rest does not apply.`,
   ];
+}
+
+/** Sentence on what changed since the baseline, or undefined without one. */
+export function comparisonWords({ comparison, scope }: Report): string | undefined {
+  if (!comparison) return undefined;
+  const { added, fixed, unchanged, delta, comparable, commit } = comparison;
+  const sign = delta < 0 ? '-' : '+';
+  const change = scope === 'full' ? `${sign}${gained(Math.abs(delta)).slice(1)} points, ` : '';
+  const reason = comparable
+    ? ''
+    : ' Rules, roadmap, configuration or scope differ too, so the change is not of the code alone.';
+  const since = commit === undefined ? 'since the baseline' : `since ${commit.slice(0, 7)}`;
+  return `${change}${added.length} new, ${fixed.length} fixed, ${unchanged} unchanged ${since}.${reason}`;
+}
+
+/** "2 errors, 3 warnings", or undefined when there are none; notes are not counted. */
+export function messageWords({ notifications }: Report): string | undefined {
+  const count = (level: string) => notifications.filter((entry) => entry.level === level).length;
+  const words = [
+    ...(count('error') > 0 ? [counted(count('error'), 'error')] : []),
+    ...(count('warning') > 0 ? [counted(count('warning'), 'warning')] : []),
+  ];
+  return words.length > 0 ? words.join(', ') : undefined;
 }
 
 export function scopeWords({ scope }: Report): string {

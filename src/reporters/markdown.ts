@@ -1,6 +1,7 @@
 /** Knows the report as Markdown for a step summary or a comment: short, and safe from what file names and code contain. */
 import type { Report, ReportFinding, ReportPlace } from '../report.ts';
 import {
+  comparisonWords,
   distance,
   findingWords,
   gained,
@@ -30,7 +31,8 @@ export const markdown: Reporter = (report) => {
 
 function title(report: Report): string {
   const lines = [`# Hardening audit: ${text(headline(report))}${report.scope === 'full' ? ' of 10' : ''}`];
-  if (report.scope === 'full') lines.push([distance(report), ...qualifications(report)].map(text).join(' '));
+  if (report.scope === 'full')
+    lines.push([distance(report), ...qualifications(report), comparisonWords(report) ?? ''].map(text).join(' ').trim());
   const suppressed = suppressedWords(report);
   lines.push(
     `Findings: ${findingWords(report.findings)}${suppressed === undefined ? '' : `; suppressed: ${suppressed}`}.`,

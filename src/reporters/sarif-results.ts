@@ -182,6 +182,8 @@ function snippetOf({ snippet, region }: ReportFinding): string | undefined {
   const span = region.endLine - region.startLine + 1;
   if (snippet.length < span || (span === 1 && region.endColumn <= region.startColumn)) return undefined;
   const lines = snippet.slice(0, span);
+  // A long line is cut in the report; a part of it would not be the region's text.
+  if (lines.some((line) => line.endsWith(' ...')) || lines[span - 1]!.length < region.endColumn - 1) return undefined;
   lines[span - 1] = lines[span - 1]!.slice(0, region.endColumn - 1);
   lines[0] = lines[0]!.slice(region.startColumn - 1);
   return wellFormed(lines.join('\n')) || undefined;

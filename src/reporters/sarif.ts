@@ -62,15 +62,19 @@ export const sarif: Reporter = (report, { profile = 'full', category, maxLevel }
 };
 
 function fullResults(report: Report, rules: Rules, maxLevel: Level | undefined): Result[] {
+  const added = new Set(report.comparison?.added);
+  const isNew = (result: Result) => added.has(result.partialFingerprints?.['hardeningAudit/v1'] ?? '');
   const results = [
     ...report.findings.map((finding) => resultOf(finding, rules, maxLevel, FULL_RELATED)),
     ...report.suppressed.map((entry) => suppressedResult(entry, rules, maxLevel, FULL_RELATED)),
     ...report.items.map((item) => stateResult(item, report, rules)),
   ];
-  // Either every result of a run says whether it is suppressed, or none does.
-  return report.suppressed.length === 0
-    ? results
-    : results.map((result) => ({ ...result, suppressions: result.suppressions ?? [] }));
+  // Every result of a run says whether it is suppressed, or none does; the same holds for the comparison.
+  return results.map((result) => ({
+    ...result,
+    ...(report.suppressed.length > 0 && { suppressions: result.suppressions ?? [] }),
+    ...(report.comparison && { baselineState: isNew(result) ? 'new' : 'unchanged' }),
+  }));
 }
 
 /** GitHub opens an alert for every result whatever its kind, and takes results of one rule on one line for one alert. */

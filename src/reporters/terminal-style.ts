@@ -1,10 +1,10 @@
 /** Knows glyphs, colours and columns of terminal output; every colour stands beside a word or a glyph that says the same. */
 import { styleText } from 'node:util';
-import type { Severity } from '../check.ts';
-import type { State } from '../report.ts';
+import type { ReportFinding, State } from '../report.ts';
 import { columns, shorten, wrap } from './plain.ts';
 import type { ReporterOptions } from './reporter.ts';
 
+type Severity = ReportFinding['severity'];
 type Format = Parameters<typeof styleText>[0];
 
 interface Glyphs {

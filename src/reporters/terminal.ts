@@ -1,10 +1,12 @@
 /** Knows the default report: findings by item, then where the roadmap stands and what to do next. */
 import type { ItemReport, Phase, Report, ReportFinding } from '../report.ts';
 import {
+  comparisonWords,
   distance,
   findingWords,
   gained,
   headline,
+  messageWords,
   phaseWords,
   points,
   qualifications,
@@ -20,18 +22,17 @@ import { padded, type Style, styleOf } from './terminal-style.ts';
 
 const FULL_PER_ITEM = 2;
 const SHORT_PER_ITEM = 3;
-const SHOWN_NOTIFICATIONS = 5;
 
 /** Text for a person; `color`, `width`, `ascii`, `verbose` and `root` are honoured. */
 export const terminal: Reporter = (report, options = {}) => {
   const style = styleOf(options);
   const blocks = [
     header(report, style),
-    ...findings(report, style, options.verbose === true, options.root ?? ''),
+    ...findings(report, style, options.verbose === true, prefix(options.root)),
     roadmap(report, style, options.verbose === true),
     unassessed(report, style),
     next(report, style),
-    footer(report, style, options.verbose === true),
+    footer(report, style),
     score(report, style),
   ];
   const text = blocks
@@ -40,6 +41,13 @@ export const terminal: Reporter = (report, options = {}) => {
     .join('\n\n');
   return `${text.replace(/[ \t]+$/gm, '')}\n`;
 };
+
+/** Root as the beginning of a path: nothing for the current directory, otherwise with a slash at its end. */
+function prefix(root = ''): string {
+  const path = root.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
+  if (path === '' && root.startsWith('/')) return '/';
+  return path === '' || path === '.' ? '' : `${path}/`;
+}
 
 function header({ tool, target, roadmap: plan, asOf }: Report, style: Style): string[] {
   const commit = target.commit === undefined ? '' : ` ${target.commit.slice(0, 7)}`;
@@ -155,28 +163,19 @@ function next(report: Report, style: Style): string[] {
   ];
 }
 
-function footer(report: Report, style: Style, verbose: boolean): string[] {
-  const { files, notifications } = report;
+function footer(report: Report, style: Style): string[] {
+  const { files } = report;
   const skipped = files.skipped.map((entry) => `${entry.count} ${entry.reason}`).join(', ');
   const big = files.skipped
     .filter((entry) => entry.reason !== 'ignored')
     .flatMap((entry) => entry.paths.slice(0, 3).map(safe));
   const suppressed = suppressedWords(report);
   const attested = report.items.filter((item) => item.state === 'attested').length;
-  const shown = verbose ? notifications : notifications.slice(0, SHOWN_NOTIFICATIONS);
+  const messages = messageWords(report);
   const paragraphs = [
     `Findings: ${findingWords(report.findings)}${suppressed === undefined ? '' : `; suppressed: ${suppressed}`}${attested > 0 ? `; attested: ${counted(attested, 'item')}` : ''}.`,
     `Files: ${files.listed} listed, ${files.read} read${skipped === '' ? '' : `; skipped ${skipped}${big.length > 0 ? ` (${big.join(', ')})` : ''}`}.`,
-    ...shown.map((entry) => {
-      const place =
-        entry.path === undefined ? '' : `${safe(entry.path)}${entry.line === undefined ? '' : `:${entry.line}`}: `;
-      return `${entry.level}: ${place}${safe(entry.message)}`;
-    }),
-    ...(shown.length < notifications.length
-      ? [
-          `${style.ellipsis} and ${counted(notifications.length - shown.length, 'more message', 'more messages')}; -v shows all`,
-        ]
-      : []),
+    ...(messages === undefined ? [] : [`Messages: ${messages}, on standard error.`]),
   ];
   return paragraphs.flatMap((text) => style.paragraph(text, 1));
 }
@@ -191,7 +190,9 @@ function score(report: Report, style: Style): string[] {
   lines.push(
     ` ${style.bar(value, 10_000, Math.min(50, style.width - 16), target)}  ${style.mark} target ${points(target)}`,
   );
-  for (const text of [distance(report), ...qualifications(report)]) lines.push(...style.paragraph(safe(text), 1));
+  const compared = comparisonWords(report);
+  for (const text of [distance(report), ...qualifications(report), ...(compared === undefined ? [] : [compared])])
+    lines.push(...style.paragraph(safe(text), 1));
   lines.push(style.paint('dim', ' audit explain score shows the sum, audit explain <item> the proof.'));
   return lines;
 }
