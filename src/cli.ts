@@ -89,6 +89,17 @@ function program(io: Io, finish: (code: number) => void): Command {
       finish(await (await import('./commands/scan.ts')).scan(path, flags, io)),
     );
 
+  scanning(root.command('config').argument('[path]', 'repository folder', '.'))
+    .description('print the configuration in force and where every value comes from')
+    .option('--print', 'the default')
+    .action(async (path: string, flags: object) => {
+      finish(await (await import('./commands/config.ts')).config(path, flags, io));
+    });
+  root
+    .command('validate')
+    .argument('<file>', 'SARIF file')
+    .description('tell whether GitHub code scanning would take a SARIF file')
+    .action(async (file: string) => finish((await import('./commands/validate.ts')).run(file, io)));
   scanning(root.command('trend').argument('[path]', 'repository folder', '.'))
     .description('scan, append a record to the history, print the curve')
     .option('--history <file>', 'history file (default: .audit/history.jsonl in the scanned folder)')

@@ -263,6 +263,11 @@ function readItems(
       }
       continue;
     }
+    if (items.size > 0 && !items.has(id) && !fields.has('phase')) {
+      const near = orSuggest(id, [...items.keys()]);
+      reader.mistake(keyAt, `there is no item '${id}' to change, and a new one has no 'phase'; ${near}`);
+      continue;
+    }
     const item = readItem(context, id, keyAt, value, fields, items.get(id), phaseOf);
     if (item !== undefined) items.set(id, item);
   }

@@ -31,8 +31,17 @@ export function writeResult(cwd: string, name: string, text: string): void {
     writeFileSync(draft, text);
     renameSync(draft, file);
   } catch (error) {
-    rmSync(draft, { force: true });
+    discard(draft);
     throw new UserError(`Cannot write ${name}: ${reason(error)}.`, 'Give a path that can be written.');
+  }
+}
+
+/** Removes a draft, as far as it came to exist. */
+function discard(draft: string): void {
+  try {
+    rmSync(draft, { force: true });
+  } catch {
+    // The folder itself could not be made; there is nothing to remove.
   }
 }
 

@@ -2,6 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { githubProblems, githubWarnings } from '../reporters/github-ready.ts';
 import { counted, safe } from '../reporters/plain.ts';
+import { readGiven } from './files.ts';
+import { EXIT, type Io } from './io.ts';
 
 const MAX_GZIP_BYTES = 10 * 1024 * 1024;
 const SHOWN = 50;
@@ -28,15 +30,16 @@ export function validate(text: string): Validation {
   return { problems: [...problems, ...githubProblems(log)], warnings: githubWarnings(log) };
 }
 
-/** Text for a person; `name` is the file's. The exit code is 1 when there is a problem. */
-export function validateReport(name: string, text: string): { readonly text: string; readonly exitCode: 0 | 1 } {
-  const { problems, warnings } = validate(text);
+/** Prints the verdict on a file; the exit code is 1 when there is a problem. Throws UserError when it cannot be read. */
+export function run(name: string, io: Io): number {
+  const { problems, warnings } = validate(readGiven(io.cwd, name, 'SARIF file'));
   const lines = [
     ...some('error', problems),
     ...some('warning', warnings),
     `${safe(name)}: ${counted(problems.length, 'problem')}, ${counted(warnings.length, 'warning')}.`,
   ];
-  return { text: `${lines.join('\n')}\n`, exitCode: problems.length > 0 ? 1 : 0 };
+  io.out(`${lines.join('\n')}\n`);
+  return problems.length > 0 ? EXIT.gateMissed : EXIT.ok;
 }
 
 function some(word: string, entries: readonly string[]): string[] {
