@@ -263,9 +263,12 @@ function readItems(
       }
       continue;
     }
-    if (items.size > 0 && !items.has(id) && !fields.has('phase')) {
+    if (items.size > 0 && !items.has(id) && !['phase', 'effort', 'owner'].some((key) => fields.has(key))) {
       const near = orSuggest(id, [...items.keys()]);
-      reader.mistake(keyAt, `there is no item '${id}' to change, and a new one has no 'phase'; ${near}`);
+      reader.mistake(
+        keyAt,
+        `there is no item '${id}' to change, and a new one needs 'phase', 'effort' and 'owner'; ${near}`,
+      );
       continue;
     }
     const item = readItem(context, id, keyAt, value, fields, items.get(id), phaseOf);
