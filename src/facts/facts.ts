@@ -2,6 +2,7 @@
 
 import type { Compose } from './compose.ts';
 import type { Dockerfile } from './dockerfile.ts';
+import type { IgnoreFile } from './ignore.ts';
 import type { Manifest } from './kubernetes.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Module } from './program/model.ts';
@@ -14,6 +15,7 @@ import type { SourceFile, Zone } from './workspace.ts';
 export interface FactTypes {
   dockerfile: Dockerfile;
   compose: Compose;
+  ignore: IgnoreFile;
   kubernetes: Manifest;
   workflow: Pipeline;
   script: Script;

@@ -2,10 +2,20 @@
 import { compose } from './compose.ts';
 import { dockerfile } from './dockerfile.ts';
 import type { Extractor } from './facts.ts';
+import { ignore } from './ignore.ts';
 import { kubernetes } from './kubernetes.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
 import { terraform } from './terraform.ts';
 import { workflow } from './workflow.ts';
 
-export const extractors: readonly Extractor[] = [compose, dockerfile, kubernetes, python, script, terraform, workflow];
+export const extractors: readonly Extractor[] = [
+  compose,
+  dockerfile,
+  ignore,
+  kubernetes,
+  python,
+  script,
+  terraform,
+  workflow,
+];
