@@ -1,4 +1,4 @@
-/** Knows .gitignore files: their patterns, and whether git would ignore a path that does not exist yet. */
+/** Knows the patterns of .gitignore files, and whether git would ignore a path that does not exist yet. */
 import ignoreFactory from 'ignore';
 import type { Extractor, Facts } from './facts.ts';
 import type { Place } from './span.ts';
