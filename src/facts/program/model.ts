@@ -29,9 +29,10 @@ export type Value = { readonly span: Span } & (
       readonly type?: 'bytes';
     }
   /**
-   * Something that has a name outside the expression: an import, a builtin, a definition of this module that is a
-   * function or a class. Dotted and alias-free: `hashlib.sha256`, `flask.request.args`, `src.api.users.login`; builtins have the bare name
-   * (`eval`). Own files in JavaScript begin with a slash: `/src/util/run.exec`. The linker finds where the module ends.
+   * Something from outside: an import, a builtin, or a variable of this module that several functions bind. Dotted and
+   * alias-free: `hashlib.sha256`, `flask.request.args`, `src.api.users.login`; builtins have the bare name (`eval`). Own
+   * files in JavaScript begin with a slash: `/src/util/run.exec`. The linker finds where the module ends. Functions and
+   * classes of the same file are values of kind `function` and `class`.
    */
   | { readonly kind: 'global'; readonly name: string }
   | { readonly kind: 'param'; readonly function: FunctionId; readonly index: number }
@@ -62,13 +63,16 @@ export type Value = { readonly span: Span } & (
       readonly form: 'branch' | 'loop' | 'or' | 'nullish' | 'and' | 'except';
       readonly of: readonly Ref[];
     }
-  /** Arithmetic, negation (`not`, `!`), `typeof` and other operators that could not be folded. */
+  /**
+   * Arithmetic, negation (`not`), `typeof` and other operators that could not be folded. `each` is a comprehension: a
+   * collection whose elements are all the operand.
+   */
   | { readonly kind: 'operation'; readonly op: string; readonly of: readonly Ref[] }
   /** Result of `Module.comparisons[comparison]`. */
   | { readonly kind: 'compare'; readonly comparison: number }
-  /** Lambda, arrow function, function expression or a nested function. */
+  /** A function of this file, however written. */
   | { readonly kind: 'function'; readonly function: FunctionId }
-  /** A class inside a function, or a class expression. */
+  /** A class of this file. */
   | { readonly kind: 'class'; readonly class: ClassId }
   /** The error an except clause caught; index into `Module.handlers`. */
   | { readonly kind: 'caught'; readonly handler: number }

@@ -1,0 +1,431 @@
+/**
+ * Knows where a value comes from: follows it backwards through assignments, calls, fields and files to its origins,
+ * and keeps the way as a trace. Works on demand, so only what a check asks about is followed.
+ */
+import type { Place } from '../span.ts';
+import {
+  carrierMethods,
+  carriers,
+  neutralizers,
+  requestMembers,
+  routeDecorators,
+  type SourceKind,
+  sources,
+} from './knowledge.ts';
+import { type CallSite, type Node, type Program, placeIn, type Unit, valueAt } from './link.ts';
+import type { FunctionModel, Ref, Scalar, Value } from './model.ts';
+
+/** One place on the way, with a short annotation. */
+export interface Step extends Place {
+  readonly text: string;
+}
+
+/** One end of the way back. */
+export type Origin = {
+  readonly node: Node;
+  /** From the origin to the value that was asked about. */
+  readonly trace: readonly Step[];
+} & (
+  | { readonly kind: 'const'; readonly value: Scalar }
+  | { readonly kind: 'source'; readonly source: SourceKind; readonly name: string }
+  /** A parameter of a function that nobody in the repository calls. */
+  | { readonly kind: 'param'; readonly name: string }
+  /** Result of an external call; `names` may be empty. */
+  | { readonly kind: 'call'; readonly names: readonly string[]; readonly site: CallSite }
+  /** An import or an attribute of one. */
+  | { readonly kind: 'external'; readonly name: string }
+  /** Passed through one of the neutralizers or the caller's sanitizers. */
+  | { readonly kind: 'safe'; readonly name: string }
+  /** Something else, or the budget ran out. */
+  | { readonly kind: 'unknown' }
+);
+
+export interface FlowOptions {
+  /** External names, or last words with a leading dot (`.quote`), of calls whose result is harmless. */
+  readonly sanitizers?: ReadonlySet<string>;
+  /** Follow parameters to the callers in the repository; default true. */
+  readonly callers?: boolean;
+}
+
+/** Values followed for one question. */
+const budget = 1500;
+const maxStack = 12;
+
+interface Walk {
+  readonly node: Node;
+  readonly parent: Walk | undefined;
+  readonly text: string | undefined;
+  /** Calls that were entered through their result and not left yet, innermost first. */
+  readonly stack: Frame | undefined;
+  readonly up: number;
+}
+
+interface Frame {
+  readonly site: CallSite;
+  readonly outer: Frame | undefined;
+  readonly depth: number;
+}
+
+/** All origins of a value, at most a few hundred; an unknown one says that there may be more. */
+export function origins(program: Program, unit: Unit, ref: Ref, options: FlowOptions = {}): readonly Origin[] {
+  const found: Origin[] = [];
+  const seen = new Map<Unit, Set<string>>();
+  const queue: Walk[] = [{ node: { unit, ref }, parent: undefined, text: undefined, stack: undefined, up: 0 }];
+  let spent = 0;
+  for (let step = queue.pop(); step; step = queue.pop()) {
+    const visited = seen.get(step.node.unit) ?? new Set();
+    seen.set(step.node.unit, visited);
+    const key = `${step.node.ref}:${step.stack ? `${step.stack.site.id}` : ''}`;
+    if (visited.has(key)) continue;
+    visited.add(key);
+    if (++spent > budget) {
+      found.push({ kind: 'unknown', node: step.node, trace: traceOf(step) });
+      break;
+    }
+    const result = expand(program, step, options);
+    if ('end' in result) found.push({ ...result.end, node: step.node, trace: traceOf(step) } as Origin);
+    else queue.push(...result.next.toReversed());
+  }
+  return found;
+}
+
+type End =
+  | { readonly kind: 'const'; readonly value: Scalar }
+  | { readonly kind: 'source'; readonly source: SourceKind; readonly name: string }
+  | { readonly kind: 'param'; readonly name: string }
+  | { readonly kind: 'call'; readonly names: readonly string[]; readonly site: CallSite }
+  | { readonly kind: 'external'; readonly name: string }
+  | { readonly kind: 'safe'; readonly name: string }
+  | { readonly kind: 'unknown' };
+type Expansion = { readonly end: End } | { readonly next: readonly Walk[] };
+
+function expand(program: Program, step: Walk, options: FlowOptions): Expansion {
+  const { unit } = step.node;
+  const value = valueAt(step.node);
+  const to = (refs: readonly (Ref | null)[], text?: string): Expansion => ({
+    next: refs.flatMap((ref) => (ref === null ? [] : [{ ...step, node: { unit, ref }, parent: step, text }])),
+  });
+  switch (value.kind) {
+    case 'const':
+      return { end: { kind: 'const', value: value.value } };
+    case 'global':
+    case 'attr':
+    case 'item':
+      return member(program, step, value, to);
+    case 'concat':
+      return to(value.parts, 'put together here');
+    case 'list':
+      return value.items.length === 0 ? { end: { kind: 'const', value: null } } : to(value.items);
+    case 'dict':
+      return value.entries.length === 0
+        ? { end: { kind: 'const', value: null } }
+        : to(value.entries.map(([, one]) => one));
+    case 'spread':
+    case 'slice':
+    case 'element':
+      return to([value.of]);
+    case 'either':
+      return to(value.of);
+    case 'operation':
+      return value.op === 'not' || value.op === 'typeof' ? { end: { kind: 'safe', name: value.op } } : to(value.of);
+    case 'compare':
+      return { end: { kind: 'safe', name: 'comparison' } };
+    case 'unknown':
+      return value.of ? to(value.of) : { end: { kind: 'unknown' } };
+    case 'param':
+      return param(program, step, value, options);
+    case 'call':
+      return call(program, step, value.call, options);
+    default:
+      return { end: { kind: 'unknown' } };
+  }
+}
+
+/** Kind of source an external name is, with the name that says so. */
+export function sourceOf(names: readonly string[]): { readonly source: SourceKind; readonly name: string } | undefined {
+  for (const name of names) {
+    let at = name.replaceAll('[]', '');
+    for (let i = 0; i < 8 && at !== ''; i++) {
+      const source = sources[at];
+      if (source !== undefined) return { source, name: at };
+      if (at.endsWith('()')) at = at.slice(0, -2);
+      else {
+        const dot = at.lastIndexOf('.');
+        at = dot < 0 ? '' : at.slice(0, dot);
+      }
+    }
+  }
+  return undefined;
+}
+
+function member(
+  program: Program,
+  step: Walk,
+  value: Value & { kind: 'global' | 'attr' | 'item' },
+  to: (refs: readonly Ref[], text?: string) => Expansion,
+): Expansion {
+  const { unit, ref } = step.node;
+  const names = program.names(unit, ref);
+  const source = sourceOf(names);
+  if (source) return { end: { kind: 'source', ...source } };
+  if (value.kind === 'global') {
+    const defined = program.define(value.name, unit);
+    if (defined)
+      return { next: [{ ...step, node: defined, parent: step, text: `${lastWord(value.name)} is defined here` }] };
+    return { end: { kind: 'external', name: names[0] ?? value.name } };
+  }
+  const of = unit.module.values[value.of]!;
+  if (value.kind === 'attr') {
+    if (of.kind === 'param' && requestMembers.has(value.name) && isRequest(unit, of)) {
+      return { end: { kind: 'source', source: 'request', name: `request.${value.name}` } };
+    }
+    for (const meaning of program.meanings(unit, value.of)) {
+      if (meaning.kind !== 'instance' && meaning.kind !== 'class') continue;
+      const fields = program.field(meaning.unit, meaning.class, value.name);
+      if (fields.length === 0) continue;
+      return {
+        next: fields.map((node) => ({ ...step, node, parent: step, text: `field ${value.name}`, stack: undefined })),
+      };
+    }
+    if (names.length > 0) return { end: { kind: 'external', name: names[0]! } };
+  }
+  return to([value.of]);
+}
+
+/** Is the parameter the request of a web handler, by its name or type? */
+function isRequest(unit: Unit, param: Value & { kind: 'param' }): boolean {
+  const model = unit.module.functions[param.function]!.params[param.index];
+  return model !== undefined && /^(?:request|req|_request)$/.test(model.name);
+}
+
+function param(program: Program, step: Walk, value: Value & { kind: 'param' }, options: FlowOptions): Expansion {
+  const { unit } = step.node;
+  const model = unit.module.functions[value.function]!;
+  const own = model.params[value.index]!;
+  const text = `parameter ${own.name}`;
+  if (step.stack) {
+    const next = passed(step, step.stack.site, model, value.index, step.stack.outer);
+    if (next.length > 0) return { next };
+  }
+  if (isRoute(model, unit)) {
+    const fallback = own.default ? unit.module.values[own.default.value]! : undefined;
+    const injected = fallback?.kind === 'call' && /(?:^|\.)(?:Depends|Security)$/.test(calleeName(unit, fallback.call));
+    const typed = program.names(unit, step.node.ref);
+    if (
+      !injected &&
+      !typed.some((name) => /Request\(\)$|Session\(\)$/.test(name)) &&
+      own.name !== 'request' &&
+      own.name !== 'self'
+    ) {
+      return { end: { kind: 'source', source: 'request', name: text } };
+    }
+    return { end: { kind: 'unknown' } };
+  }
+  if (options.callers !== false && step.up < 6 && !step.stack) {
+    const next = program
+      .callers(unit, value.function)
+      .slice(0, 60)
+      .flatMap((site) => passed({ ...step, up: step.up + 1 }, site, model, value.index, undefined));
+    if (own.default && next.length > 0) {
+      next.push({ ...step, node: { unit, ref: own.default.value }, parent: step, text: `default of ${own.name}` });
+    }
+    if (next.length > 0) return { next };
+  }
+  return { end: { kind: 'param', name: own.name } };
+}
+
+/** Where the argument for a parameter stands in one call; the parameter's default when it is left out. */
+function passed(step: Walk, site: CallSite, model: FunctionModel, index: number, stack: Frame | undefined): Walk[] {
+  const own = model.params[index]!;
+  const { unit, call } = site;
+  const at = (ref: Ref, where: Unit): Walk => ({
+    ...step,
+    node: { unit: where, ref },
+    parent: step,
+    text: `passed to ${model.name === '' ? 'a function' : model.name} as ${own.name}`,
+    stack,
+  });
+  const plain = model.params.filter((param) => param.kind === 'plain' || param.kind === 'positional');
+  const position = plain.indexOf(own);
+  const found: Walk[] = [];
+  let count = 0;
+  for (const arg of call.args) {
+    if (arg.keyword !== undefined) {
+      if (arg.keyword === own.name) found.push(at(arg.value, unit));
+      else if (own.kind === 'options' && !model.params.some((param) => param.name === arg.keyword))
+        found.push(at(arg.value, unit));
+    } else if (arg.spread !== undefined) found.push(at(arg.value, unit));
+    else {
+      if (count === position) found.push(at(arg.value, unit));
+      else if (own.kind === 'rest' && count >= plain.length) found.push(at(arg.value, unit));
+      count++;
+    }
+  }
+  if (found.length === 0 && own.default)
+    return [{ ...at(own.default.value, step.node.unit), text: `default of ${own.name}` }];
+  return found;
+}
+
+function call(program: Program, step: Walk, id: number, options: FlowOptions): Expansion {
+  const { unit } = step.node;
+  const site = program.call(unit, id);
+  const { call: model, names } = site;
+  const to = (refs: readonly Ref[], text: string): Expansion => ({
+    next: refs.map((ref) => ({ ...step, node: { unit, ref }, parent: step, text })),
+  });
+  const callee = unit.module.values[model.callee.value]!;
+  const method = callee.kind === 'attr' ? callee.name : undefined;
+  const word = method ?? lastWord(names[0] ?? '');
+  for (const name of [...names, ...(word === '' ? [] : [`.${word}`])]) {
+    if (options.sanitizers?.has(name) || neutralizers.has(name)) return { end: { kind: 'safe', name } };
+  }
+  const source = sourceOf(names.map((name) => `${name}()`));
+  if (source) return { end: { kind: 'source', ...source } };
+  const targets = program.targets(site).filter((target) => target.function.name !== '__init__');
+  if (targets.length > 0 && (step.stack?.depth ?? 0) < maxStack) {
+    const stack: Frame = { site, outer: step.stack, depth: (step.stack?.depth ?? 0) + 1 };
+    const next = targets.flatMap((target) =>
+      target.function.returns.flatMap((one): Walk[] =>
+        one.value
+          ? [
+              {
+                ...step,
+                node: { unit: target.unit, ref: one.value.value },
+                parent: step,
+                text: `returned by ${target.function.name}`,
+                stack,
+              },
+            ]
+          : [],
+      ),
+    );
+    if (next.length > 0) return { next };
+  }
+  const refs = model.args.map((arg) => arg.value);
+  if (names.some((name) => carriers.has(name))) return to(refs, `through ${lastWord(names[0]!)}()`);
+  if (method !== undefined && callee.kind === 'attr' && carrierMethods.has(method)) {
+    const origin = names.length > 0 && !names.some((name) => name.includes('()')) ? [] : [callee.of];
+    return to(
+      [...origin, ...(['join', 'format', 'replace', 'concat', 'get'].includes(method) ? refs : [])],
+      `through .${method}()`,
+    );
+  }
+  return { end: { kind: 'call', names, site } };
+}
+
+/** Does the function answer requests, by its decorators? */
+export function isRoute(model: FunctionModel, unit: Unit): boolean {
+  return model.decorators.some((decorator) => {
+    const value = unit.module.values[decorator.value]!;
+    const callee = value.kind === 'call' ? unit.module.values[unit.module.calls[value.call]!.callee.value]! : undefined;
+    if (callee?.kind !== 'attr' && callee?.kind !== 'global') return false;
+    return routeDecorators.has(lastWord(callee.name)) && callee.name !== lastWord(callee.name)
+      ? true
+      : callee.kind === 'attr' && routeDecorators.has(callee.name);
+  });
+}
+
+function calleeName(unit: Unit, id: number): string {
+  const callee = unit.module.values[unit.module.calls[id]!.callee.value]!;
+  return callee.kind === 'global' || callee.kind === 'attr' ? callee.name : '';
+}
+
+export function lastWord(name: string): string {
+  return name.replace(/\(\)$/, '').split('.').at(-1)!;
+}
+
+/** Steps with a text of their own, from the origin on; consecutive ones on the same place are one. */
+function traceOf(end: Walk): readonly Step[] {
+  const steps: Step[] = [];
+  let first = true;
+  for (let step: Walk | undefined = end; step; step = step.parent) {
+    const place = placeIn(step.node.unit, valueAt(step.node).span);
+    const text = first ? 'comes from here' : step.parent === undefined ? 'used here' : step.text;
+    first = false;
+    const last = steps.at(-1);
+    if (text === undefined || (last && last.path === place.path && last.span.start === place.span.start && step.parent))
+      continue;
+    steps.push({ ...place, text });
+  }
+  return steps.slice(0, 24);
+}
+
+/**
+ * The constants a value can be, through branches, files and functions; undefined when one of them cannot be told.
+ * At most 32 alternatives.
+ */
+export function constants(program: Program, unit: Unit, ref: Ref): readonly Scalar[] | undefined {
+  const found = fold(program, { unit, ref }, 0, new Set());
+  return found === undefined ? undefined : [...new Set(found)];
+}
+
+function fold(program: Program, node: Node, depth: number, open: Set<string>): readonly Scalar[] | undefined {
+  const key = `${node.unit.path}\0${node.ref}`;
+  if (depth > 30 || open.has(key)) return undefined;
+  open.add(key);
+  const found = foldOpen(program, node, depth + 1, open);
+  open.delete(key);
+  return found !== undefined && found.length <= 32 ? found : undefined;
+}
+
+function foldOpen(
+  program: Program,
+  { unit, ref }: Node,
+  depth: number,
+  open: Set<string>,
+): readonly Scalar[] | undefined {
+  const value = unit.module.values[ref]!;
+  const all = (nodes: readonly Node[]): Scalar[] | undefined => {
+    const result: Scalar[] = [];
+    for (const node of nodes) {
+      const part = fold(program, node, depth, open);
+      if (part === undefined || result.length > 64) return undefined;
+      result.push(...part);
+    }
+    return result.length > 0 ? [...new Set(result)] : undefined;
+  };
+  switch (value.kind) {
+    case 'const':
+      return [value.value];
+    case 'either':
+      return all(value.of.map((one) => ({ unit, ref: one })));
+    case 'global': {
+      const defined = program.define(value.name, unit);
+      return defined ? fold(program, defined, depth, open) : undefined;
+    }
+    case 'attr': {
+      for (const meaning of program.meanings(unit, value.of)) {
+        if (meaning.kind === 'module') {
+          const defined = program.define(`${meaning.unit.module.name}.${value.name}`, meaning.unit);
+          return defined ? fold(program, defined, depth, open) : undefined;
+        }
+        if (meaning.kind === 'instance' || meaning.kind === 'class') {
+          const fields = program.field(meaning.unit, meaning.class, value.name);
+          return fields.length > 0 ? all(fields) : undefined;
+        }
+      }
+      return undefined;
+    }
+    case 'concat': {
+      let texts: string[] = [''];
+      for (const part of value.parts) {
+        const found = fold(program, { unit, ref: part }, depth, open);
+        if (found === undefined || texts.length * found.length > 32) return undefined;
+        texts = texts.flatMap((text) => found.map((one) => (text + String(one)).slice(0, 8192)));
+      }
+      return texts;
+    }
+    case 'call': {
+      const site = program.call(unit, value.call);
+      const targets = program.targets(site);
+      if (targets.length === 0 || site.call.args.length > 0) return undefined;
+      return all(
+        targets.flatMap((target) =>
+          target.function.returns.flatMap((one) => (one.value ? [{ unit: target.unit, ref: one.value.value }] : [])),
+        ),
+      );
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,531 @@
+/**
+ * Knows how modules belong together: what a name means across files, which functions a call reaches, and who calls
+ * whom. Nothing is computed before it is asked for, and every answer is remembered.
+ */
+import type { Facts } from '../facts.ts';
+import type { Place, Span } from '../span.ts';
+import type { Zone } from '../workspace.ts';
+import type { Call, ClassModel, FunctionModel, Module, Operand, Ref, Value } from './model.ts';
+
+/** One file's module, as the linker sees it. */
+export interface Unit {
+  readonly path: string;
+  readonly zone: Zone;
+  readonly module: Module;
+}
+
+/** A value in one file. */
+export interface Node {
+  readonly unit: Unit;
+  readonly ref: Ref;
+}
+
+/**
+ * What a value stands for. An external name is dotted and alias-free: `hashlib.sha256`; `()` marks the result of a
+ * call or an instance: `redis.Redis().get`, `fastapi.Request().headers`.
+ */
+export type Meaning =
+  | { readonly kind: 'external'; readonly name: string }
+  | { readonly kind: 'function'; readonly unit: Unit; readonly function: number }
+  | { readonly kind: 'class'; readonly unit: Unit; readonly class: number }
+  | { readonly kind: 'instance'; readonly unit: Unit; readonly class: number }
+  | { readonly kind: 'module'; readonly unit: Unit };
+
+/** A call in one file. */
+export interface CallSite {
+  readonly unit: Unit;
+  readonly id: number;
+  readonly call: Call;
+  /** External names of what is called; several when branches differ. */
+  readonly names: readonly string[];
+}
+
+export interface FunctionSite {
+  readonly unit: Unit;
+  readonly id: number;
+  readonly function: FunctionModel;
+}
+
+export interface ClassSite {
+  readonly unit: Unit;
+  readonly id: number;
+  readonly class: ClassModel;
+}
+
+export interface Program {
+  /** Every parsed file, sorted by path. */
+  readonly units: readonly Unit[];
+  /** What a value stands for: at most a few alternatives, none when it cannot be told. */
+  meanings(unit: Unit, ref: Ref): readonly Meaning[];
+  /** External names among the meanings. */
+  names(unit: Unit, ref: Ref): readonly string[];
+  /** Calls of external functions, classes and methods, by any of their names, in order of files and places. */
+  calls(names: Iterable<string>): readonly CallSite[];
+  /** Every call, in order of files and places. */
+  allCalls(): readonly CallSite[];
+  call(unit: Unit, id: number): CallSite;
+  /** Calls that reach a function: by name, as a method, or as the constructor of its class. */
+  callers(unit: Unit, id: number): readonly CallSite[];
+  /** Functions of the repository that a call runs. */
+  targets(site: CallSite): readonly FunctionSite[];
+  /** Values that a name outside the file has there: `src.settings.KEY`. Undefined: no file of the repository defines it. */
+  define(name: string, from: Unit): Node | undefined;
+  /** The file of the repository that an imported module name means. */
+  moduleOf(name: string, from: Unit): Unit | undefined;
+  /** Method of a class or its bases. */
+  method(unit: Unit, id: number, name: string): FunctionSite | undefined;
+  /** Values assigned to an attribute of a class or its instances, bases included. */
+  field(unit: Unit, id: number, name: string): readonly Node[];
+  /** External names of a class's bases, however far up. */
+  bases(unit: Unit, id: number): readonly string[];
+}
+
+export function linkProgram(facts: Facts): Program {
+  return new Linker(facts.of('program').map(({ path, zone, data }) => ({ path, zone, module: data })));
+}
+
+export function valueAt(node: Node): Value {
+  return node.unit.module.values[node.ref]!;
+}
+
+export function placeIn(unit: Unit, span: Span | { readonly span: Span }): Place {
+  return { path: unit.path, span: 'span' in span ? span.span : span };
+}
+
+/** A positional argument (from 0) or one of the keywords. Undefined also when a spread may hold it. */
+export function argument(call: Call, index: number, ...keywords: readonly string[]): Operand | undefined {
+  for (const arg of call.args) if (arg.keyword !== undefined && keywords.includes(arg.keyword)) return arg;
+  let at = 0;
+  for (const arg of call.args) {
+    if (arg.keyword !== undefined) continue;
+    if (arg.spread !== undefined) return undefined;
+    if (at++ === index) return arg;
+  }
+  return undefined;
+}
+
+/** Does the call pass arguments that cannot be told apart (`*args`, `**options`)? */
+export function spreads(call: Call): boolean {
+  return call.args.some((arg) => arg.spread !== undefined);
+}
+
+const maxMeanings = 8;
+const maxDepth = 24;
+/** Folders that are put on the search path although no file in them imports from there. */
+const roots = new Set(['src', 'lib', 'app', 'backend', 'server', 'python', 'packages']);
+
+class Linker implements Program {
+  readonly units: readonly Unit[];
+  readonly #byName = new Map<string, Unit[]>();
+  readonly #meanings = new Map<Unit, (readonly Meaning[] | null)[]>();
+  readonly #defined = new Map<string, Node | Unit | undefined>();
+  readonly #fields = new Map<Unit, Map<string, Node[]>>();
+  readonly #bases = new Map<ClassModel, readonly string[]>();
+  readonly #sites = new Map<Unit, CallSite[]>();
+  #all: readonly CallSite[] | undefined;
+  #index: Map<string, CallSite[]> | undefined;
+  #callers: Map<FunctionModel, CallSite[]> | undefined;
+  #depth = 0;
+
+  constructor(units: readonly Unit[]) {
+    this.units = units;
+    for (const unit of units) {
+      const { name, language } = unit.module;
+      const parts = language === 'python' ? name.split('.') : [name];
+      for (let i = 0; i < parts.length; i++) {
+        const suffix = parts.slice(i).join('.');
+        const same = this.#byName.get(suffix);
+        if (same) same.push(unit);
+        else this.#byName.set(suffix, [unit]);
+      }
+    }
+  }
+
+  moduleOf(name: string, from: Unit): Unit | undefined {
+    const candidates = this.#byName.get(name);
+    if (!candidates) return undefined;
+    const folder = from.module.package ? from.module.name : from.module.name.replace(/\.?[^.]*$/, '');
+    let best: Unit | undefined;
+    let rank = -1;
+    for (const unit of candidates) {
+      if (unit === from && unit.module.name !== name) continue;
+      const prefix = unit.module.name.length === name.length ? '' : unit.module.name.slice(0, -name.length - 1);
+      let fits = -1;
+      if (prefix === '') fits = 1000;
+      else if (`${folder}.`.startsWith(`${prefix}.`)) fits = 1 + prefix.length;
+      else if (roots.has(prefix.split('.').at(-1)!)) fits = 0;
+      if (fits > rank) {
+        rank = fits;
+        best = unit;
+      }
+    }
+    return best;
+  }
+
+  define(name: string, from: Unit): Node | undefined {
+    const found = this.#find(name, from);
+    return found && 'ref' in found ? found : undefined;
+  }
+
+  #find(name: string, from: Unit): Node | Unit | undefined {
+    const slash = from.path.lastIndexOf('/');
+    const key = `${name}\0${name.startsWith('/') ? '' : from.path.slice(0, slash + 1)}`;
+    if (this.#defined.has(key)) return this.#defined.get(key);
+    this.#defined.set(key, undefined);
+    const found = this.#search(name, from, new Set());
+    this.#defined.set(key, found);
+    return found;
+  }
+
+  #search(name: string, from: Unit, seen: Set<string>): Node | Unit | undefined {
+    if (seen.size > 40 || seen.has(name)) return undefined;
+    seen.add(name);
+    const whole = this.moduleOf(name, from);
+    if (whole) return whole;
+    const dot = name.lastIndexOf('.');
+    if (dot <= 0) return undefined;
+    const unit = this.moduleOf(name.slice(0, dot), from);
+    return unit ? this.#exported(unit, name.slice(dot + 1), seen) : undefined;
+  }
+
+  #exported(unit: Unit, name: string, seen: Set<string>): Node | Unit | undefined {
+    const { exports, exportAll } = unit.module;
+    if (Object.hasOwn(exports, name)) return { unit, ref: exports[name]! };
+    for (const star of exportAll) {
+      const other = this.moduleOf(star, unit);
+      if (!other || other === unit) continue;
+      const found = seen.has(`${star}.${name}`) ? undefined : this.#exported(other, name, seen.add(`${star}.${name}`));
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  names(unit: Unit, ref: Ref): readonly string[] {
+    const names: string[] = [];
+    for (const meaning of this.meanings(unit, ref)) if (meaning.kind === 'external') names.push(meaning.name);
+    return names;
+  }
+
+  meanings(unit: Unit, ref: Ref): readonly Meaning[] {
+    let known = this.#meanings.get(unit);
+    if (!known) {
+      known = [];
+      this.#meanings.set(unit, known);
+    }
+    const before = known[ref];
+    if (before !== undefined) return before ?? [];
+    if (this.#depth > maxDepth) return [];
+    known[ref] = null;
+    this.#depth++;
+    const found = this.#mean(unit, ref);
+    this.#depth--;
+    const unique = found.length < 2 ? found : distinct(found).slice(0, maxMeanings);
+    known[ref] = unique;
+    return unique;
+  }
+
+  #mean(unit: Unit, ref: Ref): readonly Meaning[] {
+    const value = unit.module.values[ref]!;
+    switch (value.kind) {
+      case 'global':
+        return this.#global(value.name, unit);
+      case 'function':
+        return [{ kind: 'function', unit, function: value.function }];
+      case 'class':
+        return [{ kind: 'class', unit, class: value.class }];
+      case 'self':
+        return [{ kind: value.static ? 'class' : 'instance', unit, class: value.class }];
+      case 'attr':
+        return this.meanings(unit, value.of).flatMap((meaning) => this.#member(meaning, value.name));
+      case 'call':
+        return this.#result(unit, unit.module.calls[value.call]!);
+      case 'either':
+        return value.of.flatMap((one) => this.meanings(unit, one));
+      case 'param': {
+        const param = unit.module.functions[value.function]!.params[value.index];
+        if (!param?.annotation || param.kind === 'rest' || param.kind === 'options') return [];
+        return this.#instances(unit, param.annotation.value);
+      }
+      case 'item':
+        return this.meanings(unit, value.of).flatMap((meaning) =>
+          meaning.kind === 'external' ? [{ kind: 'external' as const, name: `${meaning.name}[]` }] : [],
+        );
+      case 'element':
+        return [];
+      case 'caught':
+        return unit.module.handlers[value.handler]!.types.flatMap((type) => this.#instances(unit, type));
+      default:
+        return [];
+    }
+  }
+
+  #global(name: string, unit: Unit): readonly Meaning[] {
+    const parts = name.split('.');
+    // The longest module that exists wins; what is left are its members.
+    const found = this.#find(name, unit);
+    if (found) return this.#found(found);
+    for (let n = parts.length - 1; n > 0; n--) {
+      const head = this.#find(parts.slice(0, n).join('.'), unit);
+      if (!head) continue;
+      if ('ref' in head) {
+        let meanings = this.#found(head);
+        for (const part of parts.slice(n)) meanings = meanings.flatMap((meaning) => this.#member(meaning, part));
+        return meanings;
+      }
+      return this.#missing(head, parts, n, name, unit);
+    }
+    return [{ kind: 'external', name }];
+  }
+
+  /** A name that the file of the repository does not define: from a star import, or the module is another one. */
+  #missing(head: Unit, parts: readonly string[], n: number, name: string, unit: Unit): readonly Meaning[] {
+    const rest = parts.slice(n).join('.');
+    const stars = head.module.exportAll.filter((star) => !this.moduleOf(star, head));
+    if (stars.length > 0) return stars.slice(0, 4).map((star) => ({ kind: 'external', name: `${star}.${rest}` }));
+    if (head === unit) return [{ kind: 'external', name: rest }];
+    return [{ kind: 'external', name }];
+  }
+
+  #found(found: Node | Unit): readonly Meaning[] {
+    return 'ref' in found ? this.meanings(found.unit, found.ref) : [{ kind: 'module', unit: found }];
+  }
+
+  #member(meaning: Meaning, name: string): readonly Meaning[] {
+    switch (meaning.kind) {
+      case 'external':
+        return meaning.name.length > 200 ? [] : [{ kind: 'external', name: `${meaning.name}.${name}` }];
+      case 'module': {
+        const found =
+          this.#exported(meaning.unit, name, new Set()) ??
+          this.moduleOf(`${meaning.unit.module.name}.${name}`, meaning.unit);
+        return found ? this.#found(found) : [];
+      }
+      case 'class':
+      case 'instance': {
+        const method = this.method(meaning.unit, meaning.class, name);
+        if (method?.function.kind === 'getter') {
+          return method.function.returns.flatMap((one) =>
+            one.value ? this.meanings(method.unit, one.value.value) : [],
+          );
+        }
+        if (method) return [{ kind: 'function', unit: method.unit, function: method.id }];
+        const fields = this.field(meaning.unit, meaning.class, name).flatMap((node) =>
+          this.meanings(node.unit, node.ref),
+        );
+        if (fields.length > 0) return fields;
+        const suffix = meaning.kind === 'instance' ? '()' : '';
+        return this.bases(meaning.unit, meaning.class).map((base) => ({
+          kind: 'external',
+          name: `${base}${suffix}.${name}`,
+        }));
+      }
+      default:
+        return [];
+    }
+  }
+
+  #result(unit: Unit, call: Call): readonly Meaning[] {
+    return this.meanings(unit, call.callee.value).flatMap((meaning): readonly Meaning[] => {
+      switch (meaning.kind) {
+        case 'class':
+          return [{ ...meaning, kind: 'instance' }];
+        case 'function': {
+          const target = meaning.unit.module.functions[meaning.function]!;
+          if (target.generator) return [];
+          return target.returns.flatMap((one) => (one.value ? this.meanings(meaning.unit, one.value.value) : []));
+        }
+        case 'external': {
+          const first = call.args[0];
+          // What wraps a function is called like it.
+          if (meaning.name === 'functools.partial' && first) return this.meanings(unit, first.value);
+          return meaning.name.length > 200 ? [] : [{ kind: 'external', name: `${meaning.name}()` }];
+        }
+        default:
+          return [];
+      }
+    });
+  }
+
+  /** What an instance of the annotated type means; wrappers such as Optional and Annotated are looked through. */
+  #instances(unit: Unit, ref: Ref, depth = 0): readonly Meaning[] {
+    if (depth > 4) return [];
+    const value = unit.module.values[ref]!;
+    if (value.kind === 'item') {
+      const wrapper = unit.module.values[value.of]!;
+      const name = wrapper.kind === 'global' ? wrapper.name.split('.').at(-1)! : '';
+      if (!['Optional', 'Annotated', 'Union', 'Final', 'ClassVar'].includes(name)) return [];
+      const key = unit.module.values[value.key]!;
+      const inner = key.kind === 'list' ? (name === 'Union' ? key.items : key.items.slice(0, 1)) : [value.key];
+      return inner.flatMap((one) => this.#instances(unit, one, depth + 1));
+    }
+    if (value.kind === 'operation' && value.op === '|')
+      return value.of.flatMap((one) => this.#instances(unit, one, depth + 1));
+    if (value.kind === 'const') {
+      if (typeof value.value !== 'string' || !/^[\w.]+$/.test(value.value)) return [];
+      return this.#global(`${unit.module.name}.${value.value}`, unit).flatMap((meaning) => instanceOf(meaning));
+    }
+    return this.meanings(unit, ref).flatMap((meaning) => instanceOf(meaning));
+  }
+
+  method(unit: Unit, id: number, name: string): FunctionSite | undefined {
+    for (const site of this.#lineage(unit, id)) {
+      const { methods } = site.class;
+      for (let i = methods.length - 1; i >= 0; i--) {
+        const method = site.unit.module.functions[methods[i]!]!;
+        if (method.name === name && method.kind !== 'setter')
+          return { unit: site.unit, id: methods[i]!, function: method };
+      }
+    }
+    return undefined;
+  }
+
+  /** The class and its bases in the repository, nearest first. */
+  #lineage(unit: Unit, id: number): readonly ClassSite[] {
+    const sites: ClassSite[] = [{ unit, id, class: unit.module.classes[id]! }];
+    for (let i = 0; i < sites.length && sites.length < 32; i++) {
+      const site = sites[i]!;
+      for (const base of site.class.bases) {
+        for (const meaning of this.meanings(site.unit, base.value)) {
+          if (meaning.kind !== 'class' || sites.some((one) => one.class === meaning.unit.module.classes[meaning.class]))
+            continue;
+          sites.push({ unit: meaning.unit, id: meaning.class, class: meaning.unit.module.classes[meaning.class]! });
+        }
+      }
+    }
+    return sites;
+  }
+
+  field(unit: Unit, id: number, name: string): readonly Node[] {
+    return this.#lineage(unit, id).flatMap((site) => this.#ownFields(site.unit).get(`${site.id}.${name}`) ?? []);
+  }
+
+  /** Values by class and name: class fields, and what methods assign to attributes of `self`. */
+  #ownFields(unit: Unit): Map<string, Node[]> {
+    let fields = this.#fields.get(unit);
+    if (fields) return fields;
+    fields = new Map();
+    for (const assignment of unit.module.assignments) {
+      if (!assignment.value) continue;
+      let owner = assignment.target === 'name' ? assignment.class : -1;
+      if (assignment.target === 'attr' && assignment.of) {
+        const of = unit.module.values[assignment.of.value]!;
+        if (of.kind === 'self') owner = of.class;
+      }
+      if (owner < 0) continue;
+      const key = `${owner}.${assignment.name}`;
+      const nodes = fields.get(key);
+      const node = { unit, ref: assignment.value.value };
+      if (nodes) nodes.push(node);
+      else fields.set(key, [node]);
+    }
+    this.#fields.set(unit, fields);
+    return fields;
+  }
+
+  bases(unit: Unit, id: number): readonly string[] {
+    const model = unit.module.classes[id]!;
+    const known = this.#bases.get(model);
+    if (known) return known;
+    this.#bases.set(model, []);
+    const names = new Set<string>();
+    for (const site of this.#lineage(unit, id)) {
+      for (const base of site.class.bases) for (const name of this.names(site.unit, base.value)) names.add(name);
+    }
+    const result = [...names];
+    this.#bases.set(model, result);
+    return result;
+  }
+
+  call(unit: Unit, id: number): CallSite {
+    let sites = this.#sites.get(unit);
+    if (!sites) {
+      sites = [];
+      this.#sites.set(unit, sites);
+    }
+    const known = sites[id];
+    if (known) return known;
+    const call = unit.module.calls[id]!;
+    const site = { unit, id, call, names: this.names(unit, call.callee.value) };
+    sites[id] = site;
+    return site;
+  }
+
+  allCalls(): readonly CallSite[] {
+    this.#all ??= this.units.flatMap((unit) => unit.module.calls.map((_, id) => this.call(unit, id)));
+    return this.#all;
+  }
+
+  calls(names: Iterable<string>): readonly CallSite[] {
+    if (!this.#index) {
+      this.#index = new Map();
+      for (const site of this.allCalls()) {
+        for (const name of site.names) {
+          const same = this.#index.get(name);
+          if (same) same.push(site);
+          else this.#index.set(name, [site]);
+        }
+      }
+    }
+    const sites = new Set<CallSite>();
+    for (const name of names) for (const site of this.#index.get(name) ?? []) sites.add(site);
+    return [...sites].sort((a, b) =>
+      a.unit === b.unit ? a.call.span.start - b.call.span.start : a.unit.path < b.unit.path ? -1 : 1,
+    );
+  }
+
+  targets(site: CallSite): readonly FunctionSite[] {
+    const { unit, call } = site;
+    const targets: FunctionSite[] = [];
+    for (const meaning of this.meanings(unit, call.callee.value)) {
+      if (meaning.kind === 'function') {
+        const model = meaning.unit.module.functions[meaning.function]!;
+        targets.push({ unit: meaning.unit, id: meaning.function, function: model });
+      } else if (meaning.kind === 'class') {
+        const init =
+          this.method(meaning.unit, meaning.class, '__init__') ??
+          this.method(meaning.unit, meaning.class, 'constructor');
+        if (init) targets.push(init);
+      } else if (meaning.kind === 'instance') {
+        const method = this.method(meaning.unit, meaning.class, '__call__');
+        if (method) targets.push(method);
+      }
+    }
+    return targets;
+  }
+
+  callers(unit: Unit, id: number): readonly CallSite[] {
+    if (!this.#callers) {
+      this.#callers = new Map();
+      for (const site of this.allCalls()) {
+        for (const target of this.targets(site)) {
+          const same = this.#callers.get(target.function);
+          if (same) same.push(site);
+          else this.#callers.set(target.function, [site]);
+        }
+      }
+    }
+    return this.#callers.get(unit.module.functions[id]!) ?? [];
+  }
+}
+
+function instanceOf(meaning: Meaning): readonly Meaning[] {
+  if (meaning.kind === 'external') return [{ kind: 'external', name: `${meaning.name}()` }];
+  return meaning.kind === 'class' ? [{ ...meaning, kind: 'instance' }] : [];
+}
+
+function distinct(meanings: readonly Meaning[]): Meaning[] {
+  const seen = new Set<unknown>();
+  return meanings.filter((meaning) => {
+    const key =
+      meaning.kind === 'external'
+        ? meaning.name
+        : meaning.kind === 'module'
+          ? meaning.unit
+          : meaning.kind === 'function'
+            ? meaning.unit.module.functions[meaning.function]
+            : `${meaning.kind}\0${meaning.unit.path}\0${meaning.class}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
