@@ -1,6 +1,7 @@
 /** Knows how to read YAML and JSON as plain located data: anchors, merge keys, duplicate keys, several documents, broken ones. */
 import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import type { ParseProblem } from './facts.ts';
+import { tooDeep } from './nesting.ts';
 import type { OffsetMap, Span } from './span.ts';
 
 /** `path` is set only where a node comes from another file than the one it was found in (templates, patches). */
@@ -63,6 +64,10 @@ export async function loadYaml(): Promise<(text: string) => YamlFile> {
   const yaml = await import('yaml');
   return (text) => {
     let documents: Document.Parsed[];
+    const deep = tooDeep(text, MAX_DEPTH * 2);
+    if (deep !== undefined) {
+      return { documents: [], problems: [{ message: 'nested too deeply', span: { start: deep, end: deep + 1 } }] };
+    }
     try {
       const parsed = yaml.parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
       documents = Array.isArray(parsed) ? parsed : [];
