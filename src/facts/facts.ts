@@ -1,6 +1,7 @@
 /** Knows which kinds of facts exist, who extracts them, and how checks ask for them. */
 
 import type { Compose } from './compose.ts';
+import type { Dependencies } from './dependencies.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { IgnoreFile } from './ignore.ts';
 import type { Manifest } from './kubernetes.ts';
@@ -15,6 +16,7 @@ import type { SourceFile, Zone } from './workspace.ts';
 export interface FactTypes {
   dockerfile: Dockerfile;
   compose: Compose;
+  dependencies: Dependencies;
   ignore: IgnoreFile;
   kubernetes: Manifest;
   workflow: Pipeline;

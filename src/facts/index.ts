@@ -1,5 +1,6 @@
 /** Knows the list of extractors, and nothing else. */
 import { compose } from './compose.ts';
+import { dependencies } from './dependencies.ts';
 import { dockerfile } from './dockerfile.ts';
 import type { Extractor } from './facts.ts';
 import { ignore } from './ignore.ts';
@@ -11,6 +12,7 @@ import { workflow } from './workflow.ts';
 
 export const extractors: readonly Extractor[] = [
   compose,
+  dependencies,
   dockerfile,
   ignore,
   kubernetes,
