@@ -56,7 +56,7 @@ module.exports = {
       from: {
         path: '^src/',
         pathNot: [
-          '^src/(?:cli|roadmap|pages|config|version)\\.ts$',
+          '^src/(?:cli|roadmap|pages|shipped|config|version)\\.ts$',
           '^src/commands/',
           '^src/facts/(?:workspace|git|advisories)\\.ts$',
         ],

@@ -1,7 +1,10 @@
 /** Knows how a YAML or JSON text becomes located values, and how every mistake in it is collected with its place. */
-import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
 import { Lines } from './facts/span.ts';
 import { suggest, UserError } from './problem.ts';
+
+/** Loaded on first use: most runs read no configuration of the user's. */
+const yaml = (): typeof import('yaml') => createRequire(import.meta.url)('yaml') as typeof import('yaml');
 
 /** A value with the offset of its first character in the text. */
 export type Node = MapNode | ListNode | ScalarNode;
@@ -74,6 +77,7 @@ export class Reader {
    */
   parse(start = 0, end: number = this.#lines.text.length): Node | undefined {
     const text = this.#lines.text.slice(start, end);
+    const { isAlias, isMap, isScalar, isSeq, parseDocument } = yaml();
     const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
     for (const error of document.errors) this.mistake(start + error.pos[0], firstSentence(error.message));
     if (!this.ok || document.contents === null) return undefined;

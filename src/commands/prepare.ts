@@ -9,10 +9,11 @@ import { extractors } from '../facts/index.ts';
 import { openStaged } from '../facts/staged.ts';
 import { DEFAULT_MAX_FILE_SIZE, openFolder, type WorkspaceOptions, ZONES, type Zone } from '../facts/workspace.ts';
 import { badPattern, matcherOf, type Pattern } from '../globs.ts';
-import { type RulePage, shippedPages } from '../pages.ts';
+import type { RulePage } from '../pages.ts';
 import { suggest, UserError } from '../problem.ts';
 import type { Phase, Report } from '../report.ts';
-import { builtinRoadmap, type Roadmap } from '../roadmap.ts';
+import type { Roadmap } from '../roadmap.ts';
+import { shipped } from '../shipped.ts';
 import { VERSION } from '../version.ts';
 import { folderToScan } from './files.ts';
 import type { Io } from './io.ts';
@@ -46,8 +47,7 @@ export interface Prepared {
 /** Reads configuration and roadmap. Throws UserError for a bad path, configuration or roadmap. */
 export async function prepare(path: string, flags: ScanFlags, io: Io): Promise<Prepared> {
   const root = folderToScan(io.cwd, path);
-  const pages = shippedPages();
-  const builtin = builtinRoadmap();
+  const { pages, roadmap: builtin } = shipped();
   const config = await loadConfig({
     ...{ root, cwd: io.cwd, builtin, pages },
     ...(flags.config === undefined ? {} : { config: flags.config }),
