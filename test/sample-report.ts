@@ -1,5 +1,6 @@
 /** Knows a rich, hand-made report: every state, every optional field and hostile names, for the tests of the reporters. */
 import type { ItemReport, Phase, Report, ReportFinding, RuleReport, State, SuppressionReport } from '../src/report.ts';
+import { gainOf, itemValue, type ScoredItem, score } from '../src/score.ts';
 
 type Row = [id: string, title: string, state: State, passed: number, failed: number, unknown: number, cwe: number[]];
 
@@ -78,11 +79,20 @@ export function sampleFinding(overrides: Partial<ReportFinding> = {}): ReportFin
 }
 
 function itemReport(phase: Phase, row: Row, findings: readonly ReportFinding[]): ItemReport {
-  const [id, title, state, passed, failed, unknown] = row;
-  const subjects = passed + failed + unknown;
-  const share = Math.floor((500_000 * passed) / Math.max(1, subjects));
-  const low = state === 'pass' || state === 'attested' ? 1_000_000 : state === 'partial' ? share : 0;
+  const [id, title, wanted, passed, failed, unknown] = row;
   const own = findings.filter((finding) => finding.item === id);
+  const critical = own.some((finding) => finding.severity === 'critical');
+  const measured = { value: 1850, target: 2500, unit: 'hundredths of a percent' };
+  const value = itemValue({
+    passed,
+    failed,
+    unknown,
+    critical,
+    notAssessed: wanted === 'notAssessed',
+    expected: false,
+    ...(id === 'test-coverage' && { measured }),
+  });
+  const state = wanted === 'attested' ? wanted : value.state;
   const impact10: Readonly<Record<Phase, number>> = { P0: 78, P1: 62, P2: 50, P3: 0 };
   return {
     id,
@@ -90,16 +100,16 @@ function itemReport(phase: Phase, row: Row, findings: readonly ReportFinding[]):
     phase,
     weight2: phases[phase].weight2,
     state,
-    ...(state === 'notApplicable' && { reason: 'No such file was found: looked for *.tf, *.tf.json, eksctl.yaml' }),
-    ...(state === 'notAssessed' && { reason: 'There is no advisory data; run `audit db update` first' }),
+    ...(state === 'notApplicable' && { reason: 'Nothing to judge; looked for: *.tf, *.tf.json, eksctl.yaml.' }),
+    ...(state === 'notAssessed' && { reason: 'There is no advisory data; run `audit db update` first.' }),
     passed,
     failed,
     unknown,
     otherZones: id === 'password-hashing' ? { test: 12, example: 1 } : {},
-    ...(id === 'test-coverage' && { measured: { value: 1850, target: 2500, unit: 'hundredths of a percent' } }),
-    low,
-    high: state === 'notAssessed' ? 1_000_000 : low,
-    critical: own.some((finding) => finding.severity === 'critical'),
+    ...(id === 'test-coverage' && { measured }),
+    low: value.low,
+    high: value.high,
+    critical,
     evidence:
       passed > 0
         ? [
@@ -120,7 +130,7 @@ function itemReport(phase: Phase, row: Row, findings: readonly ReportFinding[]):
     ...(phase !== 'P3' && { impact10: impact10[phase] }),
     effort: 1 + (id.length % 7),
     owner: phase === 'P0' || phase === 'P3' ? 'engineer' : 'devops',
-    gain: Math.floor(((1_000_000 - low) * phases[phase].weight2) / 33_000),
+    gain: 0,
   };
 }
 
@@ -297,18 +307,24 @@ export const sampleSuppressed: readonly SuppressionReport[] = [
   },
 ];
 
+function scoredItem({ id, phase, weight2, effort, state, low, high }: ItemReport): ScoredItem {
+  return { id, phase, weight2, effort, state, low, high };
+}
+
 /** The whole report; `overrides` replace top-level fields, and `findings` are counted into the items. */
 export function sampleReport(overrides: Partial<Report> = {}): Report {
   const findings = overrides.findings ?? sampleFindings;
   const names = Object.keys(rows) as Phase[];
   const items = names.flatMap((phase) => rows[phase].map((row) => itemReport(phase, row, findings)));
-  const applicable = items.filter((item) => item.state !== 'notApplicable');
-  const sum = (list: readonly ItemReport[], value: (item: ItemReport) => number) =>
-    list.reduce((total, item) => total + value(item), 0);
-  const possible = sum(applicable, (item) => item.weight2);
-  const got = sum(applicable, (item) => item.weight2 * item.low);
-  const raw = Math.floor(got / possible / 100);
-  const high = Math.floor(sum(applicable, (item) => item.weight2 * item.high) / possible / 100);
+  const summary = score(
+    {
+      start: 3500,
+      target: 7500,
+      phases: names.map((id) => ({ id, title: phases[id].title })),
+      caps: [{ id: 'p0-three-open', phase: 'P0', open: 3, limit: 4900, reason: 'Three or more P0 items are open.' }],
+    },
+    items.map(scoredItem),
+  );
   return {
     schema: 'hardening-audit/report/v1',
     tool: { name: 'hardening-audit', version: '0.1.0', ruleset: '0.1.0+1a2b3c4d' },
@@ -322,42 +338,8 @@ export function sampleReport(overrides: Partial<Report> = {}): Report {
     roadmap: { title: 'Hardening roadmap 2026', hash: '0123456789ab', configHash: '89abcdef' },
     scope: 'full',
     asOf: '2026-01-23',
-    score: {
-      model: '1.0',
-      raw,
-      score: Math.min(raw, 5900),
-      high: Math.min(high, 5900),
-      caps: raw > 5900 ? [{ id: 'p0-open-3', limit: 5900, reason: 'Three or more P0 items are open.' }] : [],
-      target: 7500,
-      start: 3500,
-      targetMet: false,
-      got,
-      possible,
-      assessed: possible - 15,
-      total: sum(items, (item) => item.weight2),
-      phases: names.map((phase) => {
-        const own = items.filter((item) => item.phase === phase);
-        const count = (...states: State[]) => own.filter((item) => states.includes(item.state)).length;
-        const judged = own.filter((item) => item.state !== 'notApplicable');
-        return {
-          phase,
-          title: phases[phase].title,
-          done: count('pass', 'attested'),
-          partial: count('partial'),
-          open: count('fail'),
-          notApplicable: count('notApplicable'),
-          notAssessed: count('notAssessed'),
-          got: sum(judged, (item) => item.weight2 * item.low),
-          possible: sum(judged, (item) => item.weight2),
-        };
-      }),
-      next: items
-        .filter((item) => item.state === 'fail' || item.state === 'partial')
-        .sort((a, b) => b.gain * a.effort - a.gain * b.effort)
-        .slice(0, 5)
-        .map((item) => ({ item: item.id, gain: item.gain, effort: item.effort })),
-    },
-    items,
+    score: summary,
+    items: items.map((item) => ({ ...item, gain: gainOf(scoredItem(item), summary.possible) })),
     suppressed: sampleSuppressed,
     rules: names.flatMap((phase) => rows[phase].map((row) => ruleReport(phase, row))),
     notifications: [

@@ -95,3 +95,10 @@ export function styleOf({ color = false, width = 80, ascii = false }: ReporterOp
 export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columns(text)));
 }
+
+/** Root as the beginning of a path: nothing for the current directory, otherwise with a slash at its end. */
+export function rootPrefix(root = ''): string {
+  const path = root.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
+  if (path === '' && root.startsWith('/')) return '/';
+  return path === '' || path === '.' ? '' : `${path}/`;
+}

@@ -18,7 +18,7 @@ import {
 import { columns, counted, safe } from './plain.ts';
 import type { Reporter } from './reporter.ts';
 import { fullFinding, shortFinding } from './terminal-finding.ts';
-import { padded, type Style, styleOf } from './terminal-style.ts';
+import { padded, rootPrefix, type Style, styleOf } from './terminal-style.ts';
 
 const FULL_PER_ITEM = 2;
 const SHORT_PER_ITEM = 3;
@@ -28,7 +28,7 @@ export const terminal: Reporter = (report, options = {}) => {
   const style = styleOf(options);
   const blocks = [
     header(report, style),
-    ...findings(report, style, options.verbose === true, prefix(options.root)),
+    ...findings(report, style, options.verbose === true, rootPrefix(options.root)),
     roadmap(report, style, options.verbose === true),
     unassessed(report, style),
     next(report, style),
@@ -41,13 +41,6 @@ export const terminal: Reporter = (report, options = {}) => {
     .join('\n\n');
   return `${text.replace(/[ \t]+$/gm, '')}\n`;
 };
-
-/** Root as the beginning of a path: nothing for the current directory, otherwise with a slash at its end. */
-function prefix(root = ''): string {
-  const path = root.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
-  if (path === '' && root.startsWith('/')) return '/';
-  return path === '' || path === '.' ? '' : `${path}/`;
-}
 
 function header({ tool, target, roadmap: plan, asOf }: Report, style: Style): string[] {
   const commit = target.commit === undefined ? '' : ` ${target.commit.slice(0, 7)}`;
