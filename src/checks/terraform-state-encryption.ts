@@ -101,7 +101,9 @@ function judge(backend: Backend, options: Options): Subject {
 
   if (backend.clientEncryption) return pass(label, place, 'the state is encrypted before it is written');
   if (type === 'none') {
-    return backend.commented ? bad('commented', backend.commented.place) : bad('missing');
+    return backend.commented
+      ? bad('commented', backend.commented.place, { type: backend.commented.type })
+      : bad('missing');
   }
   if (type === 'local') return bad('local');
   const transport = plainTransport(type, settings);

@@ -54,6 +54,8 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 const STATE_BUCKET =
   /(?:^|[-_.])(?:tf|terraform|tofu|terragrunt)[-_.]?(?:remote[-_.]?)?(?:back[-_.]?end|states?)(?:$|[-_.])/i;
+/** A bucket for the access logs of the state bucket holds no state. */
+const LOG_BUCKET = /(?:^|[-_.])logs?(?:ging)?(?:$|[-_.])/i;
 
 export function stateBackends(facts: Facts): readonly Backend[] {
   const model = facts.linked(terraformModel);
@@ -252,10 +254,9 @@ export function stateBuckets(facts: Facts): readonly StateBucket[] {
     for (const bucket of resourcesOf(module, 'aws_s3_bucket')) {
       const label = bucket.block.labels[1] ?? '';
       const name = stringOf(argument(bucket.block, 'bucket', bucket.path, module.scopes[0]!));
+      const named = (text: string) => STATE_BUCKET.test(text) && !LOG_BUCKET.test(text);
       const isState =
-        name === undefined
-          ? STATE_BUCKET.test(label)
-          : used.has(name) || STATE_BUCKET.test(name) || STATE_BUCKET.test(label);
+        name === undefined ? named(label) : used.has(name) || named(name) || (named(label) && !LOG_BUCKET.test(name));
       if (isState) buckets.push(bucketOf(bucket, label, name, module));
     }
   }

@@ -218,7 +218,7 @@ function linkScopes(drafts: ReadonlyMap<string, Draft>, units: readonly Unit[]):
     const target = unit.module === undefined ? undefined : drafts.get(unit.module);
     if (target && unit.folder !== target.folder) target.child = true;
   }
-  for (const draft of drafts.values()) draft.child ||= isReusable(draft);
+  for (const draft of drafts.values()) draft.child ||= isReusable(draft) || isFragment(draft, drafts);
 
   const visiting = new Set<Draft>();
   const scopesOf = (draft: Draft): readonly ModuleScope[] => {
@@ -254,6 +254,13 @@ function isReusable(draft: Draft): boolean {
   if (/(?:^|\/)modules?\//.test(`${draft.folder}/`)) return true;
   const asks = draft.blocks.some(({ block }) => block.type === 'variable' && !attributeOf(block, 'default'));
   return asks && types.has('output');
+}
+
+/** A part of the configuration in a folder above: nothing in it makes it a root of its own. */
+function isFragment(draft: Draft, drafts: ReadonlyMap<string, Draft>): boolean {
+  if (draft.folder === '' || draft.variableFiles.length > 0) return false;
+  if (draft.blocks.some(({ block }) => block.type === 'provider' || block.type === 'terraform')) return false;
+  return nearest(drafts, folderOf(draft.folder)) !== undefined;
 }
 
 /** Values of a root: its terraform.tfvars and *.auto.tfvars, and once more for each other tfvars file. */

@@ -106,6 +106,18 @@ testCheck(terraformStateEncryption, {
       },
     },
     {
+      name: 'a folder of parts below a root',
+      files: { 'aws/main.tf': backend('gcs', 'bucket = "acme"'), 'aws/network/vpc.tf': RESOURCE },
+      subjects: 1,
+    },
+    {
+      name: 'access logs of the state bucket',
+      files: {
+        'main.tf': `${backend('gcs', 'bucket = "acme"')}resource "aws_s3_bucket" "state_logs" {\n  bucket = "acme-terraform-state-logs"\n}\n`,
+      },
+      subjects: 1,
+    },
+    {
       name: 'other buckets are no state buckets',
       files: {
         'main.tf': `${backend('s3', `${S3}\n    encrypt = true`)}resource "aws_s3_bucket" "logs" {\n  bucket = "acme-logs"\n}\n`,
