@@ -1,5 +1,6 @@
 /** Knows the sorted list of checks, and nothing else. */
 import type { Check } from '../check.ts';
+import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 
-export const checks: readonly Check[] = [terraformStateEncryption];
+export const checks: readonly Check[] = [dockerfileHealthcheck, terraformStateEncryption];

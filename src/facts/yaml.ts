@@ -79,7 +79,7 @@ export async function loadYaml(): Promise<(text: string) => YamlFile> {
     const problems: ParseProblem[] = [];
     for (const document of documents) {
       const reader = new Reader(text, yaml);
-      for (const error of document.errors) {
+      for (const error of document.errors.slice(0, 3)) {
         reader.problem(firstLine(error.message), { start: error.pos[0], end: error.pos[1] });
       }
       const broken = document.errors.length > 0;
@@ -109,8 +109,10 @@ class Reader {
     this.#kinds = kinds;
   }
 
-  problem(message: string, span: Span): void {
-    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ message, span: this.#clamp(span.start, span.end) });
+  problem(message: string, span: Span, tolerated = false): void {
+    if (this.problems.length >= MAX_PROBLEMS) return;
+    const place = this.#clamp(span.start, span.end);
+    this.problems.push({ message, span: place, ...(tolerated ? { tolerated } : {}) });
   }
 
   #clamp(start: number, end: number): Span {
@@ -201,7 +203,7 @@ class Reader {
         continue;
       }
       if (own.has(name)) {
-        this.problem(`duplicate key ${JSON.stringify(name.slice(0, 80))}: the last one counts`, key.span);
+        this.problem(`duplicate key ${JSON.stringify(name.slice(0, 80))}: the last one counts`, key.span, true);
         own.delete(name);
       }
       const end = pair.value === null ? key.span.end : this.#span(pair.value.range).end;

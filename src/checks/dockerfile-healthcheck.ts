@@ -1,0 +1,153 @@
+/** Knows whether each image that runs a service says how to tell that the service is alive. */
+import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import type { Dockerfile, Healthcheck, Stage } from '../facts/dockerfile.ts';
+import { type FileFacts, placeOf } from '../facts/facts.ts';
+import { type ImageUse, linkImageUses } from '../facts/image-uses.ts';
+import { cannotFail, lineage, type ServiceKnowledge, serviceVerdict, wordsCannotFail } from '../facts/service-image.ts';
+
+type File = FileFacts<Dockerfile>;
+
+export const dockerfileHealthcheck = defineCheck({
+  id: 'dockerfile-healthcheck',
+  needs: { dockerfile: true, compose: ['build', 'healthcheck'], kubernetes: ['containers', 'skaffold'] },
+  messages: {
+    missing: {
+      what: 'The image of {stage} runs a service ({because}) and has no HEALTHCHECK, and nothing that runs it checks its health.',
+      why: 'A process that hangs or refuses requests stays in service, because to the container engine it is still running.',
+      fix: 'Add a HEALTHCHECK that asks the service itself, for example `HEALTHCHECK CMD curl -f http://localhost:8080/health || exit 1`, or a healthcheck in compose or a probe in Kubernetes.',
+      aspect: 'missing',
+    },
+    disabled: {
+      what: 'HEALTHCHECK NONE switches the health check off for the image of {stage}, which runs a service ({because}).',
+      why: 'A process that hangs or refuses requests stays in service, because to the container engine it is still running.',
+      fix: 'Replace NONE by a command that asks the service itself, or set a healthcheck where the image runs.',
+      aspect: 'missing',
+    },
+    vacuous: {
+      what: 'The HEALTHCHECK of {stage} always succeeds: `{command}`.',
+      why: 'The container is reported as healthy even when the service in it is dead.',
+      fix: 'Let the command fail when the service does not answer: ask an endpoint, and end with `|| exit 1`.',
+      aspect: 'missing',
+    },
+    multiple: {
+      what: 'A stage has several HEALTHCHECK instructions; only the last one counts.',
+      why: 'The earlier ones look as if they checked something, and they do not.',
+      fix: 'Keep one HEALTHCHECK per stage.',
+      aspect: 'multiple',
+    },
+    probe: {
+      what: 'The {container} has no liveness, readiness or startup probe.',
+      why: 'Kubernetes ignores HEALTHCHECK: without a probe it sends requests to a container that cannot answer and never restarts one that hangs.',
+      fix: 'Add a readinessProbe and, where a restart helps, a livenessProbe.',
+      aspect: 'probe',
+    },
+  },
+  assess: (facts, options) => {
+    const known = knowledge(options);
+    const uses = facts.linked(linkImageUses);
+    const subjects = facts
+      .of('dockerfile')
+      .filter((file) => !/(?:^|\/)\.devcontainer\//.test(file.path))
+      .flatMap((file) => [...products(file, uses.get(file.path) ?? [], known), ...repeated(file)]);
+    return {
+      subjects,
+      lookedFor: 'Dockerfile, Containerfile, Dockerfile.*, *.dockerfile whose image runs a service',
+    };
+  },
+});
+
+function knowledge(options: Options): ServiceKnowledge {
+  const list = (name: string) => options[name] as readonly string[];
+  return {
+    serviceImages: list('serviceImages'),
+    plainImages: list('plainImages'),
+    servers: list('servers'),
+    tools: list('tools'),
+    wrappers: list('wrappers'),
+  };
+}
+
+/** The last stage, those that compose builds, and those that only a build by name can be meant for. */
+function products(file: File, uses: readonly ImageUse[], known: ServiceKnowledge): Subject[] {
+  const { stages } = file.data;
+  const used = new Set(stages.flatMap((stage) => [stage.parent, ...stage.copies.map((copy) => copy.stage)]));
+  return stages.flatMap((stage) => {
+    const last = stage === stages.at(-1);
+    const targeted = uses.some((use) => use.target !== undefined && use.target === stage.name);
+    const alone =
+      !used.has(stage.index) && !/\b(?:dev|develop\w*|debug|tests?|lint|ci|builder?)\b/.test(stage.name ?? '');
+    if (!last && !targeted && !alone) return [];
+    const own = uses.filter((use) => (use.target === undefined ? last : use.target === stage.name));
+    const subject = judge(file, stage, own, known);
+    return subject && (last || targeted || subject.verdict === 'pass' || stage.expose.length > 0) ? [subject] : [];
+  });
+}
+
+function judge(file: File, stage: Stage, uses: readonly ImageUse[], known: ServiceKnowledge): Subject | undefined {
+  const chain = lineage(file.data, stage);
+  const name = stage.name ?? (file.data.stages.length > 1 ? 'the last stage' : file.path);
+  const place = placeOf(file, stage);
+  const title = `image of ${name}`;
+  const check = chain.flatMap((one) => one.healthchecks.slice(-1))[0];
+  if (check && !check.none && !vacuous(check)) {
+    const unasked = uses.find((use) => use.orchestrated && use.forever && !use.probe);
+    if (unasked && !uses.some((use) => use.probe)) {
+      const finding: Finding = {
+        message: 'probe',
+        data: { container: unasked.title },
+        place: unasked.place,
+        confidence: 'low',
+      };
+      return fail(title, finding, place);
+    }
+    const inherited =
+      stage.healthchecks.length === 0 ? 'HEALTHCHECK inherited from an earlier stage' : 'has a HEALTHCHECK';
+    return pass(title, place, inherited);
+  }
+  const elsewhere = uses.find((use) => use.probe ?? (use.healthcheck && checksSomething(use)));
+  if (elsewhere) {
+    const by = elsewhere.probe
+      ? `${elsewhere.probe.key} of the ${elsewhere.title}`
+      : `healthcheck of the ${elsewhere.title}`;
+    return pass(title, place, `${by} in ${elsewhere.place.path}`);
+  }
+  const verdict = serviceVerdict(chain, known);
+  const runs = uses.find((use) => use.forever);
+  if (check && !check.none && check.command) {
+    const data = { stage: name, command: check.command.text.slice(0, 80) };
+    return fail(title, { message: 'vacuous', data, place: placeOf(file, check), confidence: 'high' }, place);
+  }
+  if (verdict.runs === 'nothing' || (verdict.runs === 'tool' && !runs)) return undefined;
+  if (uses.length > 0 && !runs && verdict.runs !== 'service') return undefined;
+  const because = verdict.runs === 'service' || !runs ? verdict.because : `the ${runs.title} keeps it running`;
+  const finding: Finding = {
+    message: check ? 'disabled' : 'missing',
+    data: { stage: name, because },
+    place: check ? placeOf(file, check) : place,
+    confidence: verdict.runs === 'service' || runs ? 'high' : 'low',
+    related: uses
+      .slice(0, 5)
+      .map((use) => ({ ...use.place, text: `The ${use.title} runs this image without a health check.` })),
+  };
+  return fail(title, finding, place);
+}
+
+function vacuous(check: Healthcheck): boolean {
+  return check.command === undefined || check.command.text === '' || cannotFail(check.command);
+}
+
+function checksSomething({ healthcheck }: ImageUse): boolean {
+  if (!healthcheck || healthcheck.disabled) return false;
+  const words = healthcheck.test.slice(1).flatMap((word) => word.split(/\s+|(?=;)|(?<=;)/));
+  return words.length > 0 && !wordsCannotFail(words.filter((word) => word !== ''));
+}
+
+function repeated(file: File): Subject[] {
+  return file.data.stages.flatMap(({ healthchecks }) => {
+    const [first] = healthchecks;
+    if (!first || healthchecks.length < 2) return [];
+    const related = healthchecks.slice(1).map((other) => ({ ...placeOf(file, other), text: 'Another HEALTHCHECK.' }));
+    const place = placeOf(file, first);
+    return [fail('HEALTHCHECK instructions', { message: 'multiple', data: {}, place, confidence: 'low', related })];
+  });
+}

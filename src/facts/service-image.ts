@@ -1,0 +1,233 @@
+/** Knows whether an image runs a service, from its ports, its command and its base, and whether a health command can fail. */
+import type { Command, Dockerfile, Stage } from './dockerfile.ts';
+import { type ImageRef, parseImage } from './images.ts';
+import type { ShellNode, Statement } from './shell.ts';
+
+/** Names are data of the caller. */
+export interface ServiceKnowledge {
+  /** Base images that start a service themselves: "nginx", or "php:apache" where the tag must say so. */
+  readonly serviceImages: readonly string[];
+  /** Base images that start nothing: distributions and languages. */
+  readonly plainImages: readonly string[];
+  /** Programs and Python modules that serve. */
+  readonly servers: readonly string[];
+  /** Programs, Python modules and npm scripts that end by themselves, and shells. */
+  readonly tools: readonly string[];
+  /** Programs that only start the command behind them. */
+  readonly wrappers: readonly string[];
+}
+
+export interface ServiceVerdict {
+  /** `tool`: looks like a command-line tool; `unclear`: nothing says what the image starts. */
+  readonly runs: 'service' | 'nothing' | 'tool' | 'unclear';
+  /** What says so: "port 8080", "uvicorn", "the base image nginx". */
+  readonly because: string;
+}
+
+/** The stage and those it is built from, nearest first. */
+export function lineage(dockerfile: Dockerfile, stage: Stage): readonly Stage[] {
+  const chain = [stage];
+  for (let parent = stage.parent; parent !== undefined; parent = dockerfile.stages[parent]!.parent) {
+    chain.push(dockerfile.stages[parent]!);
+  }
+  return chain;
+}
+
+/** What a container of the stage runs when nobody says otherwise. */
+export function startCommand(chain: readonly Stage[]): { readonly entrypoint?: Command; readonly cmd?: Command } {
+  const from = chain.findIndex((stage) => stage.entrypoint !== undefined);
+  const entrypoint = chain[from]?.entrypoint;
+  // An ENTRYPOINT forgets the CMD of the images below it.
+  const cmd = (from < 0 ? chain : chain.slice(0, from + 1)).find((stage) => stage.cmd !== undefined)?.cmd;
+  return { ...(entrypoint ? { entrypoint } : {}), ...(cmd ? { cmd } : {}) };
+}
+
+export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge): ServiceVerdict {
+  const base = baseOf(chain);
+  if (base && /(?:^|[/-])(?:aws-)?lambda(?:[/-]|$)|(?:^|\/)(?:vscode\/)?devcontainers?\//.test(base.repository)) {
+    return { runs: 'nothing', because: `the base image ${base.repository}` };
+  }
+  const { entrypoint, cmd } = startCommand(chain);
+  const port = chain.find((stage) => stage.expose.length > 0)?.expose[0];
+  const command = entrypoint || cmd ? commandVerdict(entrypoint, cmd, known) : undefined;
+  if (command?.runs === 'nothing') return command;
+  if (command?.runs === 'service') return command;
+  if (port) return { runs: 'service', because: `port ${port.resolved ?? port.text}` };
+  if (base && listed(base, known.serviceImages))
+    return { runs: 'service', because: `the base image ${base.repository}` };
+  if (command) return command;
+  if (!base) return { runs: 'nothing', because: 'no command' };
+  const plain = base.repository === 'scratch' || listed(base, known.plainImages);
+  return { runs: plain ? 'nothing' : 'unclear', because: `the base image ${base.repository}` };
+}
+
+function baseOf(chain: readonly Stage[]): ImageRef | undefined {
+  const { image } = chain.at(-1)!;
+  return parseImage(image.resolved ?? image.text);
+}
+
+function listed(image: ImageRef, names: readonly string[]): boolean {
+  const last = image.repository.slice(image.repository.lastIndexOf('/') + 1).toLowerCase();
+  return names.some((entry) => {
+    const [name, tag] = entry.split(':');
+    if (name !== last && name !== image.repository.toLowerCase()) return false;
+    return tag === undefined || (image.tag ?? '').split(/[.-]/).includes(tag);
+  });
+}
+
+/** Words that name a program which stays: "server.js", "run_api", "mesh-agent". */
+const STAYS =
+  /(?:^|[._/-])(?:serve|server|service|api|app|main|index|web|www|worker|daemon|bot|agent|node|gateway|proxy|listener|consumer|subscriber|broker|controller|operator|manager|exporter|scheduler|dashboard|backend|frontend|wsgi|asgi|start|run|runserver|httpd|watch|watcher|collector)(?=$|[._:/-])|server/;
+const ENDS =
+  /(?:^|[._/-])(?:tests?|lint|migrate|migrations?|seed|setup|install|build|compile|backup|restore|dump|import|export|convert|report|job|task|batch|script|cli|init|bootstrap|check|validate|generate|deploy|sync|cleanup|clean|benchmark|example|demo|smoke|loadgenerator|locust(?:file)?)(?=$|[._:/-])/;
+
+function commandVerdict(
+  entrypoint: Command | undefined,
+  cmd: Command | undefined,
+  known: ServiceKnowledge,
+): ServiceVerdict {
+  const script = entrypoint && /(?:^|\/)[\w.-]*entry-?point[\w.-]*$/i.test(entrypoint.words[0] ?? '');
+  let words: readonly string[];
+  if (entrypoint?.form === 'exec' && !script) words = [...entrypoint.words, ...(cmd?.form === 'exec' ? cmd.words : [])];
+  else words = programWords(entrypoint && !(script && cmd) ? entrypoint : cmd!);
+  if (script && !cmd) return { runs: 'unclear', because: entrypoint.words[0]! };
+  if (entrypoint?.form === 'exec' && entrypoint.shell) words = programWords(entrypoint);
+  const verdict = wordsVerdict(words, known);
+  if (verdict.runs === 'unclear' && entrypoint && !cmd && !script && !STAYS.test(verdict.because)) {
+    return { ...verdict, runs: 'tool' };
+  }
+  return verdict;
+}
+
+/** Words of the last command of a shell command line: what it ends up running. */
+function programWords(command: Command): readonly string[] {
+  let last: readonly string[] = command.words;
+  const visit = (statements: readonly Statement[]): void => {
+    const node = statements.at(-1)?.node;
+    if (node) visitNode(node);
+  };
+  const visitNode = (node: ShellNode): void => {
+    if (node.kind === 'command' && node.words.length > 0) last = node.words.map((word) => word.value ?? word.text);
+    else if (node.kind === 'and-or') visitNode(node.items.at(-1)!);
+    else if (node.kind === 'pipeline') visitNode(node.commands[0]!);
+    else if (node.kind === 'block') visit(node.body);
+  };
+  if (command.shell) visit(command.shell.statements);
+  return last;
+}
+
+const INTERPRETERS =
+  /^(?:python|pypy|node|nodejs|ruby|perl|php|bun|deno|java|dotnet|tsx?|ts-node|nodemon|elixir|mix|Rscript)[\d.]*$/;
+
+function wordsVerdict(all: readonly string[], known: ServiceKnowledge): ServiceVerdict {
+  let words = all;
+  for (let i = 0; i < 8; i++) {
+    const name = baseName(words[0] ?? '');
+    if (!known.wrappers.includes(name)) break;
+    let skip = 1;
+    while (skip < words.length && /^-|^[A-Z_]+=|^(?:run|exec|run-program)$/.test(words[skip]!)) skip++;
+    if (/^(?:gosu|su-exec|chroot|setuidgid|wait-for-it\.sh|wait-for)$/.test(name)) skip++;
+    if (words[skip] === '--') skip++;
+    if (skip >= words.length) break;
+    words = words.slice(skip);
+  }
+  const program = baseName(words[0] ?? '');
+  if (words.some((word) => /^(?:--help|-h|--version|help)$/.test(word)))
+    return { runs: 'nothing', because: words.join(' ') };
+  if (known.servers.includes(program)) return { runs: 'service', because: program };
+  if (INTERPRETERS.test(program)) return interpreterVerdict(program, words.slice(1), known);
+  if (
+    /^(?:npm|yarn|pnpm|rails|flask|cargo|go|make|gradlew?|mvnw?|composer|artisan|poetry|django-admin)$/.test(program)
+  ) {
+    return scriptVerdict(
+      program,
+      words.slice(1).filter((word) => !word.startsWith('-')),
+      known,
+    );
+  }
+  if (/^(?:ba|da|a|k|z)?sh$/.test(program)) {
+    const script = words.slice(1).find((word) => !word.startsWith('-'));
+    return script === undefined ? { runs: 'nothing', because: program } : nameVerdict(script, known, 'unclear');
+  }
+  if (known.tools.includes(program)) return { runs: 'nothing', because: program };
+  return nameVerdict(words[0] ?? '', known, 'unclear');
+}
+
+function interpreterVerdict(program: string, words: readonly string[], known: ServiceKnowledge): ServiceVerdict {
+  const module = words[words.indexOf('-m') + 1];
+  if (words.includes('-m') && module !== undefined) {
+    if (known.servers.includes(module)) return { runs: 'service', because: module };
+    if (known.tools.includes(module)) return { runs: 'nothing', because: module };
+    return nameVerdict(module, known, 'service');
+  }
+  if (words.includes('-jar')) return { runs: 'service', because: words[words.indexOf('-jar') + 1] ?? 'java -jar' };
+  const scripts = words.filter((word) => !word.startsWith('-'));
+  const script = scripts[0];
+  if (script === undefined) return { runs: 'nothing', because: program };
+  if (script === 'manage.py' || script.endsWith('/manage.py') || script === 'artisan') {
+    return scriptVerdict(script, scripts.slice(1), known);
+  }
+  if (/^(?:run|serve|start|phx\.server)$/.test(script) && scripts[1] !== undefined)
+    return nameVerdict(scripts[1], known, 'service');
+  return nameVerdict(script, known, 'service');
+}
+
+/** `npm start`, `manage.py runserver`, `rails server`: the second word decides. */
+function scriptVerdict(program: string, words: readonly string[], known: ServiceKnowledge): ServiceVerdict {
+  const script = words[0] === 'run' || words[0] === 'exec' ? words[1] : words[0];
+  if (script === undefined) return { runs: 'unclear', because: program };
+  if (known.servers.includes(script) || /^(?:start|serve|preview|dev|runserver|server|s|run)\b/.test(script)) {
+    return { runs: 'service', because: `${program} ${script}` };
+  }
+  const verdict = nameVerdict(script, known, 'nothing');
+  return { ...verdict, because: `${program} ${script}` };
+}
+
+function nameVerdict(name: string, known: ServiceKnowledge, otherwise: ServiceVerdict['runs']): ServiceVerdict {
+  const last = baseName(name).toLowerCase();
+  if (known.tools.includes(last)) return { runs: 'nothing', because: name };
+  if (known.servers.includes(last)) return { runs: 'service', because: name };
+  if (ENDS.test(last) && !/server|service/.test(last)) return { runs: 'nothing', because: name };
+  return { runs: STAYS.test(last) ? 'service' : otherwise, because: name };
+}
+
+function baseName(word: string): string {
+  return word.slice(word.lastIndexOf('/') + 1);
+}
+
+/** Commands whose status is always 0. */
+const ALWAYS_TRUE = new Set(['true', ':', 'echo', 'printf', 'sleep']);
+
+/** True when the command of a health check says "healthy" whatever happens. */
+export function cannotFail(command: Pick<Command, 'words' | 'shell' | 'form'>): boolean {
+  if (command.shell) return statementsCannotFail(command.shell.statements);
+  return command.form === 'exec' && simpleCannotFail(command.words);
+}
+
+function statementsCannotFail(statements: readonly Statement[]): boolean {
+  const last = statements.at(-1);
+  return last !== undefined && nodeCannotFail(last.node);
+}
+
+function nodeCannotFail(node: ShellNode): boolean {
+  if (node.kind === 'command') return simpleCannotFail(node.words.map((word) => word.value ?? word.text));
+  if (node.kind === 'block') return statementsCannotFail(node.body);
+  if (node.kind === 'pipeline') return !node.negated && nodeCannotFail(node.commands.at(-1)!);
+  if (node.kind !== 'and-or') return false;
+  const last = node.items.at(-1)!;
+  if (node.operators.at(-1) === '||') return nodeCannotFail(last);
+  return node.items.every(nodeCannotFail);
+}
+
+/** The same for a command given as words: "true", "exit 0", "curl x || exit 0". */
+export function wordsCannotFail(words: readonly string[]): boolean {
+  const or = words.lastIndexOf('||');
+  const last = words.slice(Math.max(or, words.lastIndexOf(';')) + 1);
+  return !last.includes('&&') && simpleCannotFail(last);
+}
+
+function simpleCannotFail(words: readonly string[]): boolean {
+  const name = baseName(words[0] ?? '');
+  if (name === 'exit') return words[1] === '0';
+  return ALWAYS_TRUE.has(name);
+}

@@ -1,0 +1,294 @@
+import { dockerfileHealthcheck } from '../../src/checks/dockerfile-healthcheck.ts';
+import { testCheck } from '../check-tester.ts';
+
+const deployment = (image: string, rest: string, kind = 'Deployment') =>
+  `apiVersion: apps/v1\nkind: ${kind}\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          image: ${image}\n          ${rest}\n`;
+const PROBE = 'livenessProbe: {tcpSocket: {port: 80}}';
+
+// The stage is what a finding names: taking its FROM line away leaves another final stage or none at all.
+const skip = ['comment'] as const;
+
+testCheck(dockerfileHealthcheck, {
+  valid: [
+    {
+      name: 'a HEALTHCHECK',
+      files: { Dockerfile: 'FROM a\nHEALTHCHECK CMD curl -f localhost || exit 1\nCMD ["nginx"]\n' },
+    },
+    { name: 'exec form', files: { Containerfile: 'FROM a\nHEALTHCHECK CMD ["/app", "health"]\nCMD ["/app"]\n' } },
+    {
+      name: 'inherited from a stage',
+      files: { 'api.Dockerfile': 'FROM a AS base\nHEALTHCHECK CMD /check\nFROM base\nFROM base AS run\nEXPOSE 80\n' },
+    },
+    {
+      name: 'the last of two counts',
+      files: { Dockerfile: 'FROM a AS x\nHEALTHCHECK CMD true\nFROM x\nHEALTHCHECK CMD /check\nCMD ["nginx"]\n' },
+    },
+    {
+      name: 'two products with one each',
+      files: {
+        Dockerfile:
+          'FROM a AS api\nHEALTHCHECK CMD /c\nCMD ["uvicorn"]\nFROM a AS web\nHEALTHCHECK CMD /d\nCMD ["nginx"]\n',
+      },
+      subjects: 2,
+    },
+    {
+      name: 'healthcheck of the compose service that builds it',
+      files: {
+        'app/Dockerfile': 'FROM python:3\nCMD ["uvicorn", "x:y"]\n',
+        'compose.yaml':
+          'services:\n  app:\n    build: ./app\n    healthcheck:\n      test: ["CMD", "curl", "-f", "http://localhost"]\n',
+      },
+    },
+    {
+      name: 'healthcheck of a compose service by image name, in an override',
+      files: {
+        'svc/Dockerfile': 'FROM python:3\nEXPOSE 1\nCMD ["python", "x.py"]\n',
+        'compose.yaml': 'services:\n  one:\n    image: shop/one:1\n    build: svc\n',
+        'deploy/docker-compose.yml': 'services:\n  two:\n    image: shop/one:2\n    healthcheck: {test: /ask}\n',
+      },
+    },
+    {
+      name: 'probe of the workload, joined by folder name',
+      files: {
+        'src/orders/Dockerfile': 'FROM golang:1\nEXPOSE 80\nENTRYPOINT ["/server"]\n',
+        'k8s/web.yaml': deployment('registry.example.org/x/orders:v1', PROBE),
+      },
+    },
+    {
+      name: 'probe of the workload, joined by the program',
+      files: { Dockerfile: 'FROM alpine\nCMD ["./shopd"]\n', 'k8s/web.yaml': deployment('ghcr.io/me/shopd', PROBE) },
+    },
+    {
+      name: 'probe of the workload, joined by the ending of the file name',
+      files: {
+        'Dockerfile.ledger': 'FROM node:1\nCMD ["node", "server.js"]\n',
+        'k8s/web.yaml': deployment('me/bank-ledger:1', PROBE),
+      },
+    },
+    {
+      name: 'probe of the workload, joined by Skaffold',
+      files: {
+        'a/b/Dockerfile.x': 'FROM node:1\nCMD ["node", "server.js"]\n',
+        'skaffold.yaml':
+          'apiVersion: skaffold/v4\nkind: Config\nbuild:\n  artifacts:\n    - image: front\n      context: a/b\n      docker: {dockerfile: Dockerfile.x}\n',
+        'k8s/web.yaml': deployment('front', PROBE),
+      },
+    },
+    {
+      name: 'a builder in front, an intermediate stage that serves',
+      files: {
+        Dockerfile:
+          'FROM node:1 AS build\nEXPOSE 80\nCMD ["npm", "start"]\nFROM a\nCOPY --from=build /a /b\nHEALTHCHECK CMD /c\nCMD ["nginx"]\n',
+      },
+      subjects: 1,
+    },
+  ],
+  invalid: [
+    {
+      name: 'EXPOSE',
+      files: { Dockerfile: 'FROM alpine\nEXPOSE 80\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'a server as CMD',
+      files: { 'x/Dockerfile.api': 'FROM python:3\nCMD ["gunicorn", "app"]\n' },
+      findings: [{ message: 'missing', at: 'x/Dockerfile.api:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a server in shell form',
+      files: { Dockerfile: 'FROM python:3\nCMD cd /app && exec uvicorn app:app\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'a script of an interpreter',
+      files: { Dockerfile: 'FROM python:3\nENTRYPOINT ["python"]\nCMD ["app.py"]\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'npm start',
+      files: { Dockerfile: 'FROM node:20\nCMD ["npm", "start"]\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'behind wrappers',
+      files: { Dockerfile: 'FROM a\nENTRYPOINT ["/usr/bin/tini", "--", "poetry", "run"]\nCMD ["uvicorn", "a:b"]\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'java -jar',
+      files: { Dockerfile: 'FROM openjdk:21\nENTRYPOINT exec java $OPTS -jar /app.jar\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'a service base image without CMD',
+      files: { Dockerfile: 'FROM node:20 AS b\nFROM nginx:alpine\nCOPY --from=b /x /y\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:2' }],
+      skip,
+    },
+    {
+      name: 'a service base image by tag',
+      files: { Dockerfile: 'FROM php:8.3-apache\nCOPY . /var/www\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'only in a build stage',
+      files: { Dockerfile: 'FROM a AS b\nHEALTHCHECK CMD /c\nFROM alpine\nCOPY --from=b /x /y\nEXPOSE 1\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:3' }],
+      skip,
+    },
+    {
+      name: 'only in a comment',
+      files: { Dockerfile: 'FROM nginx\n# HEALTHCHECK CMD curl -f localhost\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'in a heredoc',
+      files: { Dockerfile: 'FROM nginx\nCOPY <<E /x\nHEALTHCHECK CMD /c\nE\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'ONBUILD is for other images',
+      files: { Dockerfile: 'FROM nginx\nONBUILD HEALTHCHECK CMD /c\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'NONE',
+      files: { Dockerfile: 'FROM nginx\nHEALTHCHECK NONE\n' },
+      findings: [{ message: 'disabled', at: 'Dockerfile:2' }],
+      skip,
+    },
+    {
+      name: 'NONE over an inherited one',
+      files: { Dockerfile: 'FROM nginx AS a\nHEALTHCHECK CMD /c\nFROM a\nHEALTHCHECK NONE\n' },
+      findings: [{ message: 'disabled', at: 'Dockerfile:4' }],
+      skip,
+    },
+    ...[
+      'exit 0',
+      'true',
+      'echo ok',
+      '["true"]',
+      'curl -f localhost || exit 0',
+      'curl x; exit 0',
+      'curl x || true',
+      '["sh", "-c", "exit 0"]',
+    ].map((command) => ({
+      name: `always healthy: ${command}`,
+      files: { Dockerfile: `FROM nginx\nHEALTHCHECK CMD ${command}\n` },
+      findings: [{ message: 'vacuous', at: 'Dockerfile:2' }],
+      skip,
+    })),
+    {
+      name: 'compose switches it off',
+      files: {
+        'app/Dockerfile': 'FROM nginx\n',
+        'compose.yaml': 'services:\n  app:\n    build: app\n    healthcheck: {disable: true}\n',
+      },
+      findings: [{ message: 'missing', at: 'app/Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'a vacuous healthcheck in compose',
+      files: {
+        'app/Dockerfile': 'FROM nginx\n',
+        'compose.yaml': 'services:\n  app:\n    build: app\n    healthcheck: {test: "curl x || exit 0"}\n',
+      },
+      findings: [{ message: 'missing', at: 'app/Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'a healthcheck of another service',
+      files: {
+        'app/Dockerfile': 'FROM nginx\n',
+        'compose.yaml':
+          'services:\n  app:\n    build: app\n  db:\n    image: postgres:1\n    healthcheck: {test: pg_isready}\n',
+      },
+      findings: [{ message: 'missing', at: 'app/Dockerfile:1' }],
+      skip,
+    },
+    {
+      name: 'an unknown program that a Deployment keeps running',
+      files: {
+        'src/thing/Dockerfile': 'FROM alpine\nENTRYPOINT ["/thing"]\n',
+        'k8s/web.yaml': deployment('me/thing', 'ports: []'),
+      },
+      findings: [{ message: 'missing', at: 'src/thing/Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a HEALTHCHECK that Kubernetes ignores: to review',
+      files: {
+        'src/thing/Dockerfile': 'FROM alpine\nHEALTHCHECK CMD /ask\nCMD ["/thing"]\n',
+        'k8s/web.yaml': deployment('me/thing', 'ports: []'),
+      },
+      findings: [{ message: 'probe', at: 'k8s/web.yaml:9', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'an unknown base image: to review',
+      files: { Dockerfile: 'FROM registry.example.org/team/base\nCOPY . .\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'several in one stage',
+      files: { Dockerfile: 'FROM nginx\nHEALTHCHECK CMD /a\nHEALTHCHECK CMD /b\n' },
+      findings: [{ message: 'multiple', at: 'Dockerfile:2', confidence: 'low' }],
+    },
+    {
+      name: 'a target of compose',
+      files: {
+        Dockerfile: 'FROM python:3 AS api\nCMD ["uvicorn", "a:b"]\nFROM api AS debug\nHEALTHCHECK CMD /c\n',
+        'compose.yaml': 'services:\n  api:\n    build: {context: ., target: api}\n',
+      },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+      skip,
+    },
+  ],
+  notApplicable: [
+    { name: 'nothing', files: { 'README.md': 'x' } },
+    { name: 'a command-line tool', files: { Dockerfile: 'FROM alpine\nENTRYPOINT ["/usr/bin/tool"]\n' } },
+    {
+      name: 'a command-line tool with --help',
+      files: { Dockerfile: 'FROM alpine\nENTRYPOINT ["/usr/bin/server-tool"]\nCMD ["--help"]\n' },
+    },
+    { name: 'a batch job', files: { Dockerfile: 'FROM python:3\nCMD ["python", "migrate.py"]\n' } },
+    {
+      name: 'a job of Kubernetes',
+      files: {
+        'src/rollup/Dockerfile': 'FROM alpine\nCMD ["/rollup"]\n',
+        'j.yaml': deployment('rollup', 'args: []', 'Job').replace('apps/v1', 'batch/v1'),
+      },
+    },
+    {
+      name: 'a load generator that a Deployment keeps running',
+      files: {
+        'load/Dockerfile': 'FROM python:3\nENTRYPOINT locust --headless\n',
+        'k8s/web.yaml': deployment('load', 'ports: []'),
+      },
+    },
+    { name: 'tests', files: { Dockerfile: 'FROM python:3\nCMD ["pytest", "-q"]\n' } },
+    { name: 'a compiler', files: { Dockerfile: 'FROM node:20\nCMD ["npx", "hardhat", "compile"]\n' } },
+    { name: 'a builder image', files: { Dockerfile: 'FROM golang:1.22\nRUN apt-get install -y make\n' } },
+    { name: 'a shell', files: { Dockerfile: 'FROM ubuntu\nEXPOSE 80\nCMD ["/bin/bash"]\n' } },
+    { name: 'kept alive by tail', files: { Dockerfile: 'FROM alpine\nCMD ["sh", "-c", "tail -f /dev/null"]\n' } },
+    { name: 'Lambda', files: { Dockerfile: 'FROM public.ecr.aws/lambda/python:3.12\nCMD ["app.handler"]\n' } },
+    { name: 'development container', files: { '.devcontainer/Dockerfile': 'FROM node:20\nCMD ["npm", "start"]\n' } },
+    {
+      name: 'development container image',
+      files: { Dockerfile: 'FROM mcr.microsoft.com/devcontainers/python:3\nEXPOSE 80\n' },
+    },
+    { name: 'scratch with files only', files: { Dockerfile: 'FROM scratch\nCOPY x /\n' } },
+  ],
+});
