@@ -2,5 +2,6 @@
 import type { Check } from '../check.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
+import { unsafeDeserialization } from './unsafe-deserialization.ts';
 
-export const checks: readonly Check[] = [dockerfileHealthcheck, terraformStateEncryption];
+export const checks: readonly Check[] = [dockerfileHealthcheck, terraformStateEncryption, unsafeDeserialization];

@@ -12,7 +12,7 @@ import {
   type SourceKind,
   sources,
 } from './knowledge.ts';
-import { type CallSite, type Node, type Program, placeIn, type Unit, valueAt } from './link.ts';
+import { argument, type CallSite, type Node, type Program, placeIn, type Unit, valueAt } from './link.ts';
 import type { FunctionModel, Ref, Scalar, Value } from './model.ts';
 
 /** One place on the way, with a short annotation. */
@@ -45,6 +45,8 @@ export interface FlowOptions {
   readonly sanitizers?: ReadonlySet<string>;
   /** Follow parameters to the callers in the repository; default true. */
   readonly callers?: boolean;
+  /** More functions whose result is made of their arguments, as in `sanitizers`. */
+  readonly carriers?: ReadonlySet<string>;
 }
 
 /** Values followed for one question. */
@@ -83,8 +85,8 @@ export function origins(program: Program, unit: Unit, ref: Ref, options: FlowOpt
       break;
     }
     const result = expand(program, step, options);
-    if ('end' in result) found.push({ ...result.end, node: step.node, trace: traceOf(step) } as Origin);
-    else queue.push(...result.next.toReversed());
+    if (result.end) found.push({ ...result.end, node: step.node, trace: traceOf(step) } as Origin);
+    if (result.next) queue.push(...result.next.toReversed());
   }
   return found;
 }
@@ -97,7 +99,10 @@ type End =
   | { readonly kind: 'external'; readonly name: string }
   | { readonly kind: 'safe'; readonly name: string }
   | { readonly kind: 'unknown' };
-type Expansion = { readonly end: End } | { readonly next: readonly Walk[] };
+interface Expansion {
+  readonly end?: End;
+  readonly next?: readonly Walk[];
+}
 
 function expand(program: Program, step: Walk, options: FlowOptions): Expansion {
   const { unit } = step.node;
@@ -280,7 +285,12 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
     if (options.sanitizers?.has(name) || neutralizers.has(name)) return { end: { kind: 'safe', name } };
   }
   const source = sourceOf(names.map((name) => `${name}()`));
-  if (source) return { end: { kind: 'source', ...source } };
+  if (source) {
+    // A read of the environment gives its default when the variable is missing.
+    const fallback = source.source === 'env' ? argument(model, 1, 'default') : undefined;
+    const more = fallback ? to([fallback.value], 'default for a missing variable') : {};
+    return { end: { kind: 'source', ...source }, ...more };
+  }
   const targets = program.targets(site).filter((target) => target.function.name !== '__init__');
   if (targets.length > 0 && (step.stack?.depth ?? 0) < maxStack) {
     const stack: Frame = { site, outer: step.stack, depth: (step.stack?.depth ?? 0) + 1 };
@@ -302,7 +312,10 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
     if (next.length > 0) return { next };
   }
   const refs = model.args.map((arg) => arg.value);
-  if (names.some((name) => carriers.has(name))) return to(refs, `through ${lastWord(names[0]!)}()`);
+  if (names.some((name) => carriers.has(name)) || [...names, `.${word}`].some((name) => options.carriers?.has(name))) {
+    if (method !== undefined && callee.kind === 'attr' && options.carriers?.has(`.${method}`)) refs.push(callee.of);
+    return to(refs, `through ${word}()`);
+  }
   if (method !== undefined && callee.kind === 'attr' && carrierMethods.has(method)) {
     const origin = names.length > 0 && !names.some((name) => name.includes('()')) ? [] : [callee.of];
     return to(

@@ -1,0 +1,245 @@
+/** Knows when data is turned into objects by something that can be made to run code. */
+import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import type { Facts } from '../facts/facts.ts';
+import { type Origin, origins } from '../facts/program/flow.ts';
+import { argument, type CallSite, linkProgram, type Program, placeIn, spreads } from '../facts/program/link.ts';
+import { allNamedValues, type NamedValue } from '../facts/program/names.ts';
+
+const why = 'Whoever controls the data decides which code runs while it is read, with all rights of the process.';
+
+export const unsafeDeserialization = defineCheck({
+  id: 'unsafe-deserialization',
+  needs: {
+    program: [
+      'pickle',
+      'Pickle',
+      'dill',
+      'marshal',
+      'shelve',
+      'joblib',
+      'read_pickle',
+      'allow_pickle',
+      'torch',
+      'yaml',
+      'keras',
+      'recv',
+      'unserialize',
+      'deserialize',
+      'cryo',
+      'funcster',
+      'serializer',
+      'SERIALIZER',
+      'accept_content',
+      'ACCEPT_CONTENT',
+    ],
+  },
+  messages: {
+    request: {
+      what: 'Data from {source} reaches {call}.',
+      why: `${why} Here a request is enough.`,
+      fix: 'Exchange data as JSON and check its shape; {advice}.',
+      severity: 'critical',
+    },
+    unsafe: {
+      what: '{call} turns {source} into objects.',
+      why,
+      fix: 'Store and exchange data as JSON or another format without code; {advice}.',
+    },
+    reference: {
+      what: '{call} is handed on as a function.',
+      why: 'Whatever calls it later reads its data with it, and the data decides which code runs.',
+      fix: 'Hand on a function that reads JSON or another format without code; {advice}.',
+    },
+    setting: {
+      what: '{name} chooses pickle for data that leaves the process.',
+      why: 'Everybody who can write to the queue, the cache or the cookie decides which code the workers run.',
+      fix: 'Choose the JSON serializer, and accept no other content type.',
+    },
+  },
+  assess(facts, options) {
+    const program = facts.linked(linkProgram);
+    return {
+      subjects: [...calls(program, facts, options), ...references(program, options), ...settings(program, options)],
+      lookedFor: 'pickle, marshal, shelve, YAML, joblib, torch, numpy and similar readers',
+    };
+  },
+});
+
+type Verdict = 'unsafe' | 'safe' | 'unknown' | undefined;
+
+function calls(program: Program, _facts: Facts, options: Options): Subject[] {
+  const readers = options.readers as Readonly<Record<string, string>>;
+  const subjects: Subject[] = [];
+  for (const site of program.calls(Object.keys(readers))) {
+    const name = site.names.find((one) => readers[one] !== undefined)!;
+    subjects.push(...judge(program, options, site, name, readers[name]!));
+  }
+  for (const site of program.allCalls()) {
+    const name = unpickler(program, site, options);
+    if (name === undefined) continue;
+    if (name === '') subjects.push(pass('own unpickler', placeIn(site.unit, site.call), 'find_class is restricted'));
+    else subjects.push(...judge(program, options, site, name, 'always'));
+  }
+  return subjects;
+}
+
+/** Name of the base when a call makes an instance of an own unpickler class; empty when its find_class is its own. */
+function unpickler(program: Program, { unit, call }: CallSite, options: Options): string | undefined {
+  for (const meaning of program.meanings(unit, call.callee.value)) {
+    if (meaning.kind !== 'class') continue;
+    const bases = program.bases(meaning.unit, meaning.class);
+    const base = bases.find((one) => (options.unpicklers as readonly string[]).includes(one));
+    if (base === undefined) continue;
+    const method = program.method(meaning.unit, meaning.class, 'find_class');
+    return method?.unit.module.raises.some((one) => one.function === method.id) ? '' : base;
+  }
+  return undefined;
+}
+
+/** Is this call unsafe, by the rule that the reader has? */
+function verdict(program: Program, options: Options, site: CallSite, rule: string): Verdict {
+  const { unit, call } = site;
+  const flag = (word: string, index: number): boolean | undefined => {
+    const value = argument(call, index, word);
+    const constant = value ? unit.module.values[value.value]! : undefined;
+    if (constant?.kind === 'const') return Boolean(constant.value);
+    return value || spreads(call) ? undefined : false;
+  };
+  switch (rule) {
+    case 'always':
+      return 'unsafe';
+    case 'safe':
+      return 'safe';
+    case 'loader':
+      return loader(program, options, site);
+    case 'weights_only':
+    case 'safe_mode': {
+      const given = argument(call, 99, rule);
+      if (!given && !spreads(call)) return rule === 'safe_mode' ? 'safe' : 'unsafe';
+      const on = flag(rule, 99);
+      return on === undefined ? 'unknown' : on ? 'safe' : 'unsafe';
+    }
+    case 'allow_pickle': {
+      const on = flag(rule, 2);
+      return on === undefined ? 'unknown' : on ? 'unsafe' : 'safe';
+    }
+    default: {
+      // `typ=unsafe`: the keyword has this value.
+      const [word, wanted] = rule.split('=') as [string, string];
+      const given = argument(call, 0, word);
+      const constant = given ? unit.module.values[given.value]! : undefined;
+      if (!given) return spreads(call) ? 'unknown' : 'safe';
+      return constant?.kind !== 'const' ? 'unknown' : constant.value === wanted ? 'unsafe' : 'safe';
+    }
+  }
+}
+
+function loader(program: Program, options: Options, { unit, call }: CallSite): Verdict {
+  const given = argument(call, 1, 'Loader');
+  if (!given) return spreads(call) ? 'unknown' : 'unsafe';
+  const names: string[] = [];
+  for (const meaning of program.meanings(unit, given.value)) {
+    if (meaning.kind === 'external') names.push(meaning.name);
+    else if (meaning.kind === 'class') names.push(...program.bases(meaning.unit, meaning.class));
+  }
+  if (names.length === 0) return 'unknown';
+  const safe = options.safeLoaders as readonly string[];
+  return names.every((name) => safe.includes(name.split('.').at(-1)!)) ? 'safe' : 'unsafe';
+}
+
+function judge(program: Program, options: Options, site: CallSite, name: string, rule: string): Subject[] {
+  const { unit, call } = site;
+  const label = `${name}()`;
+  const place = placeIn(unit, call);
+  const state = verdict(program, options, site, rule);
+  if (state === 'safe') return [pass(label, place, 'reads no code')];
+  if (state === 'unknown')
+    return [unknown(label, place, 'whether it may build any object depends on an argument that cannot be told')];
+  const data = argument(call, 0);
+  const found = data ? origins(program, unit, data.value) : [];
+  const request = found.find((one) => one.kind === 'source' && one.source === 'request');
+  const advice =
+    (options.advice as Readonly<Record<string, string>>)[name.split('.')[0]!] ?? 'read nothing that others can write';
+  // A literal cannot be changed by anybody; a path is no data.
+  const literal = found.length > 0 && found.every((one) => one.kind === 'const' && typeof one.value === 'string');
+  const isData = !(options.pathReaders as readonly string[]).includes(name);
+  if (literal && isData && rule !== 'loader') return [pass(label, place, 'the data is a constant of the program')];
+  const own = literal && isData;
+  const roundTrip =
+    found.length > 0 &&
+    found.every((one) => one.kind === 'call' && one.names.some((n) => /\.(?:dumps?|encode)$/.test(n)));
+  const finding: Finding = {
+    message: request ? 'request' : 'unsafe',
+    data: { call: label, source: request ? 'a request' : described(found), advice },
+    place,
+    confidence: own || roundTrip || verified(program, site) ? 'low' : request || isData ? 'high' : 'medium',
+    ...(request ? { trace: [...request.trace, { ...place, text: `read by ${label}` }] } : {}),
+  };
+  return [fail(label, finding)];
+}
+
+function described(found: readonly Origin[]): string {
+  const source = found.find((one) => one.kind === 'source');
+  if (source?.kind !== 'source') return 'data';
+  const words = {
+    request: 'a request',
+    cli: 'user input',
+    network: 'data from the network',
+    file: 'a file',
+    store: 'data from a store',
+    env: 'the environment',
+  };
+  return words[source.source];
+}
+
+/** Does the call only run after a signature was compared? */
+function verified(program: Program, { unit, call }: CallSite): boolean {
+  for (let id = call.guard; id >= 0; id = unit.module.guards[id]!.parent) {
+    const guard = unit.module.guards[id]!;
+    if (guard.kind !== 'if' || !guard.holds) continue;
+    const value = unit.module.values[guard.test]!;
+    if (
+      value.kind === 'call' &&
+      program.call(unit, value.call).names.some((name) => /compare_digest$|timingSafeEqual$/.test(name))
+    )
+      return true;
+  }
+  return false;
+}
+
+function references(program: Program, options: Options): Subject[] {
+  const readers = options.readers as Readonly<Record<string, string>>;
+  const subjects: Subject[] = [];
+  for (const unit of program.units) {
+    const aliases = new Set(
+      unit.module.assignments.flatMap((one) => (one.target === 'name' && one.value ? [one.value.value] : [])),
+    );
+    for (const reference of unit.module.references) {
+      if (reference.role !== 'value' || aliases.has(reference.value)) continue;
+      const name = program.names(unit, reference.value).find((one) => readers[one] === 'always');
+      if (name === undefined) continue;
+      const advice =
+        (options.advice as Readonly<Record<string, string>>)[name.split('.')[0]!] ??
+        'read nothing that others can write';
+      const place = placeIn(unit, reference);
+      subjects.push(fail(name, { message: 'reference', data: { call: name, advice }, place, confidence: 'high' }));
+    }
+  }
+  return subjects;
+}
+
+function settings(program: Program, options: Options): Subject[] {
+  const names = new Set((options.serializerSettings as readonly string[]).map((name) => name.toLowerCase()));
+  return allNamedValues(program).flatMap((named) => {
+    if (!names.has(named.name.toLowerCase())) return [];
+    const place = placeIn(named.unit, named);
+    if (!picks(named)) return [pass(named.name, place, 'no pickle')];
+    return [fail(named.name, { message: 'setting', data: { name: named.name }, place, confidence: 'high' })];
+  });
+}
+
+function picks({ unit, value }: NamedValue): boolean {
+  const one = unit.module.values[value.value]!;
+  const all = one.kind === 'list' ? one.items.map((item) => unit.module.values[item]!) : [one];
+  return all.some((item) => item.kind === 'const' && typeof item.value === 'string' && /pickle/i.test(item.value));
+}
