@@ -3,7 +3,7 @@ import type { Check } from '../check.ts';
 import type { Notification } from '../problem.ts';
 import type { Extracted, Extractor, FactKind, Facts, FactTypes, FileFacts } from './facts.ts';
 import { Lines } from './span.ts';
-import type { FileText, SourceFile, Workspace, Zone } from './workspace.ts';
+import { compare, type FileText, type SourceFile, type Workspace, type Zone } from './workspace.ts';
 
 /** A file that some check wanted and no parser could fully read. */
 export interface BrokenFile {
@@ -44,6 +44,39 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
   const loaded = new Map<Extractor, Awaited<ReturnType<Extractor['load']>>>();
   const readPaths = new Set<string>();
 
+  const extractFile = async (file: SourceFile, extractor: Extractor, content: FileText): Promise<void> => {
+    const { kind } = extractor;
+    const words = interest.get(kind)!;
+    let extract = loaded.get(extractor);
+    if (!extract) {
+      extract = await extractor.load();
+      loaded.set(extractor, extract);
+    }
+    const { data, problems = [] } = extractSafely(() =>
+      extract({ path: file.path, text: content.text, words: words === true ? [] : words }),
+    );
+    if (data !== undefined) {
+      const entry = { path: file.path, zone: file.zone, blob: content.blob, data };
+      const store = stores.get(kind);
+      if (store) store.push(entry);
+      else stores.set(kind, [entry]);
+    }
+    const lost = problems.find((problem) => !problem.tolerated);
+    for (const problem of problems) notifications.push(notificationOf(file.path, content, kind, problem));
+    if (lost || (data === undefined && problems.length > 0)) {
+      brokenByKind.set(kind, (brokenByKind.get(kind) ?? 0) + 1);
+      for (const check of options.checks) {
+        const need = check.needs[kind];
+        if (need !== true && !need?.some((word) => content.text.includes(word))) continue;
+        const entry = { path: file.path, kind, reason: (lost ?? problems[0]!).message };
+        broken.set(check.id, [...(broken.get(check.id) ?? []), entry]);
+      }
+    }
+  };
+
+  /** Files without a word of interest that those with one may refer to. */
+  const neighbours = new Map<Extractor, SourceFile[]>();
+  const hit = new Set<Extractor>();
   for (const file of workspace.files) {
     if (!options.zones.has(file.zone)) continue;
     for (const extractor of wanted) {
@@ -54,33 +87,24 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
       readPaths.add(file.path);
       if (!(extractor.recognises?.(file.path, content.text) ?? true)) continue;
       const words = interest.get(kind)!;
-      if (words !== true && !words.some((word) => content.text.includes(word))) continue;
-      let extract = loaded.get(extractor);
-      if (!extract) {
-        extract = await extractor.load();
-        loaded.set(extractor, extract);
-      }
-      const { data, problems = [] } = extractSafely(() =>
-        extract({ path: file.path, text: content.text, words: words === true ? [] : words }),
-      );
-      if (data !== undefined) {
-        const entry = { path: file.path, zone: file.zone, blob: content.blob, data };
-        const store = stores.get(kind);
-        if (store) store.push(entry);
-        else stores.set(kind, [entry]);
-      }
-      const lost = problems.find((problem) => !problem.tolerated);
-      for (const problem of problems) notifications.push(notificationOf(file.path, content, kind, problem));
-      if (lost || (data === undefined && problems.length > 0)) {
-        brokenByKind.set(kind, (brokenByKind.get(kind) ?? 0) + 1);
-        for (const check of options.checks) {
-          const need = check.needs[kind];
-          if (need !== true && !need?.some((word) => content.text.includes(word))) continue;
-          const entry = { path: file.path, kind, reason: (lost ?? problems[0]!).message };
-          broken.set(check.id, [...(broken.get(check.id) ?? []), entry]);
-        }
+      if (words === true || words.some((word) => content.text.includes(word))) {
+        hit.add(extractor);
+        await extractFile(file, extractor, content);
+      } else if (extractor.whole) {
+        const files = neighbours.get(extractor);
+        if (files) files.push(file);
+        else neighbours.set(extractor, [file]);
       }
     }
+  }
+  for (const [extractor, files] of neighbours) {
+    if (!hit.has(extractor)) continue;
+    for (const file of files) {
+      const content = workspace.read(file.path);
+      if (content) await extractFile(file, extractor, content);
+    }
+    stores.get(extractor.kind)?.sort((a, b) => compare(a.path, b.path));
+    notifications.sort((a, b) => compare(a.path ?? '', b.path ?? ''));
   }
   return {
     facts: factsOf(workspace.files, stores),

@@ -64,6 +64,11 @@ export interface Extractor<K extends FactKind = FactKind> {
   readonly accepts: (path: string) => boolean;
   /** After reading: does the text belong to this kind? Absent: always. */
   readonly recognises?: (path: string, text: string) => boolean;
+  /**
+   * Files refer to each other by name: as soon as one of them holds a word of interest, all are read, because the
+   * others may define what it uses.
+   */
+  readonly whole?: boolean;
   /** Loads the parser on first use; the function it gives is pure and synchronous. It may throw: that is our bug. */
   readonly load: () => Promise<(input: ExtractInput) => Extracted<FactTypes[K]>>;
 }
