@@ -1,7 +1,13 @@
 /** Knows the sorted list of checks, and nothing else. */
 import type { Check } from '../check.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
+import { flaskSecretKey } from './flask-secret-key.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
 
-export const checks: readonly Check[] = [dockerfileHealthcheck, terraformStateEncryption, unsafeDeserialization];
+export const checks: readonly Check[] = [
+  dockerfileHealthcheck,
+  flaskSecretKey,
+  terraformStateEncryption,
+  unsafeDeserialization,
+];

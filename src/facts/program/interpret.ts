@@ -1142,7 +1142,16 @@ class Interpreter {
 
   // Statements
 
-  #condition(test: Ref, holds: boolean, span: Span): void {
+  #condition(test: Ref, holds: boolean, span: Span, depth = 0): void {
+    const value = this.#values[test]!;
+    if (depth < 8 && value.kind === 'operation' && value.op === 'not') {
+      this.#condition(value.of[0]!, !holds, span, depth + 1);
+      return;
+    }
+    if (depth < 8 && value.kind === 'either' && value.form === (holds ? 'and' : 'or')) {
+      for (const part of value.of) this.#condition(part, holds, span, depth + 1);
+      return;
+    }
     this.#guard = this.#guards.push({ kind: 'if', test, holds, span, parent: this.#guard }) - 1;
   }
 

@@ -118,7 +118,7 @@ export interface Call extends Site {
 
 /**
  * One condition that holds where a node stands; `parent` is the next outer one. After `if not ok: return` the rest of
- * the block has the guard `ok`.
+ * the block has the guard `ok`. Negations and conjunctions are taken apart: `if a and not b` is two guards.
  */
 export type Guard = { readonly parent: GuardId; readonly span: Span } & (
   | { readonly kind: 'if'; readonly test: Ref; readonly holds: boolean }

@@ -1,0 +1,245 @@
+/** Knows when a key that signs sessions, tokens or cookies stands in the code instead of coming from outside. */
+import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { type FlowOptions, lastWord, type Origin, origins } from '../facts/program/flow.ts';
+import { argument, linkProgram, type Node, type Program, placeIn, type Unit } from '../facts/program/link.ts';
+import type { Operand } from '../facts/program/model.ts';
+import { allNamedValues, hasWords, type NamedValue, namedValues, wordsOf } from '../facts/program/names.ts';
+import type { Place } from '../facts/span.ts';
+
+const why =
+  'Whoever has read the code, an image or an old backup can sign sessions and tokens for any user, administrators included.';
+
+export const flaskSecretKey = defineCheck({
+  id: 'flask-secret-key',
+  needs: {
+    program: [
+      'secret',
+      'Secret',
+      'SECRET',
+      'jwt',
+      'JWT',
+      'itsdangerous',
+      'flask',
+      'signing',
+      'SIGNING',
+      'hmac',
+      'Hmac',
+    ],
+  },
+  messages: {
+    literal: {
+      what: '{name} is a literal in the code.',
+      why,
+      fix: 'Read the key from the environment or a secret store, refuse to start without it, and replace the key that was published.',
+    },
+    fallback: {
+      what: '{name} falls back to a literal when nothing is configured.',
+      why: `A forgotten variable is noticed by nobody, and the key is public. ${why}`,
+      fix: 'Remove the fallback and refuse to start when the key is missing.',
+    },
+    weakRandom: {
+      what: '{name} is made by {source}, which can be guessed or read off.',
+      why: 'A key that can be guessed signs nothing: sessions and tokens can be forged.',
+      fix: 'Create the key once with `secrets.token_urlsafe(32)`, keep it in a secret store and read it from there.',
+    },
+    missing: {
+      what: 'This application uses sessions, and no secret key is configured anywhere.',
+      why: 'Sessions fail at run time, and the quick remedy is usually a literal key.',
+      fix: 'Set `SECRET_KEY` from the environment, and refuse to start when it is missing.',
+      severity: 'medium',
+    },
+  },
+  assess(facts, options) {
+    const program = facts.linked(linkProgram);
+    const causes = new Map<string, Finding>();
+    const subjects: Subject[] = [];
+    const settings = allNamedValues(program).filter((one) => isSetting(program, one, options));
+    for (const one of settings) {
+      subjects.push(...judge(program, options, one.unit, one.name, one.value, placeIn(one.unit, one), causes, one));
+    }
+    const signers = options.signers as Readonly<Record<string, string>>;
+    for (const site of program.calls(Object.keys(signers))) {
+      const name = site.names.find((one) => signers[one] !== undefined)!;
+      const [index, ...words] = signers[name]!.split(' ');
+      const key = argument(site.call, Number(index), ...words);
+      // A keyword that is a setting by its name was judged above.
+      if (
+        !key ||
+        settings.some((one) => one.unit === site.unit && one.value.value === key.value && one.form === 'keyword')
+      )
+        continue;
+      subjects.push(
+        ...judge(
+          program,
+          options,
+          site.unit,
+          `the key of ${lastWordOf(name)}()`,
+          key,
+          placeIn(site.unit, site.call),
+          causes,
+        ),
+      );
+    }
+    if (subjects.length === 0) subjects.push(...withoutKey(program));
+    return {
+      subjects,
+      lookedFor: 'settings such as SECRET_KEY and JWT_SECRET_KEY, and calls that sign tokens, cookies and sessions',
+    };
+  },
+});
+
+const lastWordOf = (name: string) => name.split('.').slice(-2).join('.');
+
+function isSetting(program: Program, one: NamedValue, options: Options): boolean {
+  const words = wordsOf(one.name);
+  const marks = (options.settings as readonly string[]).map((mark) => mark.split(' '));
+  if (
+    !marks.some(
+      (mark) => words.length >= mark.length && mark.every((word, i) => words[words.length - mark.length + i] === word),
+    )
+  ) {
+    // SECRET_COOKIE_KEY: a key that says it is secret, with the purpose between.
+    if (!(words.at(-1) === 'key' && words.includes('secret') && words.length <= 4)) return false;
+  }
+  if ((options.otherKeys as readonly string[]).some((other) => hasWords(words, other.split(' ')))) return false;
+  const { unit, function: inside, form } = one;
+  // A variable of a function is judged where it is used to sign.
+  if (form === 'variable' && inside >= 0) return false;
+  if (form === 'keyword') {
+    const call = unit.module.calls[one.call!]!;
+    const names = program.names(unit, call.callee.value);
+    if (names.some((name) => (options.notSettings as readonly string[]).includes(lastWord(name)))) return false;
+  }
+  // An entry of a payload or a schema is none; one of a configuration is upper case.
+  if (form === 'entry') return /^[A-Z][A-Z0-9_]+$/.test(one.name) || unit.module.language !== 'python';
+  return true;
+}
+
+const flow: FlowOptions = {
+  callers: false,
+  carriers: new Set([
+    '.hexdigest',
+    '.digest',
+    'hashlib.sha256',
+    'hashlib.sha512',
+    'hashlib.md5',
+    'hashlib.sha1',
+    'hashlib.new',
+  ]),
+};
+
+function judge(
+  program: Program,
+  options: Options,
+  unit: Unit,
+  name: string,
+  value: Operand,
+  place: Place,
+  causes: Map<string, Finding>,
+  named?: NamedValue,
+): Subject[] {
+  const found = origins(program, unit, value.value, flow);
+  const literals = found.filter((one) => one.kind === 'const' && isKey(one.value));
+  const literal = literals[0];
+  if (literal) {
+    if (named && isForTests(named)) return [pass(name, place, 'only a configuration for tests')];
+    if (named && isRefused(named)) return [pass(name, place, 'the default is refused at start')];
+    const key = `${literal.node.unit.path}\0${literal.node.ref}`;
+    const message =
+      found.some((one) => one.kind === 'source') || literal.trace.some((step) => /^default /.test(step.text))
+        ? 'fallback'
+        : 'literal';
+    let finding = causes.get(key);
+    if (!finding) {
+      const at = placeIn(literal.node.unit, spanOf(literal.node));
+      const elsewhere = at.path !== place.path || at.span.start < place.span.start || at.span.end > place.span.end;
+      const related = elsewhere ? [{ ...at, text: 'the literal stands here' }] : [];
+      finding = { message, data: { name }, place, confidence: 'high', ...(related.length > 0 ? { related } : {}) };
+      causes.set(key, finding);
+    }
+    return [fail(name, finding, place)];
+  }
+  const weak = found.flatMap((one) => (one.kind === 'call' ? one.names : one.kind === 'external' ? [one.name] : []));
+  const source = (options.guessable as readonly string[]).find((one) =>
+    weak.some((n) => n === one || n.startsWith(`${one}()`)),
+  );
+  if (source !== undefined) {
+    return [fail(name, { message: 'weakRandom', data: { name, source: `${source}()` }, place, confidence: 'high' })];
+  }
+  const evidence = found.map(described).find((text) => text !== undefined);
+  return evidence === undefined ? [] : [pass(name, place, evidence)];
+}
+
+function isKey(value: Origin extends { value: infer T } ? T : unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '' && !/^<.*>$|^\$\{?\w+\}?$/.test(value);
+}
+
+function spanOf(node: Node) {
+  return node.unit.module.values[node.ref]!.span;
+}
+
+function described(origin: Origin): string | undefined {
+  if (origin.kind === 'source')
+    return origin.source === 'env' ? 'read from the environment' : `comes from ${origin.name}`;
+  if (origin.kind === 'call') return origin.names[0] ? `comes from ${origin.names[0]}()` : 'computed at run time';
+  if (origin.kind === 'external') return `comes from ${origin.name}`;
+  return undefined;
+}
+
+/** A configuration class, dictionary or call that says it is for tests. */
+function isForTests(named: NamedValue): boolean {
+  const { module } = named.unit;
+  const truthy = (ref: number) => {
+    const value = module.values[ref]!;
+    return value.kind === 'const' && value.value === true;
+  };
+  const { assignment } = named;
+  if (assignment && assignment.class >= 0) {
+    const owner = module.classes[assignment.class]!;
+    if (/^Test|Test(?:s|ing)?(?:Config|Settings)?$/.test(owner.name)) return true;
+  }
+  return namedValues(named.unit).some(
+    (one) =>
+      one.name === 'TESTING' &&
+      truthy(one.value.value) &&
+      (one.form === 'keyword' || one.form === 'entry' || one.form === 'field'
+        ? one.form === named.form &&
+          one.call === named.call &&
+          one.dict === named.dict &&
+          one.assignment?.class === assignment?.class
+        : one.function === named.function),
+  );
+}
+
+/** Something in the same file compares the setting and raises: the default does not survive in production. */
+function isRefused({ unit, name }: NamedValue): boolean {
+  const { module } = unit;
+  const same = (operand: Operand) => lastWord(operand.name ?? '').toLowerCase() === name.toLowerCase();
+  return module.raises.some((raise) => {
+    for (let id = raise.guard; id >= 0; id = module.guards[id]!.parent) {
+      const guard = module.guards[id]!;
+      if (guard.kind !== 'if') continue;
+      const value = module.values[guard.test]!;
+      if (value.kind !== 'compare') continue;
+      const { left, right } = module.comparisons[value.comparison]!;
+      if (same(left) || same(right)) return true;
+    }
+    return false;
+  });
+}
+
+/** A Flask application whose sessions nobody gave a key. */
+function withoutKey(program: Program): Subject[] {
+  const uses = program.units.some((unit) =>
+    unit.module.references.some((one) =>
+      program.names(unit, one.value).some((name) => name.startsWith('flask.session')),
+    ),
+  );
+  if (!uses) return [];
+  const loads = program.allCalls().some((site) => site.names.some((name) => /\.config\.from_\w+$/.test(name)));
+  if (loads) return [];
+  return program.calls(['flask.Flask']).map((site) => {
+    const place = placeIn(site.unit, site.call);
+    return fail('Flask application', { message: 'missing', data: {}, place, confidence: 'medium' });
+  });
+}

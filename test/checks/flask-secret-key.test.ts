@@ -1,0 +1,147 @@
+import { flaskSecretKey } from '../../src/checks/flask-secret-key.ts';
+import { testCheck } from '../check-tester.ts';
+
+/** One file, with one finding at each line that is marked. */
+function bad(name: string, text: string, message = 'literal') {
+  const rows = text.split('\n');
+  const findings = rows.flatMap((row, i) => (row.includes('# <-') ? [{ message, at: `app/x.py:${i + 1}` }] : []));
+  return { name, files: { 'app/x.py': text }, findings };
+}
+
+const good = (name: string, text: string, subjects?: number) => ({
+  name,
+  files: { 'app/x.py': text },
+  ...(subjects === undefined ? {} : { subjects }),
+});
+
+testCheck(flaskSecretKey, {
+  invalid: [
+    bad('by index', 'from flask import Flask\napp = Flask(__name__)\napp.config["SECRET_KEY"] = "s3"  # <-\n'),
+    bad('by attribute', 'from flask import Flask\napp = Flask(__name__)\napp.secret_key = b"s3"  # <-\n'),
+    bad(
+      'by update and from_mapping',
+      'from flask import Flask\napp = Flask(__name__)\napp.config.update(SECRET_KEY="a1")  # <-\napp.config.from_mapping(SECRET_KEY="b1")  # <-\n',
+    ),
+    bad('by a dictionary', 'CONFIG = {\n    "SECRET_KEY": "abc",  # <-\n}\n'),
+    bad('a configuration class for production', 'class Production:\n    DEBUG = False\n    SECRET_KEY = "abc"  # <-\n'),
+    bad('settings of Django', 'SECRET_KEY = "django-insecure-abc"  # <-\nSECRET_COOKIE_KEY = "x"  # <-\n'),
+    bad(
+      'a default of the environment',
+      'import os\nSECRET_KEY = os.getenv("SECRET_KEY", "dev")  # <-\nJWT_SECRET_KEY = os.environ.get("JWT", default="dev")  # <-\n',
+      'fallback',
+    ),
+    bad('or', 'import os\nSECRET_KEY = os.environ.get("SECRET_KEY") or "dev"  # <-\n', 'fallback'),
+    bad(
+      'a fallback in except',
+      'import os\ntry:\n    SECRET_KEY = os.environ["SECRET_KEY"]\nexcept KeyError:\n    SECRET_KEY = "dev"  # <-\n',
+    ),
+    bad('a constant of another name', 'DEFAULT = "abc"\nSECRET_KEY = DEFAULT  # <-\n'),
+    {
+      name: 'a constant of another module',
+      files: {
+        'app/defaults.py': 'KEY = "abc"\n',
+        'app/settings.py': 'from .defaults import KEY as VALUE\n\nSECRET_KEY = VALUE\n',
+      },
+      findings: [{ message: 'literal', at: 'app/settings.py:3' }],
+    },
+    bad(
+      'settings of pydantic',
+      'from pydantic_settings import BaseSettings\nfrom pydantic import Field\nclass Settings(BaseSettings):\n    jwt_secret: str = "change-me"  # <-\n    secret_key: str = Field("x", min_length=1)  # <-\n',
+    ),
+    bad(
+      'tokens',
+      'import jwt\nfrom jose import jwt as jose\nKEY = "abc"\ndef f(p):\n    a = jwt.encode(p, "abc")  # <-\n    b = jose.decode(p, key="xyz")  # <-\n    return a, b, jwt.decode(p, KEY)  # <-\n',
+    ),
+    bad('a local variable', 'import jwt\ndef f(p):\n    secret = "abc"\n    return jwt.encode(p, secret)  # <-\n'),
+    bad(
+      'one cause for two calls',
+      'import jwt\nKEY = "abc"\ndef f(p):\n    return jwt.encode(p, KEY)  # <-\ndef g(t):\n    return jwt.decode(t, KEY)\n',
+    ),
+    bad(
+      'itsdangerous and Starlette',
+      'from itsdangerous import URLSafeTimedSerializer\nfrom starlette.middleware.sessions import SessionMiddleware\ns = URLSafeTimedSerializer("abc")  # <-\napp.add_middleware(SessionMiddleware, secret_key="x")  # <-\n',
+    ),
+    bad('a constant that is hashed first', 'import hashlib\nSECRET_KEY = hashlib.sha256(b"abc").hexdigest()  # <-\n'),
+    bad(
+      'a constant HMAC key',
+      'import hmac, hashlib\ndef f(m):\n    return hmac.new(b"abc", m, hashlib.sha256)  # <-\n',
+    ),
+    bad(
+      'a field of an instance',
+      'import jwt\nclass Tokens:\n    def __init__(self):\n        self.key = "abc"\n    def issue(self, p):\n        return jwt.encode(p, self.key)  # <-\n',
+    ),
+    bad(
+      'random that can be guessed',
+      'import random, uuid\nSECRET_KEY = str(random.getrandbits(64))  # <-\napp.secret_key = uuid.uuid1().hex  # <-\n',
+      'weakRandom',
+    ),
+    bad(
+      'sessions without a key',
+      'from flask import Flask, session\napp = Flask(__name__)  # <-\n@app.get("/")\ndef f():\n    session["a"] = 1\n    return {}\n',
+      'missing',
+    ),
+  ],
+  valid: [
+    good(
+      'the environment',
+      'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\nJWT_SECRET_KEY = os.getenv("JWT_SECRET_KEY")\n',
+      2,
+    ),
+    good(
+      'refused when missing',
+      'import os\nSECRET_KEY = os.getenv("SECRET_KEY")\nif not SECRET_KEY:\n    raise RuntimeError("SECRET_KEY is missing")\n',
+      1,
+    ),
+    good(
+      'a default that production refuses',
+      'import os\nfrom pydantic import model_validator\nfrom pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    secret_key: str = "dev"\n    environment: str = "production"\n    @model_validator(mode="after")\n    def check(self):\n        if self.environment == "production" and self.secret_key == "dev":\n            raise ValueError("set SECRET_KEY")\n        return self\n',
+      1,
+    ),
+    good(
+      'a secret store',
+      'import hvac\nclient = hvac.Client()\nSECRET_KEY = client.secrets.kv.read_secret_version(path="app")["data"]["key"]\n',
+      1,
+    ),
+    good('a file', 'SECRET_KEY = open("/run/secrets/app").read().strip()\n', 1),
+    good(
+      'a configuration object',
+      'import jwt\nfrom flask import current_app\ndef f(p):\n    return jwt.encode(p, current_app.config["SECRET_KEY"])\n',
+      1,
+    ),
+    good(
+      'random for each process',
+      'import os, secrets\nfrom flask import Flask\napp = Flask(__name__)\napp.secret_key = os.urandom(24)\nSECRET_KEY = secrets.token_hex(32)\n',
+      2,
+    ),
+    good('tests', 'class TestConfig:\n    SECRET_KEY = "abc"\n', 1),
+    good(
+      'TESTING beside it',
+      'from flask import Flask\napp = Flask(__name__)\napp.config.update(TESTING=True, SECRET_KEY="abc")\n',
+      1,
+    ),
+    good(
+      'another key of the process',
+      'import os\nSTRIPE_SECRET_KEY = os.environ["STRIPE_SECRET_KEY"]\nclass Kem:\n    def f(self, kem):\n        self.secret_key = kem.export_secret_key()\n',
+      2,
+    ),
+    good(
+      'a published key verifies',
+      'import jwt\ndef f(t, client):\n    key = client.get_signing_key_from_jwt(t)\n    return jwt.decode(t, key.key, algorithms=["RS256"])\n',
+      1,
+    ),
+  ],
+  notApplicable: [
+    good(
+      'other names',
+      'SECRET_KEY_NAME = "app-key"\nsecret_name = "db"\ncsrf_secret_header = "X-Token"\nPUBLIC_KEY = "abc"\nSECRET_KEY: str\n',
+    ),
+    good(
+      'empty placeholders',
+      'SECRET_KEY = ""\nclass Base:\n    SECRET_KEY = None\n    jwt_secret: str = "${JWT_SECRET}"\n',
+    ),
+    good('a parameter', 'import jwt\ndef f(p, key):\n    return jwt.encode(p, key)\n'),
+    good('words', '"""SECRET_KEY = "abc" is wrong."""\n# SECRET_KEY = "abc"\nkinds = ["secret"]\n'),
+    good('a password of a call', 'def f(password):\n    return password\nf("secret")\nf(password="secret")\n'),
+    good('a branch that never runs', 'import os\nif False:\n    SECRET_KEY = "abc"\n'),
+  ],
+});
