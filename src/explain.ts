@@ -86,7 +86,10 @@ function shortState({ state }: ItemReport): string {
 }
 
 function fraction(item: ItemReport): string {
-  if (item.measured) return `${item.measured.value}/${item.measured.target}: `;
+  if (item.measured) {
+    const { value, target } = item.measured;
+    return value < target ? `0.5 x ${value}/${target}: ` : '';
+  }
   const total = item.passed + item.failed + item.unknown;
   if (item.critical && item.state === 'fail') return 'critical: ';
   return item.state === 'partial' ? `0.5 x ${item.passed}/${total}: ` : '';

@@ -45,8 +45,13 @@ export const terminal: Reporter = (report, options = {}) => {
 function header({ tool, target, roadmap: plan, asOf }: Report, style: Style): string[] {
   const commit = target.commit === undefined ? '' : ` ${target.commit.slice(0, 7)}`;
   const where = `${safe(target.name)}${target.branch === undefined ? '' : ` on ${safe(target.branch)}`}${commit}`;
-  const rest = style.paragraph(`${safe(plan.title)}, as of ${asOf}`, 1);
-  return [` ${style.paint('bold', `${tool.name} ${tool.version}`)}  ${where}`, ...rest];
+  const name = ` ${tool.name} ${tool.version}`;
+  const together = columns(name) + 2 + columns(where) <= style.width;
+  return [
+    `${style.paint('bold', name)}${together ? `  ${where}` : ''}`,
+    ...(together ? [] : style.paragraph(where, 1)),
+    ...style.paragraph(`${safe(plan.title)}, as of ${asOf}`, 1),
+  ];
 }
 
 function findings(report: Report, style: Style, verbose: boolean, root: string): string[][] {
