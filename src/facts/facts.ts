@@ -5,6 +5,7 @@ import type { Dependencies } from './dependencies.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { IgnoreFile } from './ignore.ts';
 import type { Manifest } from './kubernetes.ts';
+import type { Advisories } from './packages/advisory.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Module } from './program/model.ts';
 import type { Script } from './script.ts';
@@ -81,6 +82,8 @@ export interface Facts {
   has(path: string): boolean;
   /** Facts of one kind, sorted by path. */
   of<K extends FactKind>(kind: K): readonly FileFacts<FactTypes[K]>[];
+  /** Advisory data, loaded before the checks; absent: none was looked for. */
+  readonly advisories?: Advisories;
   /** Computes a linked, cross-file model once per scan: the same `build` function gives the same object. */
   linked<T>(build: (facts: Facts) => T): T;
 }

@@ -44,7 +44,7 @@ export function readGoMod(text: string, _path: string): Read {
       const from = start + raw.indexOf(rest);
       const span = { start: from, end: from + rest.length };
       if (name === undefined || !/^v\d/.test(version ?? '')) {
-        problems.push({ message: 'This requirement has no version.', span });
+        problems.push({ message: 'This requirement has no version.', span, tolerated: true });
         continue;
       }
       const indirect = /^indirect\b/.test(note);

@@ -57,6 +57,8 @@ export interface Packages {
   readonly ecosystem: Ecosystem;
   /** Name of the project that the file describes, normalised. */
   readonly project?: string;
+  /** PEP 440 specifiers of the Python versions that the project supports. */
+  readonly python?: string;
   /** Folders or globs of workspace members, relative to the file's folder. */
   readonly members?: readonly string[];
   /** Files a generated list says it was made from, relative to the root. */

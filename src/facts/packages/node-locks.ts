@@ -40,7 +40,8 @@ function readClassic(text: string): Read {
       keys = line.replace(/:$/, '').split(/,\s*/).map(unquote);
       current = -1;
       inDependencies = false;
-      if (!line.endsWith(':')) problems.push({ message: 'This is no entry of a yarn lock.', span: header });
+      if (!line.endsWith(':'))
+        problems.push({ message: 'This is no entry of a yarn lock.', span: header, tolerated: true });
       continue;
     }
     const field = /^ {2}(\S+)\s+(.*)$/.exec(line);

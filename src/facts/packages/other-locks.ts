@@ -181,7 +181,11 @@ export function readGradleLock(text: string, path: string): Read {
     const from = start + raw.indexOf(line);
     const match = /^([^:=\s]+:[^:=\s]+):([^:=\s]+)=(.*)$/.exec(line);
     if (match === null) {
-      problems.push({ message: 'This is no entry of a Gradle lock.', span: { start: from, end: from + line.length } });
+      problems.push({
+        message: 'This is no entry of a Gradle lock.',
+        span: { start: from, end: from + line.length },
+        tolerated: true,
+      });
       continue;
     }
     const configurations = match[3]!.split(',');

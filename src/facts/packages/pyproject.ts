@@ -212,6 +212,9 @@ export function readPyproject(text: string, _path: string): Read {
   }
   const dependencies = context.dependencies.map((d) => (other.has(d.name) ? { ...d, source: 'other' as const } : d));
   const members = list(table(uv?.workspace)?.members).flatMap((m) => string(m) ?? []);
+  const poetryPython = string(table(poetry?.dependencies)?.python);
+  const python =
+    string(project?.['requires-python']) ?? (poetryPython === undefined ? undefined : poetryRange(poetryPython));
   const described = project !== undefined || poetry !== undefined || root['dependency-groups'] !== undefined;
   if (dependencies.length === 0 && !described) return { problems: context.problems };
   return read(
@@ -222,6 +225,7 @@ export function readPyproject(text: string, _path: string): Read {
       dependencies,
       ...(self === undefined ? {} : { project: self }),
       ...(members.length > 0 ? { members } : {}),
+      ...(python === undefined || python.includes('|') ? {} : { python }),
     },
     context.problems,
   );

@@ -188,12 +188,14 @@ export function readUvLock(text: string, _path: string): Read {
     for (const at of index.get(normalise('PyPI', key)) ?? []) roots.push({ at, scope: 'runtime' });
   }
   if (roots.length > 0) reach(all, roots);
+  const python = string(root['requires-python']);
   return read({
     format: 'uv.lock',
     role: 'lock',
     ecosystem: 'PyPI',
     dependencies: all,
     ...(project === undefined ? {} : { project }),
+    ...(python === undefined ? {} : { python }),
   });
 }
 

@@ -75,7 +75,8 @@ export function readSetupPy(text: string, _path: string): Read {
       for (const match of item.value.matchAll(/[^\n]+/g)) {
         const requirement = parseRequirement(match[0]);
         if (requirement === undefined) {
-          if (match[0].trim() !== '') problems.push({ message: 'This is no requirement (PEP 508).', span: item.span });
+          if (match[0].trim() !== '')
+            problems.push({ message: 'This is no requirement (PEP 508).', span: item.span, tolerated: true });
           continue;
         }
         const plain = text.slice(item.span.start + 1, item.span.end - 1) === item.value && !item.value.includes('\n');
@@ -167,7 +168,8 @@ export function readSetupCfg(text: string, _path: string): Read {
     const requirement = parseRequirement(value);
     const span = { start: start + from, end: start + from + value.length };
     const more = { ...(extra ? { group: key } : {}), ...(scope === 'build' ? { isolated: true as const } : {}) };
-    if (requirement === undefined) problems.push({ message: 'This is no requirement (PEP 508).', span });
+    if (requirement === undefined)
+      problems.push({ message: 'This is no requirement (PEP 508).', span, tolerated: true });
     else dependencies.push(fromRequirement(requirement, span.start, value.length, scope, more));
   }
   if (dependencies.length === 0 && project === undefined) return { problems };

@@ -111,9 +111,17 @@ function candidates(ranges: readonly string[]): readonly string[] {
       if (v === undefined) continue;
       const epoch = v.epoch > 0 ? `${v.epoch}!` : '';
       const release = v.release.join('.');
-      result.add(epoch + release);
-      result.add(`${epoch}${release}.0.0.0.1`);
-      result.add(`${plain}.post0.dev0`.replace(/(\.dev\d+)\.post0\.dev0$/, '$1'));
+      // Around a release: its pre-releases, itself, its post-releases, and what follows before the next one.
+      for (const end of ['.dev0', 'a0', 'a0.post0', 'rc99999', '', '.post0', '.post99999', '.0.0.0.1']) {
+        result.add(epoch + release + end);
+      }
+      const numbered = /^(.*?(?:a|b|rc|alpha|beta|c|pre|preview))[._-]?(\d*)/i.exec(plain);
+      if (numbered !== null) {
+        const next = `${numbered[1]}${Number(numbered[2] || 0) + 1}`;
+        for (const end of ['.dev0', '']) result.add(next + end);
+        result.add(`${numbered[1]}${numbered[2] || 0}.post99999`);
+      }
+      if (/\.?dev\d*$/i.test(plain)) result.add(plain.replace(/[._-]?dev\d*$/i, ''));
       for (let at = 0; at < v.release.length; at++) {
         const next = [...v.release.slice(0, at), v.release[at]! + 1].join('.');
         result.add(epoch + next);
@@ -127,6 +135,13 @@ function candidates(ranges: readonly string[]): readonly string[] {
 export function overlap(ecosystem: Ecosystem, a: string | undefined, b: string | undefined): boolean | undefined {
   if (a === undefined || b === undefined) return true;
   if (a === b) return true;
+  for (const [exact, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const version = ecosystem === 'PyPI' ? /^===?([^*,|]+)$/.exec(exact)?.[1] : undefined;
+    if (version !== undefined) return admits(ecosystem, other, version);
+  }
   if (ecosystem === 'PyPI') {
     if (pythonClauses(a) === undefined || pythonClauses(b) === undefined) return undefined;
     return candidates([a, b]).some((version) => admits('PyPI', a, version) && admits('PyPI', b, version));

@@ -195,7 +195,8 @@ export function readRequirements(text: string, path: string): Read {
     const requirement = parseRequirement(bare);
     if (requirement === undefined) {
       // A bare path such as "mypkg/" or "." installs from the tree and names no registry package.
-      if (!/^[\w./-]+\/?$/.test(body)) problems.push({ message: 'This is no requirement that pip reads.', span });
+      if (!/^[\w./-]+\/?$/.test(body))
+        problems.push({ message: 'This is no requirement that pip reads.', span, tolerated: true });
       continue;
     }
     if (requirement.version?.includes('$')) continue;
