@@ -1,6 +1,6 @@
 /** Knows when manifests and locks of one project contradict each other. */
 import { defineCheck, type Finding, type Fix, type Related, type Subject } from '../check.ts';
-import { type Facts, placeOf } from '../facts/facts.ts';
+import type { Facts } from '../facts/facts.ts';
 import { linkInventory } from '../facts/packages/inventory.ts';
 import { linkAgreements, type Pair, type Shared, type Statement } from '../facts/packages/unify.ts';
 import type { Place } from '../facts/span.ts';
@@ -8,7 +8,7 @@ import type { Place } from '../facts/span.ts';
 const mostRelated = 30;
 
 function place({ source, dependency }: Statement): Place {
-  return placeOf(source, dependency);
+  return { path: source.path, span: dependency.span };
 }
 
 function wanted({ dependency, source }: Statement): string {
@@ -39,7 +39,7 @@ function fixOf({ name, take, statements }: Shared): Fix | undefined {
 
 function conflict(shared: Shared): Finding {
   const [first, ...others] = shared.conflict as [Statement, ...Statement[]];
-  const against = others.find((s) => s.source.path !== first.source.path) ?? others[0]!;
+  const against = others[0]!;
   const clean = shared.checked ? ' and has no known advisory' : '';
   const advice =
     shared.take === undefined
@@ -58,7 +58,6 @@ function conflict(shared: Shared): Finding {
 
 function pairFinding({ kind, first, second, packages }: Pair): Finding {
   const head = packages[0]!;
-  const at = kind === 'stale' ? head.first : head.first;
   return {
     message: kind === 'stale' ? 'staleLock' : 'locksDisagree',
     data: {
@@ -68,7 +67,7 @@ function pairFinding({ kind, first, second, packages }: Pair): Finding {
       here: wanted(head.first),
       there: head.second ? wanted(head.second) : 'missing',
     },
-    place: place(at),
+    place: place(head.first),
     confidence: 'high',
     related: related(packages.flatMap((p, i) => [...(i === 0 ? [] : [p.first]), ...(p.second ? [p.second] : [])])),
   };
@@ -89,7 +88,7 @@ function includes(facts: Facts): Subject[] {
   return facts.linked(linkInventory).sources.flatMap((source) =>
     source.includes.flatMap((include): Subject[] => {
       if (include.path === undefined) return [];
-      const at = placeOf(source, include);
+      const at = { path: source.path, span: include.span };
       const name = `${source.path} includes ${include.path}`;
       if (facts.has(include.path)) return [{ name, place: at, verdict: 'pass', evidence: `${include.path} exists` }];
       const data = { file: include.path, package: include.path };

@@ -1,11 +1,13 @@
 /** Knows the sorted list of checks, and nothing else. */
 import type { Check } from '../check.ts';
+import { dependencyUnification } from './dependency-unification.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
 
 export const checks: readonly Check[] = [
+  dependencyUnification,
   dockerfileHealthcheck,
   flaskSecretKey,
   terraformStateEncryption,

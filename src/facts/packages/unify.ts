@@ -19,7 +19,7 @@ export interface Shared {
   readonly root: string;
   /** By path and offset. */
   readonly statements: readonly Statement[];
-  /** Statements that contradict another one; the odd one out, which is no lock, comes first. Empty: they agree. */
+  /** Statements that contradict another one; the odd one out, which is no lock, comes first, then one that contradicts it. Empty: they agree. */
   readonly conflict: readonly Statement[];
   /** The version to take: satisfies every range, has no known advisory. */
   readonly take?: string;
@@ -204,9 +204,12 @@ function contradictions(list: readonly Statement[]): Statement[] {
 function oddOneFirst(ecosystem: Ecosystem, odd: readonly Statement[], take: string | undefined): Statement[] {
   const written = odd.filter((s) => s.source.role !== 'lock');
   const wrong =
-    take === undefined ? undefined : written.find((s) => admits(ecosystem, rangeOf(s.dependency), take) === false);
+    take === undefined
+      ? written.find((s) => s.dependency.version !== undefined)
+      : written.find((s) => admits(ecosystem, rangeOf(s.dependency), take) === false);
   const first = wrong ?? written[0]!;
-  return [first, ...odd.filter((s) => s !== first)];
+  const against = odd.find((s) => s !== first && contradict(first, s));
+  return [first, ...(against === undefined ? [] : [against]), ...odd.filter((s) => s !== first && s !== against)];
 }
 
 /** The highest version named anywhere that every real range admits and no known advisory affects. */
