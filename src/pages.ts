@@ -133,31 +133,27 @@ function readDefinitions(reader: Reader, node: Node, what: string): Readonly<Rec
     const words = description && reader.string(description.value, `the description of option '${key}'`);
     if (description === undefined) reader.mistake(keyAt, `option '${key}' has no description`);
     const given = fields.get('default');
-    const initial = given && readDefault(given.value);
-    if (initial === undefined) {
-      reader.mistake(given?.value.at ?? keyAt, `the default of option '${key}' must be ${OPTION_TYPES}`);
-    }
+    if (given === undefined) reader.mistake(keyAt, `option '${key}' has no default`);
+    const initial = given && readDefault(reader, given.value, `the default of option '${key}'`);
     if (initial !== undefined && words !== undefined) definitions[key] = { default: initial, description: words };
   }
   return definitions;
 }
 
-const OPTION_TYPES = 'a text, a number, true or false, a list of texts, or a mapping of texts to texts';
-
-function readDefault(node: Node): OptionValue | undefined {
-  if (node.type === 'scalar') return node.value ?? undefined;
+function readDefault(reader: Reader, node: Node, what: string): OptionValue | undefined {
+  const text = (value: Node): string | undefined => {
+    if (value.type === 'scalar' && typeof value.value === 'string') return value.value;
+    return reader.mistake(value.at, `${what} may only hold texts, not ${describe(value)}; put it in quotes`);
+  };
+  if (node.type === 'scalar') return node.value ?? reader.mistake(node.at, `${what} must not be empty`);
   if (node.type === 'list') {
-    const texts = node.items.map(textOf);
-    return texts.every((text) => text !== undefined) ? texts : undefined;
+    const texts = node.items.map(text);
+    return texts.every((one) => one !== undefined) ? texts : undefined;
   }
-  const pairs = node.entries.map(({ key, value }) => [key, textOf(value)] as const);
-  return pairs.every(([, text]) => text !== undefined)
+  const pairs = node.entries.map(({ key, value }) => [key, text(value)] as const);
+  return pairs.every(([, one]) => one !== undefined)
     ? (Object.fromEntries(pairs) as Record<string, string>)
     : undefined;
-}
-
-function textOf(node: Node): string | undefined {
-  return node.type === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
 }
 
 /** A heading or a fenced block of the body. */

@@ -197,9 +197,12 @@ describe('the reader of pages', () => {
     [
       'option without default',
       pageText(FRONT.replace('{}', '{ a: { description: An A. } }'), BODY),
-      [
-        "x.md:6:12 the default of option 'a' must be a text, a number, true or false, a list of texts, or a mapping of texts to texts",
-      ],
+      ["x.md:6:12 option 'a' has no default"],
+    ],
+    [
+      'option with a number among texts',
+      pageText(FRONT.replace('{}', '{ a: { description: An A., default: { b: 1 } } }'), BODY),
+      ["x.md:6:51 the default of option 'a' may only hold texts, not 1; put it in quotes"],
     ],
     [
       'missing section',
