@@ -1,5 +1,6 @@
 /** Knows the sorted list of checks, and nothing else. */
 import type { Check } from '../check.ts';
+import { ciErrorMasking } from './ci-error-masking.ts';
 import { dependencyUnification } from './dependency-unification.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
@@ -7,6 +8,7 @@ import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
 
 export const checks: readonly Check[] = [
+  ciErrorMasking,
   dependencyUnification,
   dockerfileHealthcheck,
   flaskSecretKey,

@@ -185,6 +185,7 @@ function step(node: YamlNode, index: number, defaults: Defaults, reading: Readin
   const firstLine = textOf(run)?.trim().split('\n', 1)[0];
   return {
     ...(id === undefined ? {} : { id }),
+    ...(textOf(at(node, 'name')) ? { title: textOf(at(node, 'name'))! } : {}),
     name: textOf(at(node, 'name')) ?? uses?.text ?? firstLine?.slice(0, 80) ?? `step ${index + 1}`,
     span: node.span,
     section: 'run',

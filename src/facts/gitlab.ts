@@ -55,7 +55,7 @@ export function readGitLab(reading: Reading): Pipeline | undefined {
   }
   return {
     system: 'gitlab',
-    type: /(?:^|\/)\.gitlab-ci\.ya?ml$/.test(reading.path) ? 'workflow' : 'template',
+    type: /\.gitlab-ci\.ya?ml$/.test(reading.path) ? 'workflow' : 'template',
     name: reading.path,
     span: { start: root.span.start, end: Math.min(root.span.end, root.span.start + 1) },
     triggers: [],
@@ -158,6 +158,7 @@ function sectionOf(node: YamlNode, section: 'before' | 'script' | 'after', id: s
   return [
     {
       name: section === 'script' ? id : `${keys[section]} of ${id}`,
+      ...(section === 'script' ? { title: id } : {}),
       span: entry.keySpan,
       section,
       script: {

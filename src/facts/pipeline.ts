@@ -74,6 +74,8 @@ export interface Step {
   readonly id?: string;
   /** Display name, or what it runs. */
   readonly name: string;
+  /** The name as the author gave it. */
+  readonly title?: string;
   readonly span: Span;
   readonly path?: string;
   /** GitLab's section; `run` for steps of GitHub. */
@@ -136,9 +138,10 @@ export interface Reading {
 
 const contextPattern = /\b(?:steps|needs|jobs)(?:\.[\w*-]+|\[\s*'[^']*'\s*\])+/g;
 
-/** Contexts read by the expressions in a text: `steps['a'].outcome` is given as `steps.a.outcome`. */
+/** Contexts read by the expressions in a text: `steps['a'].outcome` is given as `steps.a.outcome`, all of `needs` as `needs.*.result`. */
 export function contextsIn(text: string): readonly string[] {
-  return (text.match(contextPattern) ?? []).map((one) => one.replace(/\[\s*'([^']*)'\s*\]/g, '.$1'));
+  const found = (text.match(contextPattern) ?? []).map((one) => one.replace(/\[\s*'([^']*)'\s*\]/g, '.$1'));
+  return /toJSON\(\s*needs\s*\)/i.test(text) ? [...found, 'needs.*.result'] : found;
 }
 
 /** A job that does nothing yet. */
