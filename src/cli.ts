@@ -95,6 +95,20 @@ function program(io: Io, finish: (code: number) => void): Command {
     .action(async (path: string, flags: object) => {
       finish(await (await import('./commands/config.ts')).config(path, flags, io));
     });
+  scanning(
+    root.command('explain').argument('<subject>', 'score, or an item').argument('[path]', 'repository folder', '.'),
+  )
+    .description('scan, and show the score as a sum to redo by hand, or an item with its proof')
+    .option('--color', 'colours even without a terminal')
+    .option('--no-color', 'no colours')
+    .action(async (subject: string, path: string, flags: object) =>
+      finish(await (await import('./commands/explain.ts')).explain(subject, path, flags, io)),
+    );
+  scanning(root.command('list').argument('<what>', 'items').argument('[path]', 'repository folder', '.'))
+    .description('list the items of the roadmap')
+    .action(async (what: string, path: string, flags: object) =>
+      finish(await (await import('./commands/explain.ts')).list(what, path, flags, io)),
+    );
   root
     .command('validate')
     .argument('<file>', 'SARIF file')

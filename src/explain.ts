@@ -191,7 +191,7 @@ export function listItems(items: readonly ListedItem[], options: ReporterOptions
     'weight',
     'CVSS',
     'effort',
-    'dates',
+    'due',
     'owner',
     ...(rows[0]?.[7] === undefined ? [] : ['state']),
   ];

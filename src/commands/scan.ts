@@ -104,7 +104,8 @@ function withBaseline(report: Report, name: string, update: boolean, io: Io): Re
   return Object.freeze({ ...report, comparison: compareReports(before, report) });
 }
 
-function reporterOptions(path: string, flags: OutputFlags, io: Io): ReporterOptions {
+/** What every text output is asked for: profile, colour, width, glyphs. */
+export function reporterOptions(path: string, flags: OutputFlags, io: Io): ReporterOptions {
   const utf8 = /utf-?8/i.test(io.env.LC_ALL || io.env.LC_CTYPE || io.env.LANG || 'UTF-8');
   return {
     profile: flags.profile ?? (io.env.GITHUB_ACTIONS === 'true' ? 'github' : 'full'),
