@@ -73,7 +73,7 @@ function nextFix(item: ItemReport, possible: number): string {
     ...(measured && { measured }),
   };
   const gain = pointsOf(item.weight2 * Math.max(0, nextValue(tally) - item.low), possible);
-  return gain > 0 ? gained(gain) : `all ${gained(item.gain)}`;
+  return gain > 0 ? `+${Math.floor(gain / 1000)}.${String(gain % 1000).padStart(3, '0')}` : `all ${gained(item.gain)}`;
 }
 
 function shortState({ state }: ItemReport): string {

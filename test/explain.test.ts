@@ -13,8 +13,8 @@ const text = explainScore(report);
 
 describe('explain score', () => {
   test.each([
-    /^ {3}password-hashing +partly +0\.5 x 4\/6: 0\.333333 +3\.33333 of 10 +\+0\.04$/m,
-    /^ {3}unsafe-deserialization +open +critical: 0 +0 of 10 +\+0\.57$/m,
+    /^ {3}password-hashing +partly +0\.5 x 4\/6: 0\.333333 +3\.33333 of 10 +\+0\.048$/m,
+    /^ {3}unsafe-deserialization +open +critical: 0 +0 of 10 +\+0\.579$/m,
     /^ {3}pqc-imports +done +1 +10 of 10$/m,
     /^ {3}eks-public-access +n\/a +- +-$/m,
     /^ {3}vulnerable-dependencies +unknown +0 +0 of 7\.5$/m,
