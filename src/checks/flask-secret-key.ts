@@ -207,7 +207,7 @@ function isForTests(named: NamedValue): boolean {
           one.call === named.call &&
           one.dict === named.dict &&
           one.assignment?.class === assignment?.class
-        : one.function === named.function),
+        : one.function === named.function && one.function >= 0),
   );
 }
 

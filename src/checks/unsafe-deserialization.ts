@@ -1,7 +1,7 @@
 /** Knows when data is turned into objects by something that can be made to run code. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
-import { type Origin, origins } from '../facts/program/flow.ts';
+import { constants, type Origin, origins } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn, spreads } from '../facts/program/link.ts';
 import { allNamedValues, type NamedValue } from '../facts/program/names.ts';
 
@@ -161,7 +161,7 @@ function judge(program: Program, options: Options, site: CallSite, name: string,
   const advice =
     (options.advice as Readonly<Record<string, string>>)[name.split('.')[0]!] ?? 'read nothing that others can write';
   // A literal cannot be changed by anybody; a path is no data.
-  const literal = found.length > 0 && found.every((one) => one.kind === 'const' && typeof one.value === 'string');
+  const literal = data !== undefined && constants(program, unit, data.value)?.every((one) => typeof one === 'string');
   const isData = !(options.pathReaders as readonly string[]).includes(name);
   if (literal && isData && rule !== 'loader') return [pass(label, place, 'the data is a constant of the program')];
   const own = literal && isData;

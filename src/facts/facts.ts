@@ -1,5 +1,6 @@
 /** Knows which kinds of facts exist, who extracts them, and how checks ask for them. */
 
+import type { ChartFile } from './chart.ts';
 import type { Compose } from './compose.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Dockerfile } from './dockerfile.ts';
@@ -15,6 +16,7 @@ import type { SourceFile, Zone } from './workspace.ts';
 
 /** Data extracted from one file, by kind. All of it is plain JSON: it can be cached and moved between threads. */
 export interface FactTypes {
+  chart: ChartFile;
   dockerfile: Dockerfile;
   compose: Compose;
   dependencies: Dependencies;

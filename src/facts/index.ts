@@ -1,4 +1,5 @@
 /** Knows the list of extractors, and nothing else. */
+import { chart } from './chart.ts';
 import { compose } from './compose.ts';
 import { dependencies } from './dependencies.ts';
 import { dockerfile } from './dockerfile.ts';
@@ -11,6 +12,7 @@ import { terraform } from './terraform.ts';
 import { workflow } from './workflow.ts';
 
 export const extractors: readonly Extractor[] = [
+  chart,
   compose,
   dependencies,
   dockerfile,

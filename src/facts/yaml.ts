@@ -1,4 +1,5 @@
 /** Knows how to read YAML and JSON as plain located data: anchors, merge keys, duplicate keys, several documents, broken ones. */
+import { createRequire } from 'node:module';
 import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import type { ParseProblem } from './facts.ts';
 import { tooDeep } from './nesting.ts';
@@ -10,6 +11,18 @@ interface Located {
   readonly path?: string;
   /** Local tags such as `!reference`, `!Ref`, `!reset`; absent for the usual ones. */
   readonly tag?: string;
+  /** Set on nodes of rendered Helm templates. */
+  readonly rendered?: Rendered;
+}
+
+/** What else is known of a node that a template made. */
+export interface Rendered {
+  /** Values keys that the node was made of, the last one read last: `image.repository`, `image.tag`. */
+  readonly keys?: readonly string[];
+  /** The value is not known before the installation: the reason. */
+  readonly unknown?: string;
+  /** Branches not taken inside a map: words (YAML keys) that they would add, and the values keys that decide. */
+  readonly offers?: readonly { readonly words: readonly string[]; readonly keys: readonly string[] }[];
 }
 
 export interface YamlScalar extends Located {
@@ -61,7 +74,15 @@ const MAX_ALIASED = 200_000;
 
 /** Loads the YAML library and gives the reader: a pure function that never throws. */
 export async function loadYaml(): Promise<(text: string) => YamlFile> {
-  const yaml = await import('yaml');
+  return readerWith(await import('yaml'));
+}
+
+/** The same reader at once, for models that are linked without waiting. */
+export function yamlReader(): (text: string) => YamlFile {
+  return readerWith(createRequire(import.meta.url)('yaml') as typeof import('yaml'));
+}
+
+function readerWith(yaml: typeof import('yaml')): (text: string) => YamlFile {
   return (text) => {
     let documents: Document.Parsed[];
     const deep = tooDeep(text, MAX_DEPTH * 2);

@@ -16,6 +16,10 @@ const good = (name: string, text: string, subjects?: number) => ({
 
 testCheck(flaskSecretKey, {
   invalid: [
+    bad(
+      'TESTING elsewhere in the file',
+      'from flask import Flask\napp = Flask(__name__)\napp.config["TESTING"] = True\napp.config.update(SECRET_KEY="aaaa")  # <-\n',
+    ),
     bad('by index', 'from flask import Flask\napp = Flask(__name__)\napp.config["SECRET_KEY"] = "s3"  # <-\n'),
     bad('by attribute', 'from flask import Flask\napp = Flask(__name__)\napp.secret_key = b"s3"  # <-\n'),
     bad(
@@ -82,6 +86,11 @@ testCheck(flaskSecretKey, {
     ),
   ],
   valid: [
+    good(
+      'a factory for tests',
+      'def create_app(app):\n    app.config["TESTING"] = True\n    app.config["SECRET_KEY"] = "abc"\n',
+      1,
+    ),
     good(
       'the environment',
       'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\nJWT_SECRET_KEY = os.getenv("JWT_SECRET_KEY")\n',

@@ -18,6 +18,7 @@ const good = (name: string, text: string, subjects?: number) => ({
 
 testCheck(unsafeDeserialization, {
   invalid: [
+    bad('something else than text', 'from pickle import loads as lp\nlp({"key": "value"})  # <-\n'),
     bad(
       'pickle from a file',
       'import pickle\ndef f(path):\n    with open(path, "rb") as h:\n        return pickle.load(h)  # <-\n',

@@ -1,0 +1,377 @@
+/** Knows how charts are put together, rendered and traced back to templates and values. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { chart } from '../../src/facts/chart.ts';
+import type { Facts, FileFacts } from '../../src/facts/facts.ts';
+import { type Environment, linkHelm, type RenderedChart } from '../../src/facts/helm.ts';
+import type { Place } from '../../src/facts/span.ts';
+import { at, plainOf, type YamlNode } from '../../src/facts/yaml.ts';
+
+type Files = Readonly<Record<string, string>>;
+const extract = await chart.load();
+
+function factsOf(files: Files): Facts {
+  const paths = Object.keys(files).sort();
+  const data: FileFacts<never>[] = [];
+  for (const path of paths) {
+    const text = files[path]!;
+    if (!chart.accepts(path) || !(chart.recognises?.(path, text) ?? true)) continue;
+    const extracted = extract({ path, text, words: [] });
+    if (extracted.data) data.push({ path, zone: 'production', blob: '', data: extracted.data as never });
+  }
+  const facts: Facts = {
+    files: paths.map((path) => ({ path, size: files[path]!.length, zone: 'production' })),
+    has: (path) => paths.includes(path),
+    of: (kind) => (kind === 'chart' ? data : []) as never,
+    linked: (build) => build(facts),
+  };
+  return facts;
+}
+
+const CHART = 'apiVersion: v2\nname: web\nversion: 1.2.3\nappVersion: "7.8"\n';
+
+function link(files: Files): RenderedChart[] {
+  return [...linkHelm(factsOf({ 'web/Chart.yaml': CHART, ...files })).charts];
+}
+
+function defaults(files: Files): Environment {
+  return link(files)[0]!.environments[0]!;
+}
+
+const roots = (environment: Environment): YamlNode[] =>
+  environment.files.flatMap((file) => file.documents.map(({ root }) => root));
+const plain = (environment: Environment) => roots(environment).map(plainOf);
+
+/** The text that a node or key is traced back to. */
+function source(files: Files, place: Partial<Place> & { span: Place['span'] }): string {
+  return `${place.path}: ${{ 'web/Chart.yaml': CHART, ...files }[place.path!]!.slice(place.span.start, place.span.end)}`;
+}
+
+const HELPERS = `{{- define "web.name" -}}{{ .Release.Name }}-{{ .Chart.Name | trunc 63 | trimSuffix "-" }}{{- end }}
+{{- define "web.labels" -}}
+app: {{ include "web.name" . }}
+version: {{ .Chart.AppVersion | quote }}
+{{- end }}
+`;
+const DEPLOYMENT = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "web.name" . }}
+  labels:
+    {{- include "web.labels" . | nindent 4 }}
+spec:
+  replicas: {{ .Values.replicas }}
+  template:
+    spec:
+      containers:
+        - name: web
+          image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+          {{- with .Values.securityContext }}
+          securityContext:
+            {{- toYaml . | nindent 12 }}
+          {{- end }}
+          resources:
+            {{- toYaml .Values.resources | nindent 12 }}
+          {{- if .Values.probe.enabled }}
+          livenessProbe:
+            httpGet: {path: /, port: 80}
+          {{- end }}
+`;
+const WEB: Files = {
+  'web/templates/_helpers.tpl': HELPERS,
+  'web/templates/deployment.yaml': DEPLOYMENT,
+  'web/values.yaml': `replicas: 2
+image:
+  repository: example.com/web
+  tag: ""
+securityContext: {}
+resources:
+  limits:
+    cpu: 100m
+probe:
+  enabled: false
+unused:
+  key: 1
+`,
+  'web/values-prod.yaml': 'securityContext:\n  readOnlyRootFilesystem: true\nresources: null\n',
+};
+
+describe('rendering', () => {
+  test('the defaults', () => {
+    expect(plain(defaults(WEB))).toEqual([
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'release-name-web', labels: { app: 'release-name-web', version: '7.8' } },
+        spec: {
+          replicas: 2,
+          template: {
+            spec: {
+              containers: [{ name: 'web', image: 'example.com/web:7.8', resources: { limits: { cpu: '100m' } } }],
+            },
+          },
+        },
+      },
+    ]);
+  });
+
+  test('every other values file is an environment of its own', () => {
+    const [, production] = link(WEB)[0]!.environments;
+    expect(production).toMatchObject({ name: 'web/values-prod.yaml', valuesFiles: ['web/values-prod.yaml'] });
+    expect(at(plain(production!)[0] as never, 'x')).toBeUndefined();
+    const container = at(roots(production!)[0], 'spec', 'template', 'spec', 'containers', 0);
+    expect(plainOf(container!)).toMatchObject({ securityContext: { readOnlyRootFilesystem: true }, resources: null });
+  });
+
+  test.each<[string, Files, unknown]>([
+    [
+      'objects of the engine',
+      {
+        'web/templates/a.yaml':
+          'kind: A\nr: {{ .Release.Service }}\nn: {{ .Release.Namespace }}\nt: {{ .Template.Name }}\nv: {{ .Capabilities.APIVersions.Has "policy/v1" }}\nk: {{ semverCompare ">=1.25-0" .Capabilities.KubeVersion.Version }}\n',
+      },
+      [{ kind: 'A', r: 'Helm', n: 'default', t: 'web/templates/a.yaml', v: true, k: true }],
+    ],
+    [
+      'files',
+      {
+        'web/templates/a.yaml':
+          'kind: A\ndata:\n{{ (.Files.Glob "files/*.conf").AsConfig | indent 2 }}\none: {{ .Files.Get "files/a.conf" | b64enc }}\nall: [{{ range $path, $_ := .Files.Glob "files/**" }}{{ $path }},{{ end }}]\n',
+        'web/files/a.conf': 'x=1',
+      },
+      [{ kind: 'A', data: { 'a.conf': 'x=1' }, one: 'eD0x', all: ['files/a.conf'] }],
+    ],
+    [
+      'dashes without a line of their own',
+      { 'web/templates/a.yaml': 'kind: A\n---\n\n{{- if true -}}\n\n# words\nkind: B\n{{- end }}\n' },
+      [{ kind: 'A' }, { kind: 'B' }],
+    ],
+    [
+      'tpl of values',
+      {
+        'web/templates/a.yaml': 'kind: A\nv: {{ tpl .Values.text . }}\n',
+        'web/values.yaml': 'name: w\ntext: "{{ .Values.name }}-x"\n',
+      },
+      [{ kind: 'A', v: 'w-x' }],
+    ],
+    [
+      'partials and notes are not rendered',
+      { 'web/templates/_a.yaml': 'kind: A\n', 'web/templates/NOTES.txt': '{{ fail "x" }}' },
+      [],
+    ],
+    [
+      'a template included by its path',
+      {
+        'web/templates/a.yaml':
+          'kind: A\ns: {{ include (print $.Template.BasePath "/b.yaml") . | sha256sum | trunc 4 }}\n',
+        'web/templates/b.yaml': 'kind: B\n',
+      },
+      [{ kind: 'A', s: expect.any(String) }, { kind: 'B' }],
+    ],
+  ])('%s', (_, files, expected) => {
+    expect(plain(defaults(files))).toEqual(expected);
+  });
+});
+
+describe('sub-charts', () => {
+  const sub = (name: string, extra = '') => ({
+    [`web/charts/${name}/Chart.yaml`]: `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n${extra}`,
+    [`web/charts/${name}/values.yaml`]: 'port: 1\nhost: default\nenabled: true\n',
+    [`web/charts/${name}/templates/s.yaml`]: `kind: Sub\nname: {{ .Chart.Name }}\nport: {{ .Values.port }}\nhost: {{ .Values.host }}\nregion: {{ .Values.global.region }}\n`,
+  });
+
+  test.each<[string, Files, unknown]>([
+    [
+      'values and globals of the parent rank first',
+      { ...sub('db'), 'web/values.yaml': 'global:\n  region: eu\ndb:\n  port: 2\n' },
+      [{ kind: 'Sub', name: 'db', port: 2, host: 'default', region: 'eu' }],
+    ],
+    [
+      'null removes a default',
+      { ...sub('db'), 'web/values.yaml': 'global: {region: eu}\ndb:\n  host: null\n' },
+      [{ kind: 'Sub', name: 'db', port: 1, host: null, region: 'eu' }],
+    ],
+    [
+      'a condition switches off',
+      {
+        ...sub('db'),
+        'web/Chart.yaml': `${CHART}dependencies:\n  - {name: db, version: 1.0.0, condition: 'db.enabled'}\n`,
+        'web/values.yaml': 'db: {enabled: false}\n',
+      },
+      [],
+    ],
+    [
+      'tags switch off',
+      {
+        ...sub('db'),
+        'web/Chart.yaml': `${CHART}dependencies:\n  - {name: db, version: 1.0.0, tags: [data]}\n`,
+        'web/values.yaml': 'tags: {data: false}\n',
+      },
+      [],
+    ],
+    [
+      'an alias',
+      {
+        ...sub('db'),
+        'web/Chart.yaml': `${CHART}dependencies:\n  - {name: db, version: 1.0.0, alias: first}\n  - {name: db, version: 1.0.0, alias: second}\n`,
+        'web/values.yaml': 'global: {region: eu}\nfirst: {port: 5}\n',
+      },
+      [
+        { kind: 'Sub', name: 'second', port: 1, host: 'default', region: 'eu' },
+        { kind: 'Sub', name: 'first', port: 5, host: 'default', region: 'eu' },
+      ],
+    ],
+    [
+      'a folder elsewhere',
+      {
+        'lib/Chart.yaml': 'apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n',
+        'lib/templates/_x.tpl': '{{ define "lib.x" }}from-lib{{ end }}',
+        'web/Chart.yaml': `${CHART}dependencies:\n  - {name: lib, version: 1.0.0, repository: 'file://../lib'}\n`,
+        'web/templates/a.yaml': 'kind: A\nx: {{ include "lib.x" . }}\n',
+      },
+      [{ kind: 'A', x: 'from-lib' }],
+    ],
+    [
+      'imported values',
+      {
+        ...sub('db'),
+        'web/charts/db/values.yaml': 'exports:\n  data:\n    shared: 9\n',
+        'web/Chart.yaml': `${CHART}dependencies:\n  - {name: db, version: 1.0.0, import-values: [data], condition: x}\n`,
+        'web/templates/a.yaml': 'kind: A\ns: {{ .Values.shared }}\n',
+        'web/charts/db/templates/s.yaml': '',
+      },
+      [{ kind: 'A', s: 9 }],
+    ],
+  ])('%s', (_, files, expected) => {
+    const [chart] = link(files).filter((candidate) => candidate.chart.name === 'web');
+    expect(plain(chart!.environments[0]!)).toEqual(expected);
+  });
+
+  test('what is not in the tree is named', () => {
+    const [chart] = link({
+      'web/Chart.yaml': `${CHART}dependencies:\n  - {name: redis, version: 1.0.0, repository: 'oci://example.com/charts'}\n`,
+    });
+    expect(chart!.chart.missing).toEqual([
+      expect.objectContaining({ name: 'redis', reason: 'chart redis of oci://example.com/charts is not in the tree' }),
+    ]);
+  });
+});
+
+describe('origins', () => {
+  const container = (environment: Environment) =>
+    at(roots(environment)[0], 'spec', 'template', 'spec', 'containers', 0)!;
+
+  test('nodes lead to the template or to the value', () => {
+    const node = container(defaults(WEB));
+    expect(source(WEB, at(node, 'name')! as never)).toBe('web/templates/deployment.yaml: web');
+    expect(source(WEB, at(node, 'image')! as never)).toBe(
+      'web/templates/deployment.yaml: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"',
+    );
+    expect(at(node, 'image')!.rendered).toEqual({ keys: ['image.repository'] });
+    expect(source(WEB, at(node, 'resources', 'limits', 'cpu')! as never)).toBe('web/values.yaml: 100m');
+    expect(at(node, 'resources', 'limits', 'cpu')!.rendered).toEqual({ keys: ['resources.limits.cpu'] });
+    expect(source(WEB, at(roots(defaults(WEB))[0], 'spec', 'replicas')! as never)).toBe('web/values.yaml: 2');
+    expect(source(WEB, at(roots(defaults(WEB))[0], 'metadata', 'labels', 'version')! as never)).toMatch(
+      /_helpers.tpl|Chart.yaml/,
+    );
+  });
+
+  test('a value of another environment leads to its file', () => {
+    const [, production] = link(WEB)[0]!.environments;
+    const node = at(container(production!), 'securityContext', 'readOnlyRootFilesystem')!;
+    expect(source(WEB, node as never)).toBe('web/values-prod.yaml: true');
+    expect(node.rendered).toEqual({ keys: ['securityContext.readOnlyRootFilesystem'] });
+  });
+
+  test('branches not taken say which key would take them', () => {
+    const offers = container(defaults(WEB)).rendered?.offers;
+    expect(offers).toEqual([
+      { words: ['securityContext'], keys: ['securityContext'] },
+      { words: ['livenessProbe', 'httpGet'], keys: ['probe.enabled'] },
+    ]);
+  });
+
+  test('values that no template reads', () => {
+    expect(link(WEB)[0]!.unread.map(({ path, key }) => `${path} ${key}`)).toEqual(['web/values.yaml unused']);
+  });
+});
+
+describe('what cannot be evaluated', () => {
+  test('a missing required value is unknown, the rest of the object is there', () => {
+    const environment = defaults({
+      'web/templates/a.yaml': 'kind: A\nimage: {{ required "set the image" .Values.image }}\nb: 1\n',
+    });
+    const [root] = roots(environment);
+    expect(at(root, 'image')!.rendered?.unknown).toBe('set the image');
+    expect(plainOf(at(root, 'b')!)).toBe(1);
+    expect(environment.files[0]!.failures).toHaveLength(1);
+  });
+
+  test('an object in which a template fails is unknown, its neighbours are not', () => {
+    const environment = defaults({ 'web/templates/a.yaml': 'kind: A\nx: {{ .Values.a.b.c }}\n---\nkind: B\n' });
+    expect(roots(environment).map((root) => root.rendered?.unknown)).toEqual([
+      expect.stringContaining('nil pointer'),
+      undefined,
+    ]);
+    expect(environment.files[0]!.failures).toEqual([
+      expect.objectContaining({ path: 'web/templates/a.yaml', span: { start: 11, end: 30 } }),
+    ]);
+  });
+
+  test('random values are unknown', () => {
+    const [root] = roots(defaults({ 'web/templates/a.yaml': 'kind: A\np: {{ randAlphaNum 8 | b64enc | quote }}\n' }));
+    expect(at(root, 'p')!.rendered?.unknown).toBe('random text');
+  });
+
+  test('text that is no YAML', () => {
+    const environment = defaults({ 'web/templates/a.yaml': 'kind: A\nb: [{{ .Values.x }}\n' });
+    expect(environment.files[0]!.failures[0]!.reason).toMatch(/no valid YAML/);
+  });
+});
+
+test('broken charts never throw, and places lie in their files', () => {
+  const pieces = [
+    '{{ .Values.a }}',
+    '{{ end }}',
+    '{{ if .Values.a }}',
+    '{{ range .Values.l }}',
+    'kind: A\n',
+    'a:\n',
+    '  - b\n',
+    '{{ toYaml .Values | nindent 2 }}',
+    '{{ include "x" . }}',
+    '{{ define "x" }}',
+    '---\n',
+    '{{ tpl .Values.t . }}',
+    ' ',
+    '\n',
+  ];
+  const values = [
+    'a: 1\n',
+    'l: [1, {b: 2}]\n',
+    't: "{{ .Values.a }}"\n',
+    'a: {b: [}\n',
+    '\t',
+    'x: &x [*x]\n',
+    'global: 1\n',
+  ];
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...pieces), { maxLength: 14 }),
+      fc.array(fc.constantFrom(...values), { maxLength: 4 }),
+      (template, lines) => {
+        const files: Files = { 'web/templates/a.yaml': template.join(''), 'web/values.yaml': lines.join('') };
+        const visit = (node: YamlNode): void => {
+          const length = { 'web/Chart.yaml': CHART, ...files }[node.path!]!.length;
+          expect(node.span.start).toBeLessThanOrEqual(node.span.end);
+          expect(node.span.end).toBeLessThanOrEqual(length);
+          if (node.kind === 'list') node.items.forEach(visit);
+          if (node.kind === 'map') for (const entry of node.entries) visit(entry.value);
+        };
+        for (const { environments } of link(files))
+          for (const environment of environments) roots(environment).forEach(visit);
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
