@@ -29,6 +29,8 @@ export interface Environment {
   readonly name: string;
   readonly valuesFiles: readonly string[];
   readonly release: Release;
+  /** Namespace it is installed in, where that is known. */
+  readonly namespace?: string;
   readonly files: readonly RenderedFile[];
   /** The command or object that installs it so. */
   readonly deployedBy?: Place;

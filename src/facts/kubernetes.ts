@@ -33,7 +33,7 @@ export interface KubeObject {
   readonly body: YamlMap;
   readonly span: Span;
   readonly path?: string;
-  /** Its document has a syntax error: what is missing proves nothing. */
+  /** Its document has a syntax error, or its template could not be evaluated: what is missing proves nothing. */
   readonly broken?: true;
 }
 
@@ -107,7 +107,7 @@ function objectsOf(node: YamlNode, broken: boolean, depth: number): KubeObject[]
       body: node,
       span: node.span,
       ...(node.path === undefined ? {} : { path: node.path }),
-      ...(broken ? { broken } : {}),
+      ...(broken || node.rendered?.unknown !== undefined ? { broken: true } : {}),
     },
   ];
 }

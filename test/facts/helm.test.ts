@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { chart } from '../../src/facts/chart.ts';
+import { linkCluster } from '../../src/facts/cluster.ts';
 import type { Facts, FileFacts } from '../../src/facts/facts.ts';
 import { type Environment, linkHelm, type RenderedChart } from '../../src/facts/helm.ts';
 import type { Place } from '../../src/facts/span.ts';
@@ -294,6 +295,19 @@ describe('origins', () => {
   test('values that no template reads', () => {
     expect(link(WEB)[0]!.unread.map(({ path, key }) => `${path} ${key}`)).toEqual(['web/values.yaml unused']);
   });
+});
+
+test('the cluster holds what charts render, once for each environment', () => {
+  const hook =
+    'apiVersion: v1\nkind: Pod\nmetadata:\n  annotations: {helm.sh/hook: test}\nspec: {containers: [{name: t}]}\n';
+  const { workloads, unevaluated } = linkCluster(
+    factsOf({ 'web/Chart.yaml': CHART, ...WEB, 'web/templates/test.yaml': hook }),
+  );
+  expect(workloads.map(({ chart, path, pod }) => [chart?.environment, path, pod.containers.length])).toEqual([
+    ['defaults', 'web/templates/deployment.yaml', 1],
+    ['web/values-prod.yaml', 'web/templates/deployment.yaml', 1],
+  ]);
+  expect(unevaluated).toEqual([]);
 });
 
 describe('what cannot be evaluated', () => {
