@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import { ciErrorMasking } from './ci-error-masking.ts';
 import { dependencyUnification } from './dependency-unification.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
+import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
@@ -11,6 +12,7 @@ export const checks: readonly Check[] = [
   ciErrorMasking,
   dependencyUnification,
   dockerfileHealthcheck,
+  eksPublicAccess,
   flaskSecretKey,
   terraformStateEncryption,
   unsafeDeserialization,

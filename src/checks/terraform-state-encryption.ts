@@ -101,6 +101,7 @@ function judge(backend: Backend, options: Options): Subject {
 
   if (backend.clientEncryption) return pass(label, place, 'the state is encrypted before it is written');
   if (type === 'none') {
+    if (backend.broken) return unknown(label, place, 'a file of this folder cannot be read completely');
     return backend.commented
       ? bad('commented', backend.commented.place, { type: backend.commented.type })
       : bad('missing');
@@ -188,7 +189,9 @@ function storedFiles(facts: Facts): readonly Subject[] {
 function ignored(facts: Facts, backends: readonly Backend[]): readonly Subject[] {
   const ignores = facts.linked(gitIgnores);
   const subjects = new Map<string, Subject>();
-  for (const { folder, name } of backends) {
+  for (const { folder, name, zone } of backends) {
+    // The finding stands in .gitignore, so the zone of what it lets in must be looked at here.
+    if (zone !== 'production') continue;
     const state = folder ? `${folder}/terraform.tfstate` : 'terraform.tfstate';
     const place = ignores.files(state)[0];
     if (!place) continue;

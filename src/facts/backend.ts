@@ -15,6 +15,7 @@ import {
   type Unit,
 } from './terraform-model.ts';
 import { evaluate, isNull, stringOf, traversalsIn, truth, type Value } from './terraform-value.ts';
+import type { Zone } from './workspace.ts';
 
 /** The backend of one root, with one set of settings. */
 export interface Backend {
@@ -26,6 +27,9 @@ export interface Backend {
   readonly settings: ReadonlyMap<string, Value>;
   /** Some settings are given at init, and nothing in the repository tells which. */
   readonly partial: boolean;
+  /** A file of the root could not be read completely: what is missing proves nothing. */
+  readonly broken: boolean;
+  readonly zone: Zone;
   /** OpenTofu or Terragrunt encrypts the state before it leaves the machine. */
   readonly clientEncryption: boolean;
   /** For `none`: a backend that stands in a comment. */
@@ -71,7 +75,8 @@ function ofModule(module: TerraformModule, model: TerraformModel, given: InitSet
   const scope = module.scopes[0]!;
   const name = module.folder || 'the repository root';
   const clientEncryption = settings.some(({ block }) => blocksOf(block, 'encryption').some((one) => encrypts(one)));
-  const common = { name, clientEncryption, folder: module.folder };
+  const broken = module.files.some((file) => file.data.broken);
+  const common = { name, clientEncryption, folder: module.folder, zone: module.zone, broken };
   const found = settings
     .flatMap(({ block, path }) => block.blocks.map((inner) => ({ block: inner, path })))
     .findLast(({ block }) => block.type === 'backend' || block.type === 'cloud');
@@ -202,7 +207,17 @@ function ofUnit(unit: Unit): readonly Backend[] {
     const place = { path: unit.path, span: block.span };
     const partial = config?.kind !== 'map';
     const clientEncryption = attributeOf(block, 'encryption') !== undefined;
-    backends.push({ type, name, place, settings, partial, clientEncryption, folder: unit.folder });
+    backends.push({
+      type,
+      name,
+      place,
+      settings,
+      partial,
+      clientEncryption,
+      folder: unit.folder,
+      zone: unit.zone,
+      broken: false,
+    });
   }
   for (const block of blocksOf(unit.body, 'generate')) {
     const contents = attributeOf(block, 'contents')?.value;
@@ -217,7 +232,17 @@ function ofUnit(unit: Unit): readonly Backend[] {
         for (const [key, value] of settingsOf(inner, unit.path, NO_SCOPE)) settings.set(key, { ...value, at: place });
         const type = inner.type === 'cloud' ? 'cloud' : (inner.labels[0] ?? '');
         const clientEncryption = blocksOf(terraform, 'encryption').some((one) => encrypts(one));
-        backends.push({ type, name, place, settings, partial: false, clientEncryption, folder: unit.folder });
+        backends.push({
+          type,
+          name,
+          place,
+          settings,
+          partial: false,
+          clientEncryption,
+          folder: unit.folder,
+          zone: unit.zone,
+          broken: false,
+        });
       }
     }
   }

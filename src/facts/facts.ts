@@ -1,6 +1,7 @@
 /** Knows which kinds of facts exist, who extracts them, and how checks ask for them. */
 
 import type { ChartFile } from './chart.ts';
+import type { Template } from './cloudformation.ts';
 import type { Compose } from './compose.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Dockerfile } from './dockerfile.ts';
@@ -17,6 +18,7 @@ import type { SourceFile, Zone } from './workspace.ts';
 /** Data extracted from one file, by kind. All of it is plain JSON: it can be cached and moved between threads. */
 export interface FactTypes {
   chart: ChartFile;
+  cloudformation: Template;
   dockerfile: Dockerfile;
   compose: Compose;
   dependencies: Dependencies;

@@ -1,5 +1,6 @@
 /** Knows the list of extractors, and nothing else. */
 import { chart } from './chart.ts';
+import { cloudformation } from './cloudformation.ts';
 import { compose } from './compose.ts';
 import { dependencies } from './dependencies.ts';
 import { dockerfile } from './dockerfile.ts';
@@ -13,6 +14,7 @@ import { workflow } from './workflow.ts';
 
 export const extractors: readonly Extractor[] = [
   chart,
+  cloudformation,
   compose,
   dependencies,
   dockerfile,

@@ -418,3 +418,8 @@ export function isAbsent(block: Block, path: string, scope: Scope): boolean {
   const each = argument(block, 'for_each', path, scope);
   return (each?.kind === 'list' && each.items.length === 0) || (each?.kind === 'map' && each.fields.size === 0);
 }
+
+/** True when a part of the file could not be read. */
+export function isBroken(module: TerraformModule, path: string): boolean {
+  return module.files.some((file) => file.path === path && file.data.broken);
+}

@@ -11,6 +11,8 @@ export interface ConfigFile {
   readonly body: Body;
   /** Backend blocks that stand in comments: they look like protection and are none. */
   readonly commentedBackends: readonly { readonly type: string; readonly span: Span }[];
+  /** A part of the file could not be read: what is missing proves nothing. */
+  readonly broken?: true;
 }
 
 /** A state file or its backup. Its values are secrets and stay out. */
@@ -63,7 +65,15 @@ function extract(
   if (role === 'state') return { data: stateOf(text) };
   const json = /\.json$/i.test(path);
   const { body, comments, problems } = json ? parseHclJson(text, role !== 'config') : parseHcl(text);
-  return { data: { role, body, commentedBackends: commentedBackends(comments) }, problems };
+  return {
+    data: {
+      role,
+      body,
+      commentedBackends: commentedBackends(comments),
+      ...(problems.length > 0 && { broken: true as const }),
+    },
+    problems,
+  };
 }
 
 /** Only the shape of a state matters, and a broken one is a committed state as well. */
