@@ -9,7 +9,12 @@ type File = FileFacts<Dockerfile>;
 
 export const dockerfileHealthcheck = defineCheck({
   id: 'dockerfile-healthcheck',
-  needs: { dockerfile: true, compose: ['build', 'healthcheck'], kubernetes: ['containers', 'skaffold'], chart: true },
+  needs: {
+    dockerfile: true,
+    compose: ['build', 'healthcheck'],
+    kubernetes: ['containers', 'skaffold'],
+    chart: true,
+  },
   messages: {
     missing: {
       what: 'The image of {stage} runs a service ({because}) and has no HEALTHCHECK, and nothing that runs it checks its health.',

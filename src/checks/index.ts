@@ -5,6 +5,7 @@ import { dependencyUnification } from './dependency-unification.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
+import { imagePinning } from './image-pinning.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
 
@@ -14,6 +15,7 @@ export const checks: readonly Check[] = [
   dockerfileHealthcheck,
   eksPublicAccess,
   flaskSecretKey,
+  imagePinning,
   terraformStateEncryption,
   unsafeDeserialization,
 ];

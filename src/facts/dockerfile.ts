@@ -83,6 +83,8 @@ export interface Stage {
   readonly name?: string;
   /** The FROM instruction. */
   readonly span: Span;
+  /** Offset behind its last instruction. */
+  readonly end: number;
   readonly image: Word;
   /** Index of the earlier stage that FROM names. */
   readonly parent?: number;
@@ -475,6 +477,7 @@ function openStage(instruction: Instruction, stages: readonly Stage[], globals: 
     index: stages.length,
     ...(name && as?.text.toLowerCase() === 'as' ? { name: stageName(name.text, scope) } : {}),
     span: instruction.span,
+    end: instruction.span.end,
     image: reference,
     ...(parent === undefined ? {} : { parent }),
     ...(platform ? { platform } : {}),
@@ -504,6 +507,7 @@ function addTo(stage: StageBuilder, instruction: Instruction, context: Context):
   const { stages, globals, escapeChar } = context;
   const scope = stageScope(stage, stages);
   const { span, map, text } = instruction;
+  stage.end = span.end;
   switch (instruction.keyword) {
     case 'ARG':
       for (const variable of variablesOf(instruction, 'arg', scope)) {

@@ -61,6 +61,7 @@ export function readGitLab(reading: Reading): Pipeline | undefined {
     triggers: [],
     jobs,
     includes: includesOf(at(root, 'include')),
+    remotes: remotesOf(at(root, 'include')),
     stages: itemsOf(at(root, 'stages')).flatMap((item) => textOf(item) ?? []),
   };
 }
@@ -72,6 +73,36 @@ function includesOf(node: YamlNode | undefined): Located[] {
     const text = textOf(value);
     return value && text && !/^https?:/.test(text) ? [{ text: text.replace(/^\//, ''), span: value.span }] : [];
   });
+}
+
+/** Files of other projects and servers. */
+function remotesOf(node: YamlNode | undefined): NonNullable<Pipeline['remotes']>[number][] {
+  const items = node === undefined ? [] : node.kind === 'list' ? node.items : [node];
+  return items.flatMap((item) => {
+    const plain = textOf(item);
+    if (plain !== undefined) return /^https?:/.test(plain) ? [{ text: plain, span: item.span }] : [];
+    const [key, value] =
+      (['remote', 'project', 'component'] as const)
+        .map((name) => [name, at(item, name)] as const)
+        .find(([, found]) => found) ?? [];
+    const text = textOf(value);
+    if (key === undefined || text === undefined) return [];
+    const ref = key === 'component' ? /@([^@]*)$/.exec(text)?.[1] : textOf(at(item, 'ref'));
+    const integrity = at(item, 'integrity') !== undefined;
+    return [{ text, span: item.span, ...(ref === undefined ? {} : { ref }), ...(integrity ? { integrity } : {}) }];
+  });
+}
+
+/** Values by variable of `parallel: matrix:`. */
+function matrixOf(node: YamlNode | undefined): Job['matrix'] {
+  const axes = new Map<string, Located[]>();
+  for (const { key, value } of itemsOf(node).flatMap(entriesOf)) {
+    for (const item of value.kind === 'list' ? value.items : [value]) {
+      const text = textOf(item);
+      if (text !== undefined) axes.set(key, [...(axes.get(key) ?? []), { text, span: item.span }]);
+    }
+  }
+  return [...axes].map(([name, values]) => ({ name, values }));
 }
 
 function readJob(id: string, span: YamlEntry['span'], entries: readonly YamlEntry[], reading: Reading): Job {
@@ -91,6 +122,7 @@ function readJob(id: string, span: YamlEntry['span'], entries: readonly YamlEntr
       parents?.kind === 'list' ? parents.items.flatMap((item) => textOf(item) ?? []) : [textOf(parents) ?? []].flat(),
     steps: (['before', 'script', 'after'] as const).flatMap((section) => sectionOf(node, section, id, reading)),
     images: imagesOf(node),
+    matrix: matrixOf(at(node, 'parallel', 'matrix')),
     variables: entriesOf(at(node, 'variables')).map(
       ({ key, value, span: place }): Variable => ({
         name: key,
@@ -272,6 +304,7 @@ function merge(base: Job, job: Job): Job {
     ...job,
     needs: job.needs.length > 0 ? job.needs : base.needs,
     steps: steps.sort((a, b) => order[a.section] - order[b.section]),
+    matrix: job.matrix.length > 0 ? job.matrix : base.matrix,
     images: [...job.images, ...base.images.filter((image) => !roles.has(image.role))],
     variables: [...base.variables.filter((v) => !job.variables.some((own) => own.name === v.name)), ...job.variables],
   };

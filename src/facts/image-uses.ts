@@ -25,17 +25,24 @@ export interface ImageUse {
   readonly probe?: { readonly key: string; readonly place: Place };
 }
 
+/** Path of the Dockerfile by name of the image it builds. A pure join: use through `facts.linked`. */
+export function linkBuilders(facts: Facts): ReadonlyMap<string, string> {
+  const builders = new Map<string, string>();
+  for (const service of facts.linked(linkCompose)) {
+    const reference = service.image?.resolved;
+    const image = reference === undefined ? undefined : parseImage(reference);
+    const path = service.build?.dockerfile ?? (service.build && service.path);
+    if (image && path !== undefined) builders.set(imageName(image), path);
+  }
+  for (const [name, path] of skaffoldBuilds(facts)) builders.set(name, path);
+  return builders;
+}
+
 /** Uses by path of the Dockerfile that builds the image. A pure join: use through `facts.linked`. */
 export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageUse[]> {
   const paths = facts.of('dockerfile').map((file) => file.path);
   const services = facts.linked(linkCompose);
-  const builders = new Map<string, string>();
-  for (const service of services) {
-    const reference = service.image?.resolved;
-    const image = reference === undefined ? undefined : parseImage(reference);
-    if (image && service.build?.dockerfile !== undefined) builders.set(imageName(image), service.build.dockerfile);
-  }
-  for (const [name, path] of skaffoldBuilds(facts)) builders.set(name, path);
+  const builders = facts.linked(linkBuilders);
   const hints = hintsOf(facts);
 
   const uses = new Map<string, ImageUse[]>(paths.map((path) => [path, []]));

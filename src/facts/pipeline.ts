@@ -14,6 +14,8 @@ export interface Pipeline {
   readonly jobs: readonly Job[];
   /** Local files that GitLab includes, as written. */
   readonly includes: readonly Located[];
+  /** Files of other servers, projects and components that GitLab includes; `integrity` is a checksum. */
+  readonly remotes?: readonly (Located & { readonly ref?: string; readonly integrity?: boolean })[];
   /** Names that GitLab's `stages` lists, in order. */
   readonly stages: readonly string[];
 }

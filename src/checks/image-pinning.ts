@@ -1,0 +1,227 @@
+/** Knows whether everything that is fetched from elsewhere is pinned to its content: images, actions, repositories, scripts. */
+import {
+  defineCheck,
+  type Finding,
+  type Message,
+  type Options,
+  pass,
+  type Severity,
+  type Subject,
+  unknown,
+} from '../check.ts';
+import { type Facts, placeOf } from '../facts/facts.ts';
+import { linkPipelines } from '../facts/gitlab.ts';
+import { type ImageReference, linkImageReferences } from '../facts/image-references.ts';
+import { digestState, isPlaceholderHex, parseImage } from '../facts/images.ts';
+import type { Uses } from '../facts/pipeline.ts';
+import { isCommit, linkRemoteCode, type RemoteCode } from '../facts/remote-code.ts';
+import { revisionOf } from '../facts/revision-label.ts';
+import type { Place } from '../facts/span.ts';
+
+const MOVES = 'Whoever can push to that name changes what runs here, without a commit in this repository.';
+const ASPECTS = ['base-image', 'compose-image', 'k8s-image', 'ci-image'] as const;
+
+/** The same sentences for each kind of image: the aspect tells the questions apart. */
+function imageMessages(): Record<string, Message> {
+  return Object.fromEntries(
+    ASPECTS.flatMap((aspect): [string, Message][] => [
+      [
+        `latest-${aspect}`,
+        {
+          what: 'The {title} is `{image}`: {state}.',
+          why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
+          fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).',
+          aspect,
+        },
+      ],
+      [
+        `tag-${aspect}`,
+        {
+          what: 'The {title} is pinned by tag only: `{image}`.',
+          why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
+          fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.',
+          severity: 'low',
+          aspect,
+        },
+      ],
+      [
+        `digest-${aspect}`,
+        {
+          what: 'The digest of the {title} in `{image}` is {state}.',
+          why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
+          fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.',
+          aspect,
+        },
+      ],
+    ]),
+  );
+}
+
+export const imagePinning = defineCheck({
+  id: 'image-pinning',
+  needs: {
+    dockerfile: true,
+    compose: ['image'],
+    kubernetes: ['image'],
+    chart: ['image'],
+    workflow: true,
+  },
+  messages: {
+    ...imageMessages(),
+    action: {
+      what: '{title} uses `{action}` by {state}.',
+      why: `${MOVES} The step runs with the job's token and secrets.`,
+      fix: 'Pin it to the full commit: `{name}@<40 hexadecimal digits> # {ref}`.',
+      aspect: 'action',
+    },
+    clone: {
+      what: '`{source}` is cloned at {state}.',
+      why: MOVES,
+      fix: 'Check out a commit after the clone: `git checkout <40 hexadecimal digits>`.',
+      aspect: 'git-ref',
+    },
+    package: {
+      what: 'A package is installed from the repository `{source}` at {state}.',
+      why: MOVES,
+      fix: 'Name the commit in the address: `@<commit>` for pip, `#<commit>` for npm, `--rev <commit>` for cargo.',
+      aspect: 'git-ref',
+    },
+    include: {
+      what: 'The pipeline includes `{source}` at {state}.',
+      why: `${MOVES} The included jobs run with the pipeline's variables.`,
+      fix: 'Include it at a commit (`ref: <40 hexadecimal digits>`), or copy it into the repository.',
+      aspect: 'git-ref',
+    },
+    script: {
+      what: 'A script is fetched and run without a check: `{source}`.',
+      why: 'What the server sends at that moment runs with all rights of the build, be it changed, cut off or swapped.',
+      fix: 'Download it to a file, compare its SHA-256 with a value in this repository (`sha256sum -c`), then run it; or fetch it by commit.',
+      severity: 'high',
+      aspect: 'download',
+    },
+    add: {
+      what: 'ADD fetches `{source}` without a checksum.',
+      why: 'What the server sends at build time goes into the image, be it changed, cut off or swapped.',
+      fix: 'Add `--checksum=sha256:...` behind ADD, or name a commit in the address.',
+      aspect: 'download',
+    },
+    revision: {
+      what: 'The image of {path} does not say which commit it was built from: {state}.',
+      why: 'In an incident nobody can tell which code a running container holds, nor whether a fix is in it.',
+      fix: 'Feed the commit in: `ARG REVISION` and `LABEL org.opencontainers.image.revision=$REVISION`, built with `--build-arg REVISION=$(git rev-parse HEAD)`.',
+      severity: 'low',
+      aspect: 'revision',
+    },
+  },
+  assess: (facts, options) => ({
+    subjects: [
+      ...facts.linked(linkImageReferences).map(judgeImage),
+      ...judgeActions(facts, options),
+      ...facts.linked(linkRemoteCode).map(judgeRemote),
+      ...(options.revisionLabel === false ? [] : judgeRevisions(facts)),
+    ],
+    lookedFor:
+      'images in Dockerfiles, compose files, manifests and CI; actions; clones, packages and scripts fetched by builds',
+  }),
+});
+
+function failed(
+  name: string,
+  message: string,
+  data: Finding['data'],
+  place: Place,
+  more: Partial<Finding> = {},
+): Subject {
+  const finding: Finding = { message, data, place, confidence: 'high', ...more };
+  return { name, place, verdict: 'fail', findings: [finding] };
+}
+
+function judgeImage(reference: ImageReference): Subject {
+  const { title, place, aspect, resolved, exempt } = reference;
+  if (exempt !== undefined) return pass(title, place, exempt);
+  if (resolved === undefined)
+    return unknown(title, place, `\`${reference.text}\` is only known when it is built or deployed`);
+  const image = parseImage(resolved);
+  if (!image) return unknown(title, place, `\`${resolved.slice(0, 100)}\` is no image name`);
+  const state = digestState(image);
+  if (state === 'valid') return pass(title, place, `pinned by digest: ${resolved}`);
+  const related = reference.origin ? { related: [{ ...reference.origin, text: 'The value comes from here.' }] } : {};
+  const more: Partial<Finding> = { ...related, ...(reference.builder ? { severity: 'low' as Severity } : {}) };
+  const data = { title, image: resolved };
+  if (state !== 'absent') {
+    const why = state === 'invalid' ? 'not a digest' : 'a placeholder';
+    return failed(title, `digest-${aspect}`, { ...data, state: why }, place, more);
+  }
+  const moving =
+    image.tag === undefined || image.tag === '' || /^(?:latest|main|master|edge|nightly|dev|stable)$/.test(image.tag);
+  if (!moving) return failed(title, `tag-${aspect}`, data, place, more);
+  const name = `${image.registry === undefined ? '' : `${image.registry}/`}${image.repository}`;
+  const how = image.tag ? `the tag ${image.tag} moves` : 'without a tag it is whatever is latest';
+  return failed(title, `latest-${aspect}`, { ...data, name, state: how }, place, more);
+}
+
+function judgeActions(facts: Facts, options: Options): Subject[] {
+  const trusted = options.trustedActions as readonly string[];
+  return facts
+    .linked(linkPipelines)
+    .flatMap((file) =>
+      file.data.jobs.flatMap((job) =>
+        [
+          ...job.steps.map((step) => ({ uses: step.uses, title: `The step ${quote(step.name)}` })),
+          { uses: job.uses, title: `The job ${quote(job.name)}` },
+        ].flatMap(({ uses, title }) =>
+          uses && uses.kind !== 'docker' ? [judgeAction(uses, title, placeOf(file, uses), trusted)] : [],
+        ),
+      ),
+    );
+}
+
+function quote(name: string): string {
+  return `"${name.slice(0, 60)}"`;
+}
+
+function judgeAction(uses: Uses, title: string, place: Place, trusted: readonly string[]): Subject {
+  if (uses.kind === 'local') return pass(title, place, 'stands in this repository');
+  const { ref = '', name } = uses;
+  if (isCommit(ref, true) && !isPlaceholderHex(ref)) return pass(title, place, `pinned to commit ${ref.slice(0, 12)}`);
+  if (trusted.some((owner) => name === owner || name.startsWith(`${owner}/`)))
+    return pass(title, place, `${name} is trusted`);
+  const version = /^v?\d/.test(ref) && !isCommit(ref);
+  let state = version ? `the tag ${ref}` : `the branch or tag ${ref}`;
+  if (ref === '') state = 'nothing but its name';
+  else if (isCommit(ref, true)) state = 'a placeholder for a commit';
+  else if (isCommit(ref)) state = `the shortened commit ${ref}, which another commit can share`;
+  const official = /^(?:actions|github)\//.test(name);
+  const severity: Severity = official ? 'low' : version ? 'medium' : 'high';
+  return failed(title, 'action', { title, action: uses.text, name, ref: ref || 'version', state }, place, { severity });
+}
+
+function stateOf(ref: string | undefined): string {
+  return ref === undefined || ref === '' ? 'whatever its default branch holds' : `the branch or tag ${ref}`;
+}
+
+function judgeRemote(code: RemoteCode): Subject {
+  const { kind, source, pin, span, path } = code;
+  const name = `${kind} of ${source}`;
+  const place = { path, span };
+  if (pin === 'commit') return pass(name, place, 'names a commit');
+  if (pin === 'checksum') return pass(name, place, 'its checksum is compared');
+  if (pin === 'unknown') return unknown(name, place, 'a variable without a value in the repository names the commit');
+  return failed(name, kind, { source, state: stateOf(code.ref) }, place);
+}
+
+function judgeRevisions(facts: Facts): Subject[] {
+  return facts.of('dockerfile').flatMap((file) => {
+    const revision = /(?:^|\/)\.devcontainer\//.test(file.path) ? undefined : revisionOf(file, facts);
+    if (!revision) return [];
+    const { stage, label, evidence } = revision;
+    const name = `revision label of ${file.path}`;
+    const place = placeOf(file, label ?? stage);
+    if (evidence !== undefined) return [pass(name, place, evidence)];
+    const at = { path: file.path, span: { start: stage.end, end: stage.end } };
+    const text = '\nARG REVISION\nLABEL org.opencontainers.image.revision=$REVISION';
+    const fix = { description: 'Add the label, fed by a build argument', edits: [{ ...at, text }] };
+    const state = label ? `${label.key} is a constant` : 'it has no label org.opencontainers.image.revision';
+    return [failed(name, 'revision', { path: file.path, state }, place, label ? {} : { fix })];
+  });
+}

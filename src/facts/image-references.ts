@@ -1,0 +1,217 @@
+/** Knows every container image that a repository names: in Dockerfiles, compose files, Kubernetes workloads and CI. */
+import { linkCluster, placeIn } from './cluster.ts';
+import { linkCompose } from './compose.ts';
+import { type Facts, placeOf } from './facts.ts';
+import { linkPipelines } from './gitlab.ts';
+import { linkBuilders } from './image-uses.ts';
+import { imageName, parseImage } from './images.ts';
+import type { Job } from './pipeline.ts';
+import type { Place, Span } from './span.ts';
+import { resolveVariables } from './variables.ts';
+import { at, itemsOf, textOf } from './yaml.ts';
+
+export interface ImageReference {
+  readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image';
+  /** "base image of stage build", "service web". */
+  readonly title: string;
+  readonly place: Place;
+  readonly text: string;
+  /** With variables replaced; absent while one has no known value. */
+  readonly resolved?: string;
+  /** Where the deciding default stands, if not at `place`. */
+  readonly origin?: Place;
+  /** Why it needs no digest. */
+  readonly exempt?: string;
+  /** Only used while building. */
+  readonly builder?: boolean;
+}
+
+/** All image references, by file and place. A pure join: use through `facts.linked`. */
+export function linkImageReferences(facts: Facts): readonly ImageReference[] {
+  return [...inDockerfiles(facts), ...inCompose(facts), ...inKubernetes(facts), ...inPipelines(facts)];
+}
+
+function inDockerfiles(facts: Facts): ImageReference[] {
+  const builders = facts.linked(linkBuilders);
+  const local = (text: string | undefined) => {
+    const image = text === undefined ? undefined : parseImage(text);
+    const path = image && image.registry === undefined ? builders.get(imageName(image)) : undefined;
+    return path === undefined ? {} : { exempt: `built from ${path}` };
+  };
+  return facts.of('dockerfile').flatMap((file) => {
+    const { stages, globals } = file.data;
+    const origin = (names: readonly string[] | undefined) => {
+      const found = globals.findLast(({ name, value }) => value !== undefined && names?.includes(name));
+      return found ? { origin: placeOf(file, found) } : {};
+    };
+    return stages.flatMap((stage): ImageReference[] => {
+      const last = stage === stages.at(-1);
+      const { image } = stage;
+      const own: ImageReference[] = [];
+      const name = image.resolved ?? image.text;
+      if (stage.parent === undefined && name !== '') {
+        own.push({
+          aspect: 'base-image',
+          title: stages.length > 1 ? `base image of stage ${stage.name ?? stage.index}` : 'base image',
+          place: placeOf(file, image),
+          text: image.text,
+          ...(image.resolved === undefined ? {} : { resolved: image.resolved }),
+          ...origin(image.variables),
+          ...(name === 'scratch' ? { exempt: 'an empty image' } : local(image.resolved)),
+          ...(last ? {} : { builder: true }),
+        });
+      }
+      for (const { from, stage: source } of stage.copies) {
+        if (!from || source !== undefined || /^\d+$/.test(from.text)) continue;
+        own.push({
+          aspect: 'base-image',
+          title: 'image that files are copied from',
+          place: placeOf(file, from),
+          text: from.text,
+          ...(from.resolved === undefined ? {} : { resolved: from.resolved }),
+          ...local(from.resolved),
+        });
+      }
+      for (const { flags } of stage.runs) {
+        for (const { name: flag, value } of flags) {
+          const from = flag === 'mount' ? /(?:^|,)from=([^,]+)/.exec(value.text) : null;
+          if (!from || stages.some((other) => other.name === from[1]!.toLowerCase()) || /^\d+$/.test(from[1]!))
+            continue;
+          const start = value.span.start + from.index + from[0].length - from[1]!.length;
+          own.push({
+            aspect: 'base-image',
+            title: 'image that a RUN mounts',
+            place: { path: file.path, span: { start, end: Math.min(start + from[1]!.length, value.span.end) } },
+            text: from[1]!,
+            ...(from[1]!.includes('$') ? {} : { resolved: from[1]! }),
+          });
+        }
+      }
+      return own;
+    });
+  });
+}
+
+function inCompose(facts: Facts): ImageReference[] {
+  const builders = facts.linked(linkBuilders);
+  return facts.linked(linkCompose).flatMap((service): ImageReference[] => {
+    const { image } = service;
+    if (!image || service.build) return [];
+    const parsed = image.resolved === undefined ? undefined : parseImage(image.resolved);
+    const built = parsed && builders.get(imageName(parsed));
+    return [
+      {
+        aspect: 'compose-image',
+        title: `image of service ${service.name}`,
+        place: { path: image.path ?? service.path, span: image.span },
+        text: image.text,
+        ...(image.resolved === undefined ? {} : { resolved: image.resolved }),
+        ...(built === undefined ? {} : { exempt: `built from ${built}` }),
+      },
+    ];
+  });
+}
+
+function inKubernetes(facts: Facts): ImageReference[] {
+  const pinned = kustomizedDigests(facts);
+  const seen = new Set<string>();
+  return facts.linked(linkCluster).workloads.flatMap((workload) =>
+    workload.pod.containers.flatMap((container): ImageReference[] => {
+      if (!container.image) return [];
+      const { text } = container.image;
+      const image = parseImage(text);
+      const by = image && pinned.get(imageName(image));
+      const place = placeIn(workload, container.image);
+      const key = `${place.path} ${place.span.start} ${text}`;
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [
+        {
+          aspect: 'k8s-image',
+          title: `image of container ${container.name} of ${workload.object.kind} ${workload.object.name ?? ''}`.trim(),
+          place,
+          text,
+          ...(image ? { resolved: text } : {}),
+          ...(by === undefined ? {} : { exempt: `pinned by digest in ${by}` }),
+        },
+      ];
+    }),
+  );
+}
+
+/** Image names that a kustomization gives a digest, with its path. */
+function kustomizedDigests(facts: Facts): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { path, data } of facts.of('kubernetes')) {
+    for (const entry of itemsOf(at(data.kustomization, 'images'))) {
+      const image = parseImage(textOf(at(entry, 'name')) ?? '');
+      if (image && /^sha256:[0-9a-f]{64}$/.test(textOf(at(entry, 'digest')) ?? '')) found.set(imageName(image), path);
+    }
+  }
+  return found;
+}
+
+const OWN = /CI_REGISTRY_IMAGE|github\.repository|CI_PROJECT_PATH|needs\.[\w-]+\.outputs|steps\.[\w-]+\.outputs/;
+
+function inPipelines(facts: Facts): ImageReference[] {
+  const seen = new Set<string>();
+  return facts.linked(linkPipelines).flatMap((file) =>
+    file.data.jobs.flatMap((job) => {
+      const named: { text: string; span: Span; path?: string; title: string }[] = job.images.map((image) => ({
+        ...image,
+        title: image.role === 'action' ? 'image of the action' : `${image.role} image of job ${job.name}`,
+      }));
+      for (const { uses } of [...job.steps, job]) {
+        if (uses?.kind === 'docker') named.push({ ...uses, title: `image of a step of job ${job.name}` });
+      }
+      return named
+        .flatMap((one) => {
+          const place = { path: one.path ?? file.path, span: one.span };
+          return expand(one.text, job).map(({ text, origin }): ImageReference => {
+            const name = text.replace(/^docker:\/\//, '');
+            const { value, variables } = resolveVariables(name, variablesOf(job), '');
+            const resolved = name.includes('${{') ? undefined : variables.length > 0 ? value : name;
+            return {
+              aspect: 'ci-image',
+              title: one.title,
+              place,
+              text: name,
+              ...(origin ? { origin: { path: place.path, span: origin } } : {}),
+              ...(resolved === undefined ? {} : { resolved }),
+              ...(OWN.test(name) ? { exempt: 'an image of the project itself' } : {}),
+            };
+          });
+        })
+        .filter(({ text, place }) => {
+          const key = `${place.path} ${place.span.start} ${text}`;
+          if (text === '' || seen.has(key)) return false;
+          seen.add(key);
+          return true;
+        });
+    }),
+  );
+}
+
+function variablesOf(job: Job): ReadonlyMap<string, string | undefined> {
+  return new Map(job.variables.map(({ name, value }) => [name, value.includes('$') ? undefined : value]));
+}
+
+/**
+ * `${{ matrix.image }}`, in GitLab `$IMAGE`, stands for each value of that axis; `${{ x && 'redis:7' || '' }}` for the
+ * texts it can give. An expression that gives nothing else is left as written.
+ */
+function expand(text: string, job: Job): readonly { readonly text: string; readonly origin?: Span }[] {
+  const match = /\$\{\{\s*matrix\.([\w-]+)\s*\}\}|\$\{(\w+)\}|\$(\w+)/.exec(text);
+  const axis = match && job.matrix.find(({ name }) => name === (match[1] ?? match[2] ?? match[3]));
+  if (axis && axis.values.length > 0) {
+    return axis.values.map((value) => ({
+      text: text.slice(0, match.index) + value.text + text.slice(match.index + match[0].length),
+      origin: value.span,
+    }));
+  }
+  const expression = /^\$\{\{([\s\S]*)\}\}$/.exec(text.trim())?.[1];
+  const results = [...(expression ?? '').matchAll(/(?:&&|\|\|)\s*'([^']*)'(?!\s*[=!]=)/g)].map((one) => ({
+    text: one[1]!,
+  }));
+  return results.length > 0 ? results : [{ text }];
+}

@@ -1,0 +1,482 @@
+/** Knows which remote code shell commands fetch (clones, packages from git, scripts that are run) and what pins it. */
+import type { Copy } from './dockerfile.ts';
+import type { Facts } from './facts.ts';
+import { linkPipelines } from './gitlab.ts';
+import {
+  bodiesOf,
+  type Command,
+  childNodes,
+  type Pipeline,
+  type ShellNode,
+  type Statement,
+  substitutions,
+  type Word,
+  wordsOf,
+} from './shell.ts';
+import type { Span } from './span.ts';
+import type { Scope } from './variables.ts';
+
+/** Commands that run one after the other in the same file system: the RUNs of a stage, the steps of a job. */
+export interface CodePart {
+  readonly statements: readonly Statement[];
+  readonly path: string;
+}
+
+export interface RemoteCode {
+  /** `script` is a program that is fetched and run, `add` a file that ADD fetches; the others are repositories. */
+  readonly kind: 'clone' | 'package' | 'script' | 'add' | 'include';
+  /** As written, without credentials. */
+  readonly source: string;
+  /** `unknown`: a variable without a value in the repository decides. */
+  readonly pin: 'commit' | 'checksum' | 'unknown' | 'none';
+  /** Branch, tag or range that is asked for instead of a commit. */
+  readonly ref?: string;
+  readonly span: Span;
+  readonly path: string;
+}
+
+type Draft = { -readonly [K in keyof RemoteCode]: RemoteCode[K] };
+
+/** Remote code of all Dockerfiles and pipelines. A pure join: use through `facts.linked`. */
+export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
+  const found: RemoteCode[] = [];
+  for (const file of facts.of('dockerfile')) {
+    for (const stage of file.data.stages) {
+      const parts = stage.runs.map(({ command }) => ({ statements: command.shell?.statements ?? [], path: file.path }));
+      found.push(...remoteCodeIn(parts, new Map(stage.variables.map(({ name, value }) => [name, value?.resolved]))));
+      found.push(...stage.copies.flatMap((copy) => addedBy(copy, file.path)));
+    }
+  }
+  for (const file of facts.linked(linkPipelines)) {
+    for (const job of file.data.jobs) {
+      const parts = job.steps.flatMap((step) =>
+        step.script ? [{ statements: step.script.shell.statements, path: step.path ?? file.path }] : [],
+      );
+      const known = job.variables.filter(({ value }) => !value.includes('$'));
+      found.push(...remoteCodeIn(parts, new Map(known.map(({ name, value }) => [name, value]))));
+    }
+    for (const { text, ref, integrity, span } of file.data.remotes ?? []) {
+      const commit = (ref !== undefined && isCommit(ref)) || COMMIT_IN_URL.test(text);
+      const pin = integrity ? 'checksum' : commit ? 'commit' : 'none';
+      found.push({ kind: 'include', source: text, pin, ...(ref === undefined ? {} : { ref }), span, path: file.path });
+    }
+  }
+  return [...new Map(found.map((one) => [`${one.path} ${one.span.start} ${one.source}`, one])).values()];
+}
+
+/** Addresses that ADD fetches: a file, or a repository at a fragment. */
+function addedBy(copy: Copy, path: string): RemoteCode[] {
+  if (copy.keyword !== 'ADD') return [];
+  const checksum = copy.flags.some(({ name }) => name === 'checksum');
+  return copy.sources.flatMap((source): RemoteCode[] => {
+    const url = source.resolved ?? source.text;
+    if (!/^(?:https?|git|ssh):\/\/|^git@/.test(url)) return [];
+    const ref = /#([^:]+)/.exec(url)?.[1];
+    const commit = COMMIT_IN_URL.test(url) || (ref !== undefined && isCommit(ref));
+    const kind = /\.git(?:#|$)|^git/.test(url) ? 'clone' : 'add';
+    const pin = commit ? 'commit' : checksum ? 'checksum' : 'none';
+    return [
+      { kind, source: url.replace(/#.*/, ''), pin, ...(ref === undefined ? {} : { ref }), span: source.span, path },
+    ];
+  });
+}
+
+/** Everything the parts fetch, in order. `scope` holds the variables known before the first one. */
+export function remoteCodeIn(parts: readonly CodePart[], scope: Scope = new Map()): readonly RemoteCode[] {
+  const walker = new Walker(scope);
+  for (const part of parts) walker.part(part);
+  return walker.found;
+}
+
+/** True for a whole commit id; also for a shortened one of at least 7 digits unless `whole` is asked for. */
+export function isCommit(ref: string, whole = false): boolean {
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(ref)) return true;
+  return !whole && /^(?=.*\d)[0-9a-f]{7,39}$/i.test(ref) && /[a-f]/i.test(ref);
+}
+
+const COMMIT_IN_URL = /(?:^|[/@=#])[0-9a-f]{40}(?:$|[/.?#&])/i;
+const SHELLS = /^(?:ba|da|a|k|z|fi)?sh$/;
+const INTERPRETERS = /^(?:(?:ba|da|a|k|z|fi)?sh|python[\d.]*|node|perl|ruby|php|pwsh|deno|bun|source|\.|eval)$/;
+const FETCHERS = /^(?:curl|wget|fetch|aria2c|http)$/;
+/** A variable's name that promises a commit. */
+const COMMIT_NAME = /(?:^|_)(?:commit|sha|sha1|rev|revision|hash|digest)(?:_|$)/i;
+
+interface Text {
+  readonly text: string;
+  /** No variable without a known value is left in it. */
+  readonly known: boolean;
+  readonly variables: readonly string[];
+}
+
+interface Clone {
+  readonly code: Draft;
+  readonly folder: string;
+}
+
+class Walker {
+  readonly found: Draft[] = [];
+  readonly #scope: Map<string, string | undefined>;
+  readonly #clones: Clone[] = [];
+  readonly #files = new Map<string, { url: Text; code: Draft | undefined; verified: boolean }>();
+  #folder = '';
+  #path = '';
+
+  constructor(scope: Scope) {
+    this.#scope = new Map(scope);
+  }
+
+  part({ statements, path }: CodePart): void {
+    this.#path = path;
+    this.#folder = '';
+    this.#statements(statements);
+  }
+
+  #statements(statements: readonly Statement[]): void {
+    for (const statement of statements) this.#node(statement.node);
+  }
+
+  #node(node: ShellNode): void {
+    if (node.kind === 'function' || node.kind !== 'command') {
+      if (node.kind === 'pipeline') this.#pipeline(node);
+      for (const child of childNodes(node)) this.#node(child);
+      for (const body of bodiesOf(node)) this.#statements(body);
+      return;
+    }
+    for (const body of wordsOf(node).flatMap(substitutions)) this.#statements(body);
+    this.#command(node);
+  }
+
+  #text(word: Word): Text {
+    if (word.value !== undefined) return { text: word.value, known: true, variables: [] };
+    let text = '';
+    let known = true;
+    const variables: string[] = [];
+    for (const part of word.parts ?? []) {
+      const value =
+        part.kind === 'variable'
+          ? (this.#scope.get(part.name) ?? (part.operator?.includes('-') ? part.operand?.value : undefined))
+          : undefined;
+      if (part.kind === 'variable') variables.push(part.name);
+      if (part.kind !== 'literal' && part.kind !== 'pattern' && value === undefined) known = false;
+      text += value ?? part.text;
+    }
+    return word.parts ? { text, known, variables } : { text: word.text, known: false, variables };
+  }
+
+  #add(code: Omit<Draft, 'path'>): Draft {
+    const draft = { ...code, source: code.source.replace(/\/\/[^/@\s]+@/, '//'), path: this.#path };
+    this.found.push(draft);
+    return draft;
+  }
+
+  #command(command: Command): void {
+    for (const { name, value } of command.assignments) {
+      this.#scope.set(name, value?.value ?? (value ? this.#resolved(value) : undefined));
+    }
+    const words = withoutLaunchers(command.words.map((word) => this.#text(word)));
+    const name = words[0] ? baseName(words[0].text) : '';
+    const rest = words.slice(1);
+    this.#running(command, name, words);
+    if (name === 'cd' || name === 'pushd') this.#folder = rest[0]?.text ?? '';
+    else if (name === 'git') this.#git(command, rest);
+    else if (FETCHERS.test(name)) this.#download(command, name, rest);
+    else if (/^(?:sha\d+sum|shasum|md5sum|gpg|gpgv|cosign|minisign|openssl|slsa-verifier)$/.test(name))
+      this.#verify(name, rest);
+    else this.#packages(command, name, rest);
+  }
+
+  #resolved(word: Word): string | undefined {
+    const { text, known } = this.#text(word);
+    return known ? text : undefined;
+  }
+
+  // ---------------------------------------------------------------- git
+
+  #git(command: Command, words: readonly Text[]): void {
+    let i = 0;
+    let folder = this.#folder;
+    while (words[i]?.text.startsWith('-')) {
+      if (words[i]!.text === '-C') folder = words[i + 1]?.text ?? '';
+      i += words[i]!.text === '-C' || words[i]!.text === '-c' ? 2 : 1;
+    }
+    const action = words[i]?.text;
+    const rest = words.slice(i + 1);
+    if (action === 'clone') this.#clone(command, rest);
+    else if (action !== undefined && ['checkout', 'switch', 'reset', 'fetch', 'pull', 'worktree'].includes(action)) {
+      const clone =
+        this.#clones.findLast((one) => folder !== '' && baseName(folder) === one.folder) ?? this.#clones.at(-1);
+      if (!clone) return;
+      for (const word of rest) {
+        if (word.text.startsWith('-')) continue;
+        const commit = word.text.includes(':') ? word.text.slice(0, word.text.indexOf(':')) : word.text;
+        if (isCommit(commit)) clone.code.pin = 'commit';
+        else if (!word.known && (clone.code.pin === 'none' || COMMIT_NAME.test(word.variables.join(' ')))) {
+          clone.code.pin = 'unknown';
+        } else if (action !== 'fetch' && clone.code.pin === 'none' && !/^(?:origin|\.|--)$/.test(word.text)) {
+          clone.code.ref = word.text;
+        }
+      }
+    }
+  }
+
+  #clone(command: Command, words: readonly Text[]): void {
+    const { options, operands } = split(
+      words,
+      /^(?:-[bocju]|--(?:branch|origin|config|depth|jobs|upload-pack|reference|template|separate-git-dir|shallow-since|filter|revision|server-option))$/,
+    );
+    const url = operands[0];
+    if (!url || !isRemote(url)) return;
+    const branch = options.get('-b') ?? options.get('--branch') ?? options.get('--revision');
+    const folder = operands[1]?.text ?? baseName(url.text.replace(/\/+$/, '')).replace(/\.git$/, '');
+    const pinned = branch !== undefined && options.has('--revision') && isCommit(branch.text);
+    const code = this.#add({
+      kind: 'clone',
+      source: url.text,
+      pin: pinned || COMMIT_IN_URL.test(url.text) ? 'commit' : 'none',
+      ...(branch ? { ref: branch.text } : {}),
+      span: command.span,
+    });
+    if (branch && !branch.known && code.pin === 'none' && branch.variables.some((one) => COMMIT_NAME.test(one))) {
+      code.pin = 'unknown';
+    }
+    this.#clones.push({ code, folder: baseName(folder) });
+  }
+
+  // ---------------------------------------------------------------- packages from repositories
+
+  #packages(command: Command, name: string, words: readonly Text[]): void {
+    const texts = words.map((word) => word.text);
+    const pip =
+      /^(?:pip[\d.]*|pipx|uv|poetry|pdm|conda)$/.test(name) ||
+      (/^python[\d.]*$/.test(name) && texts[0] === '-m' && /^pip/.test(texts[1] ?? ''));
+    const npm = /^(?:npm|yarn|pnpm|bun|npx)$/.test(name);
+    if (pip && texts.some((text) => /^(?:install|add|download|wheel|inject)$/.test(text))) {
+      for (const word of words) this.#pythonPackage(command, word);
+    } else if (npm && (name === 'npx' || texts.some((text) => /^(?:i|install|add|ci|global|exec|dlx)$/.test(text)))) {
+      for (const word of words) this.#nodePackage(command, word);
+    } else if (name === 'cargo' && texts[0] === 'install') {
+      const { options } = split(words.slice(1), /^--(?:git|rev|branch|tag|root|version|features|path)$/);
+      const url = options.get('--git');
+      if (!url) return;
+      const rev = options.get('--rev');
+      const ref = options.get('--branch') ?? options.get('--tag');
+      const pin = rev && isCommit(rev.text) ? 'commit' : rev && !rev.known ? 'unknown' : 'none';
+      this.#add({ kind: 'package', source: url.text, pin, ...(ref ? { ref: ref.text } : {}), span: command.span });
+    }
+  }
+
+  #pythonPackage(command: Command, word: Text): void {
+    const match = /^(?:[\w.[\],-]+\s*@\s*)?git\+(\w+:\/\/[^\s]+)$/.exec(word.text.trim());
+    if (match) {
+      const [url, ref] = splitRef(match[1]!);
+      this.#repository(command, word, url, ref);
+      return;
+    }
+    const archive =
+      /^(?:[\w.[\],-]+\s*@\s*)?(https:\/\/(?:github\.com|codeload\.github\.com)\/[^\s]+\/(?:archive|zip|tar\.gz|zipball|tarball)\/([^\s#]+))$/.exec(
+        word.text.trim(),
+      );
+    if (archive)
+      this.#repository(
+        command,
+        word,
+        archive[1]!,
+        archive[2]!.replace(/\.(?:zip|tar\.gz|tgz)$/, '').replace(/^refs\/(?:heads|tags)\//, ''),
+      );
+  }
+
+  #nodePackage(command: Command, word: Text): void {
+    const { text } = word;
+    const url =
+      /^(?:[@\w./-]+@)?((?:git\+\w+|git|git\+ssh):\/\/[^\s]+|(?:github|gitlab|bitbucket):[^\s]+|git@[^\s]+)$/.exec(
+        text,
+      )?.[1];
+    const short = /^[A-Za-z0-9][\w-]*\/[\w.-]+(?:#[^\s]+)?$/.test(text) ? text : undefined;
+    const source = url ?? short;
+    if (source === undefined) return;
+    const hash = source.indexOf('#');
+    this.#repository(
+      command,
+      word,
+      hash < 0 ? source : source.slice(0, hash),
+      hash < 0 ? undefined : source.slice(hash + 1),
+    );
+  }
+
+  #repository(command: Command, word: Text, url: string, ref: string | undefined): void {
+    const variable = ref !== undefined && /[$]/.test(ref) && !word.known;
+    const pin = ref !== undefined && isCommit(ref) ? 'commit' : variable ? 'unknown' : 'none';
+    this.#add({ kind: 'package', source: url, pin, ...(ref === undefined ? {} : { ref }), span: command.span });
+  }
+
+  // ---------------------------------------------------------------- scripts that are fetched and run
+
+  #script(url: Text, span: Span): Draft {
+    const pin = COMMIT_IN_URL.test(url.text) ? 'commit' : 'none';
+    return this.#add({ kind: 'script', source: url.text, pin, span });
+  }
+
+  /** `curl ... | sh`: a fetch in front, an interpreter that reads its input behind. */
+  #pipeline(pipeline: Pipeline): void {
+    const commands = pipeline.commands.map((node) =>
+      node.kind === 'command' ? withoutLaunchers(node.words.map((word) => this.#text(word))) : [],
+    );
+    const runs = commands.findIndex(
+      (words, i) => i > 0 && words[0] !== undefined && INTERPRETERS.test(baseName(words[0].text)) && readsInput(words),
+    );
+    if (runs < 0) return;
+    const from = commands.findLastIndex(
+      (words, i) => i < runs && words[0] !== undefined && FETCHERS.test(baseName(words[0].text)),
+    );
+    const verified = commands
+      .slice(0, runs)
+      .some((words) => /^(?:gpg|cosign|sha\d+sum|shasum)$/.test(baseName(words[0]?.text ?? '')));
+    const url = from < 0 ? undefined : urlIn(commands[from]!);
+    if (url && !verified) this.#script(url, pipeline.span);
+  }
+
+  /** `bash <(curl ...)`, `sh -c "$(curl ...)"`, `eval "$(curl ...)"`, and files fetched before. */
+  #running(command: Command, name: string, words: readonly Text[]): void {
+    if (INTERPRETERS.test(name)) {
+      for (const word of command.words.slice(1)) {
+        for (const body of substitutions(word)) {
+          const url = fetchedBy(body, (one) => this.#text(one));
+          if (url) this.#script(url, command.span);
+        }
+      }
+    }
+    const target = INTERPRETERS.test(name)
+      ? words.slice(1).find((word) => !word.text.startsWith('-'))?.text
+      : words[0]?.text;
+    if (target === undefined) return;
+    const local = INTERPRETERS.test(name) || target.includes('/');
+    const file = local ? this.#files.get(baseName(target)) : undefined;
+    if (!file || file.verified || file.code) return;
+    file.code = this.#script(file.url, command.span);
+  }
+
+  #download(command: Command, name: string, words: readonly Text[]): void {
+    const url = urlIn(words);
+    if (!url) return;
+    const { options } = split(
+      words,
+      /^(?:-[oOPHAXdeuTmF]|--(?:output|output-document|header|user-agent|request|data|retry|max-time|directory-prefix|output-dir))$/,
+    );
+    const redirect = command.redirections.find(({ operator }) => operator === '>' || operator === '>|')?.target;
+    const named =
+      name === 'wget'
+        ? (options.get('-O') ?? options.get('--output-document'))
+        : (options.get('-o') ?? options.get('--output'));
+    const joined = words.find((word) => /^-[a-zA-Z]*[oO]$/.test(word.text) && word.text.length > 2);
+    const after =
+      joined && (name === 'wget' || joined.text.endsWith('o')) ? words[words.indexOf(joined) + 1] : undefined;
+    if (name === 'curl' && !redirect && !named && !joined && !options.has('-O') && !options.has('--remote-name'))
+      return;
+    const file = redirect ? this.#text(redirect).text : (named ?? after)?.text;
+    const saved = file ?? url.text.replace(/[?#].*$/, '');
+    if (saved === '-' || saved === '/dev/null') return;
+    this.#files.set(baseName(saved), { url, code: undefined, verified: false });
+  }
+
+  /** A checksum or signature names the file, or checks a list that nobody spells out: then all of them. */
+  #verify(name: string, words: readonly Text[]): void {
+    const checks =
+      !/sum$/.test(name) || words.some((word) => /^(?:-\w*c\w*|--check|--status|--ignore-missing)$/.test(word.text));
+    if (!checks) return;
+    for (const file of this.#files.values()) file.verified = true;
+  }
+}
+
+function baseName(text: string): string {
+  const clean = text.replace(/\/+$/, '');
+  return clean.slice(clean.lastIndexOf('/') + 1);
+}
+
+/** Words behind `sudo`, `env A=b`, `exec`, `time`. */
+function withoutLaunchers(words: readonly Text[]): readonly Text[] {
+  let i = 0;
+  for (let round = 0; round < 5; round++) {
+    if (
+      !/^(?:sudo|doas|env|exec|time|nohup|nice|command|then|do|else|retry|timeout)$/.test(
+        baseName(words[i]?.text ?? ''),
+      )
+    )
+      break;
+    const timed = baseName(words[i]!.text) === 'timeout';
+    i++;
+    while (i < words.length && /^-|^\w+=/.test(words[i]!.text)) i += /^-[ugpC]$/.test(words[i]!.text) ? 2 : 1;
+    if (timed && /^\d+[smh]?$/.test(words[i]?.text ?? '')) i++;
+  }
+  return words.slice(i);
+}
+
+/** Options (with the value of those that take one) and the other words. */
+function split(words: readonly Text[], valued: RegExp): { options: Map<string, Text>; operands: Text[] } {
+  const options = new Map<string, Text>();
+  const operands: Text[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const equals = /^(--[\w-]+)=([\s\S]*)$/.exec(word.text);
+    if (equals) options.set(equals[1]!, { ...word, text: equals[2]! });
+    else if (valued.test(word.text) && words[i + 1]) options.set(word.text, words[++i]!);
+    else if (word.text.startsWith('-') && word.text !== '-') options.set(word.text, word);
+    else operands.push(word);
+  }
+  return { options, operands };
+}
+
+/** Not a folder, not the repository that the pipeline runs for. */
+function isRemote({ text, known }: Text): boolean {
+  if (/github\.repository\b|GITHUB_REPOSITORY|CI_REPOSITORY_URL|CI_PROJECT_|BITBUCKET_GIT|BUILD_REPOSITORY/.test(text))
+    return false;
+  return /^(?:https?|ssh|git):\/\/|^[\w.-]+@[\w.-]+:/.test(text) || (!known && !/^[./~]/.test(text));
+}
+
+/** "https://host/a/b.git@v1#egg=x" gives the address and "v1". */
+function splitRef(url: string): [string, string | undefined] {
+  const plain = url.replace(/[#&].*$/, '');
+  const path = plain.indexOf('/', plain.indexOf('://') + 3);
+  const mark = path < 0 ? -1 : plain.indexOf('@', path);
+  return mark < 0 ? [plain, undefined] : [plain.slice(0, mark), plain.slice(mark + 1)];
+}
+
+function urlIn(words: readonly Text[]): Text | undefined {
+  const direct = words.slice(words[0] && FETCHERS.test(baseName(words[0].text)) ? 1 : 0);
+  return (
+    direct.find((word) => /^(?:https?|ftp):\/\//.test(word.text)) ??
+    direct.find(
+      (word, i) =>
+        !word.text.startsWith('-') &&
+        /^[\w-]+(?:\.[\w-]+)+\/|\$/.test(word.text) &&
+        !/^-[oOHu]$/.test(direct[i - 1]?.text ?? ''),
+    ) ??
+    (direct.length === 1
+      ? direct[0]
+      : direct.findLast((word, i) => i === direct.length - 1 && /^[a-z]/.test(word.text)))
+  );
+}
+
+/** `sh`, `bash -s -- args`, `python3 -`: no script named, so the input is the script. */
+function readsInput(words: readonly Text[]): boolean {
+  const name = baseName(words[0]!.text);
+  const rest = words.slice(1).map((word) => word.text);
+  if (rest.some((word) => word === '-s' || word === '-' || word === '/dev/stdin')) return true;
+  if (
+    rest.some(
+      (word) => /^-\w*c$/.test(word) || (word === '-e' && !SHELLS.test(name)) || (word === '-m' && !SHELLS.test(name)),
+    )
+  )
+    return false;
+  return rest.every((word) => word.startsWith('-')) && !(name === 'eval' || name === '.' || name === 'source');
+}
+
+/** Address that a substitution fetches and prints. */
+function fetchedBy(body: readonly Statement[], text: (word: Word) => Text): Text | undefined {
+  for (const { node } of body) {
+    const command = node.kind === 'pipeline' ? node.commands[0] : node;
+    if (command?.kind !== 'command') continue;
+    const words = withoutLaunchers(command.words.map(text));
+    if (words[0] && FETCHERS.test(baseName(words[0].text))) return urlIn(words);
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+/** Knows whether a built image tells which commit it was built from: a label in the Dockerfile, or one that CI adds. */
+import type { Dockerfile, Label, Stage } from './dockerfile.ts';
+import type { Facts, FileFacts } from './facts.ts';
+import { linkPipelines } from './gitlab.ts';
+import { folderOf, joinPath } from './paths.ts';
+import { lineage, startCommand } from './service-image.ts';
+import { eachCommand } from './shell.ts';
+import type { Place } from './span.ts';
+
+const KEYS = ['org.opencontainers.image.revision', 'org.label-schema.vcs-ref', 'vcs-ref'];
+const COMMIT_NAME = /(?:^|_)(?:commit|sha|sha1|revision|rev|vcs_ref|git_hash|git_ref)(?:_|$)/i;
+
+export interface Revision {
+  /** The last stage. */
+  readonly stage: Stage;
+  /** Label in force; its value may be a constant. */
+  readonly label?: Label;
+  /** Why the image names its commit; absent when it does not. */
+  readonly evidence?: string;
+}
+
+/** The revision label of the image a Dockerfile builds; undefined when it builds no image that runs. */
+export function revisionOf(file: FileFacts<Dockerfile>, facts: Facts): Revision | undefined {
+  const stage = file.data.stages.at(-1);
+  if (!stage) return undefined;
+  const chain = lineage(file.data, stage);
+  const { entrypoint, cmd } = startCommand(chain);
+  if (!entrypoint && !cmd) return undefined;
+  const label = chain.flatMap((one) => one.labels.findLast(({ key }) => KEYS.includes(key)) ?? [])[0];
+  if (label?.value.variables?.length)
+    return { stage, label, evidence: `the label ${label.key} is ${label.value.text}` };
+  const variable = chain
+    .flatMap((one) => one.variables)
+    .find(({ name, kind, value }) => kind === 'env' && COMMIT_NAME.test(name) && value?.variables?.length);
+  if (variable) return { stage, evidence: `the environment variable ${variable.name} is fed at build time` };
+  const by = facts.linked(linkLabellers).find(({ dockerfile }) => dockerfile === undefined || dockerfile === file.path);
+  if (by) return { stage, evidence: `the build in ${by.place.path} adds it` };
+  return { stage, ...(label ? { label } : {}) };
+}
+
+interface Labeller {
+  readonly place: Place;
+  /** Absent where a variable decides which Dockerfile is built. */
+  readonly dockerfile?: string;
+}
+
+/** Steps of CI that build an image with labels made from the commit. */
+function linkLabellers(facts: Facts): readonly Labeller[] {
+  const found: Labeller[] = [];
+  for (const file of facts.linked(linkPipelines)) {
+    for (const job of file.data.jobs) {
+      const metadata = job.steps.some((step) => step.uses?.name.startsWith('docker/metadata-action'));
+      for (const step of job.steps) {
+        const place = { path: step.path ?? file.path, span: step.span };
+        if (step.uses && /\/(?:build-push-action|bake-action)$/.test(step.uses.name)) {
+          const input = (name: string) => step.uses!.inputs.find((one) => one.name === name)?.value;
+          const labels = input('labels') ?? '';
+          if (!KEYS.some((key) => labels.includes(key)) && !(metadata && labels.includes('steps.'))) continue;
+          found.push({ place, ...targetOf(input('context') ?? '.', input('file')) });
+        }
+        if (!step.script) continue;
+        eachCommand(step.script.shell.statements, ({ words }) => {
+          const texts = words.map((word) => word.text);
+          if (
+            !/^(?:docker|podman|buildah|nerdctl)$/.test(texts[0] ?? '') ||
+            !texts.some((text) => /^(?:build|bud)$/.test(text))
+          )
+            return;
+          if (!texts.some((text) => KEYS.some((key) => text.includes(`${key}=`)))) return;
+          const flag = texts.findIndex((text) => text === '-f' || text === '--file');
+          found.push({ place, ...targetOf(texts.at(-1) ?? '.', flag < 0 ? undefined : texts[flag + 1], flag >= 0) });
+        });
+      }
+    }
+  }
+  return found;
+}
+
+/** Path of the Dockerfile; actions and docker take `file` from the working directory, not from the context. */
+function targetOf(context: string, file: string | undefined, plain = true): { readonly dockerfile?: string } {
+  const name = file ?? `${context}/Dockerfile`;
+  if (/[$]/.test(name) || !plain) return {};
+  const path = joinPath(folderOf(''), name);
+  return path === undefined ? {} : { dockerfile: path };
+}

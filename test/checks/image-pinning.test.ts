@@ -1,0 +1,450 @@
+import { imagePinning } from '../../src/checks/image-pinning.ts';
+import { testCheck } from '../check-tester.ts';
+
+const DIGEST = 'sha256:36e591f228bb9b99348f584e83f16e012c33ba5cad44ef5981a1d7c0a93eca22';
+const COMMIT = '11bd71901bbe5b1630ceea73d27597364c9af683';
+const BASE = `FROM a@${DIGEST}\n`;
+const workflow = (...steps: string[]) => ({
+  '.github/workflows/x.yml': `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n${steps.map((step) => `      - ${step}\n`).join('')}`,
+});
+const pod = (image: string) =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n    - name: c\n      image: ${image}\n`;
+const LINE = 6;
+
+const pinnedRuns = [
+  ['clone and checkout in one RUN', `git clone https://x.example/a/b.git && cd b && git checkout ${COMMIT}`],
+  ['clone and checkout with -C', `git clone https://x.example/a/b /src/b && git -C /src/b checkout -q ${COMMIT}`],
+  [
+    'fetch by commit',
+    `git clone --depth 1 https://x.example/a/b && cd b && git fetch origin ${COMMIT} && git checkout FETCH_HEAD`,
+  ],
+  ['reset to a commit', `git clone git@x.example:a/b.git b; cd b; git reset --hard ${COMMIT}`],
+  ['clone with --revision', `git clone --revision=${COMMIT} https://x.example/a/b`],
+  ['pip at a commit', `pip install "git+https://x.example/a/b.git@${COMMIT}#egg=b"`],
+  ['pip with a name', `python3 -m pip install "b[c] @ git+https://x.example/a/b@${COMMIT}"`],
+  ['npm at a commit', `npm install git+https://x.example/a/b.git#${COMMIT}`],
+  ['npm short form', `npm i -g some/tool#${COMMIT}`],
+  ['cargo at a commit', `cargo install --git https://x.example/a/b --rev ${COMMIT}`],
+  ['raw address with a commit', `curl -sSL https://raw.x.example/a/b/${COMMIT}/i.sh | bash`],
+  ['process substitution with a commit', `bash <(curl -s https://raw.x.example/a/b/${COMMIT}/i.sh)`],
+];
+
+const unpinnedRuns: [string, string, string][] = [
+  ['clone', 'clone', 'git clone https://x.example/a/b.git'],
+  ['clone of a branch', 'clone', 'git clone --depth 1 -b main https://x.example/a/b.git /b'],
+  ['clone and checkout of a branch', 'clone', 'git clone https://x.example/a/b && cd b && git checkout release-2'],
+  ['clone behind sudo and options', 'clone', 'sudo -E git -c http.sslVerify=true clone https://x.example/a/b'],
+  [
+    'commit of another clone',
+    'clone',
+    `git clone https://x.example/a/one && git clone https://x.example/a/two && cd two && git checkout ${COMMIT}`,
+  ],
+  ['pip', 'package', 'pip install git+https://x.example/a/b.git'],
+  ['pip of a tag', 'package', 'pip3 install --no-cache-dir -e git+ssh://git@x.example/a/b.git@v1.0#egg=b'],
+  ['pip with a name', 'package', 'uv pip install "b @ git+https://x.example/a/b@main"'],
+  ['pip of a branch archive', 'package', 'pip install https://github.com/a/b/archive/refs/heads/main.zip'],
+  ['npm', 'package', 'npm install git+https://x.example/a/b.git'],
+  ['npm of a range', 'package', 'npm install github:a/b#semver:^5.0'],
+  ['npm short form', 'package', 'yarn global add a/b'],
+  ['cargo', 'package', 'cargo install --git https://x.example/a/b --branch main'],
+  ['curl into sh', 'script', 'curl -fsSL https://x.example/i.sh | sh -s -- --yes'],
+  ['wget into sudo bash', 'script', 'wget -qO- https://x.example/i.sh | sudo -E bash -'],
+  ['curl into python', 'script', 'curl https://x.example/i.py | python3 -'],
+  ['process substitution', 'script', 'bash <(curl -s https://x.example/i.sh)'],
+  ['command substitution', 'script', 'sh -c "$(curl -fsSL https://x.example/i.sh)"'],
+  ['eval', 'script', 'eval "$(wget -O - https://x.example/i.sh)"'],
+  ['download, then run', 'script', 'curl -o /tmp/i.sh https://x.example/i.sh && chmod +x /tmp/i.sh && /tmp/i.sh'],
+  ['download with -O, then run', 'script', 'wget https://x.example/i.sh; bash i.sh'],
+  ['download by redirection, then run', 'script', 'curl -L https://x.example/i.sh > setup; sh ./setup'],
+];
+
+const harmless = [
+  'curl -fsS https://x.example/health',
+  'curl -L https://x.example/v1/t.tar.gz | tar xz -C /opt',
+  'echo "curl https://x.example/i.sh | sh"',
+  'git clone /srv/mirror/b',
+  'pip install requests==2.32.0',
+  'npm install ./packages/b @scope/name',
+  'cat i.sh | sh',
+  'wget -qO- https://x.example/list | grep x',
+];
+
+const images: [string, string, string | undefined][] = [
+  ['a tag', 'nginx:1.27', 'tag'],
+  ['no tag', 'nginx', 'latest'],
+  ['latest', 'nginx:latest', 'latest'],
+  ['registry with a port', 'registry.example.org:5000/a/b', 'latest'],
+  ['registry and tag', 'registry.example.org:5000/a/b:1', 'tag'],
+  ['no digest at all', 'nginx:1@v1', 'digest'],
+  ['an empty digest', 'nginx:1@sha256', 'digest'],
+  ['a shortened digest', 'nginx@sha256:f1dbca0f5dbc9', 'digest'],
+  ['zeros', `nginx@sha256:${'0'.repeat(64)}`, 'digest'],
+  ['a sequence', `nginx@sha256:${'0123456789abcdef'.repeat(4)}`, 'digest'],
+];
+
+testCheck(imagePinning, {
+  valid: [
+    { name: 'digest', files: { Dockerfile: `FROM nginx@${DIGEST}\n` } },
+    { name: 'digest behind a tag', files: { Dockerfile: `FROM --platform=linux/amd64 nginx:1.27@${DIGEST} AS a\n` } },
+    { name: 'scratch', files: { Dockerfile: 'FROM scratch\nCOPY a /\n' } },
+    {
+      name: 'stages by name, number and variable, in any case',
+      files: {
+        Dockerfile: `ARG NEXT=base\nFROM nginx@${DIGEST} AS Base\nFROM base AS two\nFROM $NEXT\nCOPY --from=BASE /a /b\nCOPY --from=1 /a /b\nRUN --mount=type=bind,from=base,target=/x true\n`,
+      },
+      subjects: 1,
+    },
+    { name: 'variable with a digest', files: { Dockerfile: `ARG BASE=nginx@${DIGEST}\nFROM \${BASE}\n` } },
+    {
+      name: 'copied from a digest',
+      files: { Dockerfile: `FROM scratch\nCOPY --from=busybox@${DIGEST} /a /b\n` },
+      subjects: 2,
+    },
+    {
+      name: 'revision label',
+      files: { Dockerfile: `${BASE}ARG SHA\nLABEL org.opencontainers.image.revision="\${SHA}"\nCMD ["x"]\n` },
+      subjects: 2,
+    },
+    {
+      name: 'revision as environment',
+      files: { Dockerfile: `${BASE}ARG REV\nENV GIT_COMMIT=$REV\nCMD ["x"]\n` },
+      subjects: 2,
+    },
+    {
+      name: 'revision label not wanted',
+      files: { Dockerfile: `${BASE}CMD ["x"]\n` },
+      options: { revisionLabel: false },
+      subjects: 1,
+    },
+    {
+      name: 'revision label by CI',
+      files: {
+        Dockerfile: `${BASE}CMD ["x"]\n`,
+        ...workflow(
+          `uses: docker/metadata-action@${COMMIT}\n        id: meta`,
+          `uses: docker/build-push-action@${COMMIT}\n        with:\n          context: .\n          labels: \${{ steps.meta.outputs.labels }}`,
+        ),
+      },
+      subjects: 4,
+    },
+    {
+      name: 'revision label by docker build',
+      files: {
+        Dockerfile: `${BASE}CMD ["x"]\n`,
+        ...workflow('run: docker build --label "org.opencontainers.image.revision=$GITHUB_SHA" -t x .'),
+      },
+      subjects: 2,
+    },
+    {
+      name: 'local base image',
+      files: {
+        Dockerfile: 'FROM shop-base:latest\n',
+        'base/Dockerfile': BASE,
+        'compose.yaml': 'services:\n  base:\n    image: shop-base\n    build: base\n',
+      },
+    },
+    ...pinnedRuns.map(([name, run]) => ({
+      name: `RUN: ${name}`,
+      files: { Dockerfile: `${BASE}RUN ${run}\n` },
+      subjects: 2,
+    })),
+    ...pinnedRuns.map(([name, run]) => ({
+      name: `CI: ${name}`,
+      files: workflow(`run: |\n          set -e\n          ${run}`),
+      subjects: 1,
+    })),
+    ...harmless.map((run) => ({
+      name: `nothing remote is run: ${run}`,
+      files: { Dockerfile: `${BASE}RUN ${run}\n` },
+      subjects: 1,
+    })),
+    {
+      name: 'checkout in a later RUN',
+      files: { Dockerfile: `${BASE}RUN git clone https://x.example/a/b /b\nWORKDIR /b\nRUN git checkout ${COMMIT}\n` },
+    },
+    {
+      name: 'checkout of an ARG',
+      files: {
+        Dockerfile: `${BASE}ARG REV=${COMMIT}\nRUN git clone https://x.example/a/b && cd b && git checkout "$REV"\n`,
+      },
+    },
+    {
+      name: 'checksum compared',
+      files: {
+        Dockerfile: `${BASE}RUN curl -o i.sh https://x.example/i.sh && echo "abc  i.sh" | sha256sum -c && sh i.sh\n`,
+      },
+    },
+    {
+      name: 'signature verified in a later RUN',
+      files: {
+        Dockerfile: `${BASE}RUN curl -o i.sh https://x.example/i.sh\nRUN gpg --verify i.sh.asc i.sh\nRUN sh i.sh\n`,
+      },
+    },
+    {
+      name: 'ADD with a checksum',
+      files: { Dockerfile: `${BASE}ADD --checksum=${DIGEST} https://x.example/a.bin /\n` },
+    },
+    {
+      name: 'ADD at a commit',
+      files: {
+        Dockerfile: `${BASE}ADD https://x.example/a/b.git#${COMMIT} /b\nADD https://raw.x.example/a/b/${COMMIT}/c /c\n`,
+      },
+      subjects: 3,
+    },
+    { name: 'compose by digest', files: { 'compose.yaml': `services:\n  a:\n    image: nginx:1@${DIGEST}\n` } },
+    {
+      name: 'compose by a default digest',
+      files: { 'compose.yaml': `services:\n  a:\n    image: "\${IMAGE:-nginx@${DIGEST}}"\n` },
+    },
+    {
+      name: 'compose: built by another service',
+      files: { 'compose.yaml': 'services:\n  a:\n    image: shop/a:dev\n    build: a\n  b:\n    image: shop/a:dev\n' },
+    },
+    { name: 'Kubernetes by digest', files: { 'k.yaml': pod(`nginx:1@${DIGEST}`) } },
+    {
+      name: 'Kubernetes by a digest of kustomize',
+      files: {
+        'k.yaml': pod('nginx'),
+        'kustomization.yaml': `resources: [k.yaml]\nimages:\n  - name: nginx\n    digest: ${DIGEST}\n`,
+      },
+    },
+    { name: 'action by commit', files: workflow(`uses: actions/checkout@${COMMIT} # v4`) },
+    { name: 'local action', files: workflow('uses: ./.github/actions/x') },
+    { name: 'trusted owner', files: workflow('uses: our-org/deploy@v1'), options: { trustedActions: ['our-org'] } },
+    {
+      name: 'reusable workflow by commit',
+      files: { '.github/workflows/x.yml': `on: push\njobs:\n  a:\n    uses: o/r/.github/workflows/w.yml@${COMMIT}\n` },
+    },
+    { name: 'step image by digest', files: workflow(`uses: docker://alpine@${DIGEST}`) },
+    {
+      name: 'uses in a comment and in a script',
+      files: workflow(
+        'run: |\n          # uses: a/b@v1\n          echo "uses: a/b@v1"',
+        `uses: actions/checkout@${COMMIT}`,
+      ),
+      subjects: 1,
+    },
+    {
+      name: 'matrix of digests',
+      files: {
+        '.github/workflows/x.yml': `on: push\njobs:\n  a:\n    runs-on: x\n    strategy:\n      matrix:\n        image: ["a@${DIGEST}", "b@${DIGEST}", ""]\n    container: \${{ matrix.image }}\n    steps:\n      - run: "true"\n`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'an image of the project itself',
+      files: { '.gitlab-ci.yml': 'a:\n  image: $CI_REGISTRY_IMAGE/base:latest\n  script: [make]\n' },
+    },
+    {
+      name: 'include at a commit',
+      files: {
+        '.gitlab-ci.yml': `include:\n  - project: g/p\n    ref: ${COMMIT}\n    file: x.yml\na:\n  script: [make]\n`,
+      },
+    },
+    {
+      name: 'clone of the own repository',
+      files: workflow(
+        'run: git clone https://github.com/${{ github.repository }} x',
+        `uses: actions/checkout@${COMMIT}`,
+      ),
+      subjects: 1,
+    },
+  ],
+  invalid: [
+    ...images.map(([name, image, message]) => ({
+      name: `FROM: ${name}`,
+      files: { Dockerfile: `FROM ${image}\n` },
+      findings: [{ message: `${message}-base-image`, at: 'Dockerfile:1' }],
+    })),
+    ...images.map(([name, image, message]) => ({
+      name: `compose: ${name}`,
+      files: { 'compose.yaml': `services:\n  a:\n    image: ${image}\n    tty: true\n` },
+      findings: [{ message: `${message}-compose-image`, at: 'compose.yaml:3' }],
+    })),
+    ...images.map(([name, image, message]) => ({
+      name: `Kubernetes: ${name}`,
+      files: { 'k.yaml': pod(image) },
+      findings: [{ message: `${message}-k8s-image`, at: 'k.yaml:7' }],
+    })),
+    ...images.map(([name, image, message]) => ({
+      name: `CI: ${name}`,
+      files: { '.gitlab-ci.yml': `a:\n  image: ${image}\n  script: [make]\n` },
+      findings: [{ message: `${message}-ci-image`, at: '.gitlab-ci.yml:2' }],
+    })),
+    ...images.map(([name, image, message]) => ({
+      name: `docker step: ${name}`,
+      files: workflow(`uses: docker://${image}`),
+      findings: [{ message: `${message}-ci-image`, at: `.github/workflows/x.yml:${LINE}` }],
+    })),
+    ...unpinnedRuns.map(([name, message, run]) => ({
+      name: `RUN: ${message}: ${name}`,
+      files: { Dockerfile: `${BASE}RUN ${run}\n` },
+      findings: [{ message, at: 'Dockerfile:2' }],
+    })),
+    ...unpinnedRuns.map(([name, message, run]) => ({
+      name: `CI: ${message}: ${name}`,
+      files: workflow(`run: |\n          ${run}`),
+      findings: [{ message, at: `.github/workflows/x.yml:${LINE + 1}` }],
+    })),
+    {
+      name: 'lower-case from with a platform',
+      files: { Dockerfile: 'from --platform=$TARGETPLATFORM node:20 as x\n' },
+      findings: [{ message: 'tag-base-image', at: 'Dockerfile:1' }],
+    },
+    {
+      name: 'variable with a tag in two stages',
+      files: { Dockerfile: 'ARG TAG=latest\nFROM a:${TAG}\nFROM b:$TAG\n' },
+      findings: [
+        { message: 'latest-base-image', at: 'Dockerfile:2', severity: 'low' },
+        { message: 'latest-base-image', at: 'Dockerfile:3' },
+      ],
+      // Without the ARG the tag is unknown; without a FROM the other one stays.
+    },
+    {
+      name: 'COPY --from an image',
+      files: { Dockerfile: 'FROM scratch\nCOPY --from=busybox:latest /a /b\n' },
+      findings: [{ message: 'latest-base-image', at: 'Dockerfile:2' }],
+    },
+    {
+      name: 'RUN mounts an image',
+      files: { Dockerfile: `${BASE}RUN --mount=type=bind,from=ghcr.io/x/uv:1,target=/uv true\n` },
+      findings: [{ message: 'tag-base-image', at: 'Dockerfile:2' }],
+    },
+    {
+      name: 'builder stage',
+      files: { Dockerfile: `FROM golang:1.22 AS b\nFROM a@${DIGEST}\nCOPY --from=b /a /b\n` },
+      findings: [{ message: 'tag-base-image', at: 'Dockerfile:1', severity: 'low' }],
+    },
+    {
+      name: 'compose default tag',
+      files: { 'compose.yaml': 'services:\n  a:\n    image: nginx:${TAG:-latest}\n    tty: true\n' },
+      findings: [{ message: 'latest-compose-image', at: 'compose.yaml:3' }],
+    },
+    {
+      name: 'download in one RUN, run in a later one',
+      files: { Dockerfile: `${BASE}RUN curl -o /i.sh https://x.example/i.sh\nRUN sh /i.sh\n` },
+      findings: [{ message: 'script', at: 'Dockerfile:3', severity: 'high' }],
+    },
+    {
+      name: 'ADD of an address',
+      files: { Dockerfile: `${BASE}ADD https://x.example/a.bin /a\n` },
+      findings: [{ message: 'add', at: 'Dockerfile:2' }],
+    },
+    {
+      name: 'ADD of a repository',
+      files: { Dockerfile: `${BASE}ADD https://x.example/a/b.git#main /a\n` },
+      findings: [{ message: 'clone', at: 'Dockerfile:2' }],
+    },
+    {
+      name: 'no revision label',
+      files: { Dockerfile: `${BASE}CMD ["x"]\n` },
+      findings: [{ message: 'revision', at: 'Dockerfile:1', severity: 'low' }],
+    },
+    {
+      name: 'a constant revision label',
+      files: { Dockerfile: `${BASE}LABEL org.opencontainers.image.revision=abc\nCMD ["x"]\n` },
+      findings: [{ message: 'revision', at: 'Dockerfile:2' }],
+      skip: ['comment'],
+    },
+    ...[
+      ['v4', 'medium'],
+      ['main', 'high'],
+      ['8f4b7f8', 'high'],
+      ['0000000000000000000000000000000000000000', 'high'],
+    ].map(([ref, severity]) => ({
+      name: `action at ${ref}`,
+      files: workflow(`uses: some/action@${ref}`),
+      findings: [{ message: 'action', at: `.github/workflows/x.yml:${LINE}`, severity: severity as 'high' }],
+    })),
+    {
+      name: 'official action',
+      files: workflow('uses: actions/checkout@v4'),
+      findings: [{ message: 'action', at: `.github/workflows/x.yml:${LINE}`, severity: 'low' }],
+    },
+    {
+      name: 'action without a ref',
+      files: workflow('uses: some/action'),
+      findings: [{ message: 'action', at: `.github/workflows/x.yml:${LINE}` }],
+    },
+    {
+      name: 'reusable workflow at a branch',
+      files: { '.github/workflows/x.yml': 'on: push\njobs:\n  a:\n    uses: o/r/.github/workflows/w.yml@main\n' },
+      findings: [{ message: 'action', at: '.github/workflows/x.yml:4' }],
+    },
+    {
+      name: 'composite action',
+      files: {
+        'action.yml':
+          'name: x\nruns:\n  using: composite\n  steps:\n    - uses: a/b@v1\n    - run: curl https://x.example/i.sh | sh\n      shell: bash\n',
+      },
+      findings: [
+        { message: 'action', at: 'action.yml:5' },
+        { message: 'script', at: 'action.yml:6' },
+      ],
+    },
+    {
+      name: 'docker action',
+      files: { 'x/action.yml': 'runs:\n  using: docker\n  image: docker://alpine:latest\n' },
+      findings: [{ message: 'latest-ci-image', at: 'x/action.yml:3' }],
+    },
+    {
+      name: 'container, service and matrix',
+      files: {
+        '.github/workflows/x.yml':
+          'on: push\njobs:\n  a:\n    runs-on: x\n    container: node:20\n    services:\n      db:\n        image: postgres\n  b:\n    runs-on: x\n    strategy:\n      matrix:\n        image: ["a:1", "b"]\n    container:\n      image: ${{ matrix.image }}\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: '.github/workflows/x.yml:5' },
+        { message: 'latest-ci-image', at: '.github/workflows/x.yml:8' },
+        { message: 'tag-ci-image', at: '.github/workflows/x.yml:15' },
+        { message: 'latest-ci-image', at: '.github/workflows/x.yml:15' },
+      ],
+    },
+    {
+      name: 'matrix of GitLab',
+      files: {
+        '.gitlab-ci.yml':
+          'a:\n  image: python:$V\n  parallel:\n    matrix:\n      - V: ["3.11", "3.12"]\n  script: [make]\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: '.gitlab-ci.yml:2' },
+        { message: 'tag-ci-image', at: '.gitlab-ci.yml:2' },
+      ],
+    },
+    {
+      name: 'image by a condition',
+      files: {
+        '.github/workflows/x.yml':
+          "on: push\njobs:\n  a:\n    runs-on: x\n    services:\n      r:\n        image: ${{ inputs.redis == 'true' && 'redis:7' || '' }}\n",
+      },
+      findings: [{ message: 'tag-ci-image', at: '.github/workflows/x.yml:7' }],
+    },
+    {
+      name: 'remote includes',
+      files: {
+        '.gitlab-ci.yml':
+          'include:\n  - project: g/p\n    ref: main\n    file: x.yml\n  - remote: https://x.example/y.yml\n  - component: gitlab.example.org/a/b@1.0\na:\n  script: [make]\n',
+      },
+      findings: [
+        { message: 'include', at: '.gitlab-ci.yml:2' },
+        { message: 'include', at: '.gitlab-ci.yml:5' },
+        { message: 'include', at: '.gitlab-ci.yml:6' },
+      ],
+    },
+  ],
+  notApplicable: [
+    { name: 'nothing', files: { 'a.txt': 'x' } },
+    { name: 'workflow with plain commands', files: workflow('run: make') },
+    { name: 'compose that only builds', files: { 'compose.yaml': 'services:\n  a:\n    build: .\n' } },
+    { name: 'local includes', files: { '.gitlab-ci.yml': 'include: x.yml\na:\n  script: [make]\n' } },
+  ],
+  unknown: [
+    { name: 'ARG without a default', files: { Dockerfile: 'ARG BASE\nFROM $BASE\n' } },
+    { name: 'required variable in compose', files: { 'compose.yaml': 'services:\n  a:\n    image: ${IMAGE:?}\n' } },
+    { name: 'placeholder in a manifest', files: { 'k.yaml': pod('"${IMAGE}"') } },
+    {
+      name: 'commit in a variable without a value',
+      files: { Dockerfile: `${BASE}ARG REV\nRUN git clone https://x.example/a/b && cd b && git checkout $REV\n` },
+    },
+  ],
+});
