@@ -53,7 +53,7 @@ export const flaskSecretKey = defineCheck({
     const program = facts.linked(linkProgram);
     const causes = new Map<string, Finding>();
     const subjects: Subject[] = [];
-    const settings = allNamedValues(program).filter((one) => isSetting(program, one, options));
+    const settings = allNamedValues(program).filter((one) => isSetting(one, options));
     for (const one of settings) {
       subjects.push(...judge(program, options, one.unit, one.name, one.value, placeIn(one.unit, one), causes, one));
     }
@@ -90,7 +90,7 @@ export const flaskSecretKey = defineCheck({
 
 const lastWordOf = (name: string) => name.split('.').slice(-2).join('.');
 
-function isSetting(program: Program, one: NamedValue, options: Options): boolean {
+function isSetting(one: NamedValue, options: Options): boolean {
   const words = wordsOf(one.name);
   const marks = (options.settings as readonly string[]).map((mark) => mark.split(' '));
   if (
@@ -103,12 +103,15 @@ function isSetting(program: Program, one: NamedValue, options: Options): boolean
   }
   if ((options.otherKeys as readonly string[]).some((other) => hasWords(words, other.split(' ')))) return false;
   const { unit, function: inside, form } = one;
+  const { kind } = unit.module.values[one.value.value]!;
+  if (kind === 'list' || kind === 'dict') return false;
   // A variable of a function is judged where it is used to sign.
   if (form === 'variable' && inside >= 0) return false;
   if (form === 'keyword') {
     const call = unit.module.calls[one.call!]!;
-    const names = program.names(unit, call.callee.value);
-    if (names.some((name) => (options.notSettings as readonly string[]).includes(lastWord(name)))) return false;
+    const word = lastWord(call.callee.name ?? '');
+    if (!/^[A-Z]/.test(word) && !(options.configurers as readonly string[]).includes(word)) return false;
+    if ((options.notSettings as readonly string[]).includes(word)) return false;
   }
   // An entry of a payload or a schema is none; one of a configuration is upper case.
   if (form === 'entry') return /^[A-Z][A-Z0-9_]+$/.test(one.name) || unit.module.language !== 'python';
@@ -117,6 +120,7 @@ function isSetting(program: Program, one: NamedValue, options: Options): boolean
 
 const flow: FlowOptions = {
   callers: false,
+  whole: true,
   carriers: new Set([
     '.hexdigest',
     '.digest',
@@ -154,7 +158,10 @@ function judge(
       const at = placeIn(literal.node.unit, spanOf(literal.node));
       const elsewhere = at.path !== place.path || at.span.start < place.span.start || at.span.end > place.span.end;
       const related = elsewhere ? [{ ...at, text: 'the literal stands here' }] : [];
-      finding = { message, data: { name }, place, confidence: 'high', ...(related.length > 0 ? { related } : {}) };
+      const confidence = /mock|smoke|fake|dummy/i.test(String(literal.kind === 'const' ? literal.value : ''))
+        ? 'low'
+        : 'high';
+      finding = { message, data: { name }, place, confidence, ...(related.length > 0 ? { related } : {}) };
       causes.set(key, finding);
     }
     return [fail(name, finding, place)];
@@ -183,7 +190,7 @@ function described(origin: Origin): string | undefined {
     return origin.source === 'env' ? 'read from the environment' : `comes from ${origin.name}`;
   if (origin.kind === 'call') return origin.names[0] ? `comes from ${origin.names[0]}()` : 'computed at run time';
   if (origin.kind === 'external') return `comes from ${origin.name}`;
-  return undefined;
+  return origin.kind === 'unknown' ? 'computed at run time' : undefined;
 }
 
 /** A configuration class, dictionary or call that says it is for tests. */

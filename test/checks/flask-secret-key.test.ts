@@ -87,6 +87,10 @@ testCheck(flaskSecretKey, {
   ],
   valid: [
     good(
+      'parts and descriptions',
+      'from pathlib import Path\nfrom pydantic import Field\nfrom pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    jwt_secret: str = Field(..., env="JWT_SECRET", description="The key")\nDEFAULT_SECRET = Path("state/app.secret.json")\ndef f(data, node):\n    return Client(client_secret=data.get("client_secret"), jwt_secret=f"s-{node}", signing_key=data["signing_key"])\n',
+    ),
+    good(
       'a factory for tests',
       'def create_app(app):\n    app.config["TESTING"] = True\n    app.config["SECRET_KEY"] = "abc"\n',
       1,
@@ -140,6 +144,7 @@ testCheck(flaskSecretKey, {
     ),
   ],
   notApplicable: [
+    good('a table of a linter', 'SEVERITY = {"HARDCODED_SECRET": "HIGH"}\nPATTERNS = {"LEAKED_SECRET": ["a", "b"]}\n'),
     good(
       'other names',
       'SECRET_KEY_NAME = "app-key"\nsecret_name = "db"\ncsrf_secret_header = "X-Token"\nPUBLIC_KEY = "abc"\nSECRET_KEY: str\n',

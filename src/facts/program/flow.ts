@@ -47,6 +47,11 @@ export interface FlowOptions {
   readonly callers?: boolean;
   /** More functions whose result is made of their arguments, as in `sanitizers`. */
   readonly carriers?: ReadonlySet<string>;
+  /**
+   * Ask only what the value as a whole can be: a text with a part that cannot be told, an element or an attribute is
+   * then an unknown origin, and only the given carriers (and plain conversions) are looked through.
+   */
+  readonly whole?: boolean;
 }
 
 /** Values followed for one question. */
@@ -104,9 +109,28 @@ interface Expansion {
   readonly next?: readonly Walk[];
 }
 
+const partly = new Set<Value['kind']>(['concat', 'list', 'dict', 'spread', 'slice', 'element', 'operation', 'unknown']);
+const conversions = new Set([
+  'str',
+  'bytes',
+  '.encode',
+  '.decode',
+  '.strip',
+  '.lower',
+  '.upper',
+  'pydantic.SecretStr',
+  'pydantic.SecretBytes',
+  '.get_secret_value',
+  'String',
+]);
+
 function expand(program: Program, step: Walk, options: FlowOptions): Expansion {
-  const { unit } = step.node;
+  const { unit, ref } = step.node;
   const value = valueAt(step.node);
+  if (options.whole && partly.has(value.kind)) {
+    const folded = value.kind === 'concat' ? constants(program, unit, ref) : undefined;
+    return folded ? { end: { kind: 'const', value: folded[0]! } } : { end: { kind: 'unknown' } };
+  }
   const to = (refs: readonly (Ref | null)[], text?: string): Expansion => ({
     next: refs.flatMap((ref) => (ref === null ? [] : [{ ...step, node: { unit, ref }, parent: step, text }])),
   });
@@ -116,7 +140,7 @@ function expand(program: Program, step: Walk, options: FlowOptions): Expansion {
     case 'global':
     case 'attr':
     case 'item':
-      return member(program, step, value, to);
+      return member(program, step, value, options, to);
     case 'concat':
       return to(value.parts, 'put together here');
     case 'list':
@@ -167,6 +191,7 @@ function member(
   program: Program,
   step: Walk,
   value: Value & { kind: 'global' | 'attr' | 'item' },
+  options: FlowOptions,
   to: (refs: readonly Ref[], text?: string) => Expansion,
 ): Expansion {
   const { unit, ref } = step.node;
@@ -194,7 +219,7 @@ function member(
     }
     if (names.length > 0) return { end: { kind: 'external', name: names[0]! } };
   }
-  return to([value.of]);
+  return options.whole ? { end: { kind: 'unknown' } } : to([value.of]);
 }
 
 /** Is the parameter the request of a web handler, by its name or type? */
@@ -312,16 +337,26 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
     if (next.length > 0) return { next };
   }
   const refs = model.args.map((arg) => arg.value);
-  if (names.some((name) => carriers.has(name)) || [...names, `.${word}`].some((name) => options.carriers?.has(name))) {
-    if (method !== undefined && callee.kind === 'attr' && options.carriers?.has(`.${method}`)) refs.push(callee.of);
-    return to(refs, `through ${word}()`);
+  const receiver = method !== undefined && callee.kind === 'attr' ? [callee.of] : [];
+  const among = (set: ReadonlySet<string> | undefined) => [...names, `.${word}`].some((name) => set?.has(name));
+  if (names.some((name) => defaulted.has(name))) {
+    // A field's description is no value of it.
+    const initial = argument(model, 0, 'default', 'default_factory');
+    return initial ? to([initial.value], 'default of the field') : { end: { kind: 'unknown' } };
   }
-  if (method !== undefined && callee.kind === 'attr' && carrierMethods.has(method)) {
-    const origin = names.length > 0 && !names.some((name) => name.includes('()')) ? [] : [callee.of];
-    return to(
-      [...origin, ...(['join', 'format', 'replace', 'concat', 'get'].includes(method) ? refs : [])],
-      `through .${method}()`,
-    );
+  if (among(options.carriers)) {
+    return to(options.carriers?.has(`.${word}`) ? [...receiver, ...refs] : refs, `through ${word}()`);
+  }
+  if (options.whole) {
+    if (!among(conversions)) return { end: { kind: 'call', names, site } };
+    return to(receiver.length > 0 && conversions.has(`.${word}`) ? receiver : refs.slice(0, 1), `through ${word}()`);
+  }
+  if (names.some((name) => carriers.has(name))) return to(refs, `through ${word}()`);
+  if (method !== undefined && carrierMethods.has(method)) {
+    const origin = names.length > 0 && !names.some((name) => name.includes('()')) ? [] : receiver;
+    const put = ['join', 'format', 'replace', 'concat'].includes(method) ? refs : [];
+    const fallback = method === 'get' || method === 'pop' || method === 'setdefault' ? refs.slice(1, 2) : [];
+    return to([...origin, ...put, ...fallback], `through .${method}()`);
   }
   return { end: { kind: 'call', names, site } };
 }
@@ -337,6 +372,15 @@ export function isRoute(model: FunctionModel, unit: Unit): boolean {
       : callee.kind === 'attr' && routeDecorators.has(callee.name);
   });
 }
+
+const defaulted = new Set([
+  'pydantic.Field',
+  'pydantic.fields.Field',
+  'dataclasses.field',
+  'attr.ib',
+  'attrs.field',
+  'sqlmodel.Field',
+]);
 
 function calleeName(unit: Unit, id: number): string {
   const callee = unit.module.values[unit.module.calls[id]!.callee.value]!;
