@@ -35,6 +35,10 @@ export interface Advisories {
   readonly asOf: string;
   /** Ecosystems whose records are at hand. */
   readonly covered: readonly Ecosystem[];
+  /** Why the records of other ecosystems that the scan needs are not, as a sentence with the command that mends it. */
+  readonly gaps: Readonly<Partial<Record<Ecosystem, string>>>;
+  /** Asked for in the network: packages of private indexes were left out. */
+  readonly online: boolean;
   /** By `keyOf`; a package without advisories has no entry. */
   readonly packages: Readonly<Record<string, readonly Advisory[]>>;
 }
@@ -123,4 +127,26 @@ export function isUnbounded(advisory: Advisory): boolean {
   return advisory.ranges.some(
     (events) => !events.some((e) => e.kind === 'fixed' || e.kind === 'last_affected' || e.kind === 'limit'),
   );
+}
+
+type Severity = 'critical' | 'high' | 'medium' | 'low';
+const labels: Readonly<Record<string, Severity>> = {
+  CRITICAL: 'critical',
+  HIGH: 'high',
+  MODERATE: 'medium',
+  MEDIUM: 'medium',
+  LOW: 'low',
+};
+
+/** Highest rating of a group, in words as well; without any it counts as medium and says so. */
+export function rating(group: readonly Advisory[]): { readonly severity: Severity; readonly words: string } {
+  const scores = group.flatMap((a) => a.score10 ?? []);
+  if (scores.length > 0) {
+    const best = Math.max(...scores);
+    const severity = best >= 90 ? 'critical' : best >= 70 ? 'high' : best >= 40 ? 'medium' : 'low';
+    return { severity, words: `CVSS ${(best / 10).toFixed(1)}` };
+  }
+  const label = group.flatMap((a) => (a.label !== undefined && Object.hasOwn(labels, a.label) ? [a.label] : []))[0];
+  if (label !== undefined) return { severity: labels[label]!, words: `rated ${label.toLowerCase()}` };
+  return { severity: 'medium', words: 'severity unknown' };
 }

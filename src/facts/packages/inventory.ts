@@ -118,3 +118,26 @@ export function linkInventory(facts: Facts): Inventory {
   sources.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return { sources };
 }
+
+/** Packages whose advisories a scan needs: every pin, and every range for its package. */
+export function wantedOf(inventory: Inventory): readonly {
+  readonly ecosystem: Ecosystem;
+  readonly name: string;
+  readonly version?: string;
+  readonly private: boolean;
+}[] {
+  return inventory.sources.flatMap((source) =>
+    source.dependencies.flatMap(({ name, version, source: origin }) =>
+      origin === 'other'
+        ? []
+        : [
+            {
+              ecosystem: source.ecosystem,
+              name,
+              private: origin === 'private',
+              ...(version === undefined ? {} : { version }),
+            },
+          ],
+    ),
+  );
+}

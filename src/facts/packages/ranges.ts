@@ -101,7 +101,7 @@ export function admits(ecosystem: Ecosystem, range: string | undefined, version:
  * Versions that decide whether clauses can hold together: every boundary, and a version just above it. If any version
  * satisfies all clauses then one of these does.
  */
-function candidates(ranges: readonly string[]): readonly string[] {
+export function candidates(ranges: readonly string[]): readonly string[] {
   const result = new Set<string>(['0', '0.dev0']);
   for (const range of ranges) {
     for (const clause of (pythonClauses(range) ?? []).flat()) {
