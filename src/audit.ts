@@ -2,7 +2,7 @@
 import { assemble } from './assemble.ts';
 import type { Check, Options } from './check.ts';
 import { deepFreeze } from './document.ts';
-import { type Collected, collectFacts } from './facts/collect.ts';
+import { type Collected, collectFacts, type LoadAdvisories } from './facts/collect.ts';
 import type { Extractor, FactKind } from './facts/facts.ts';
 import type { Provenance } from './facts/git.ts';
 import { compare, type SourceFile, type Workspace, type Zone } from './facts/workspace.ts';
@@ -29,6 +29,8 @@ export interface AuditInput {
   readonly touched?: ReadonlySet<string>;
   /** Zones whose findings are shown beside production's. */
   readonly zones: ReadonlySet<Zone>;
+  /** Loads advisory data for the dependencies that were found. */
+  readonly advisories?: LoadAdvisories;
   /** ISO date for due dates and expiries. */
   readonly asOf: string;
   readonly provenance: Provenance;
@@ -51,6 +53,7 @@ export async function audit(input: AuditInput): Promise<Report> {
     extractors: input.extractors,
     zones: new Set([...READ_ANYWAY, ...input.zones]),
     ...(input.focus ? { focus: input.focus } : {}),
+    ...(input.advisories ? { advisories: input.advisories } : {}),
   });
   const { judgements, notifications } = judgeAll(input, checks, collected);
   const assembled = assemble({

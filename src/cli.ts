@@ -45,6 +45,11 @@ function scanning(command: Command): Command {
       list,
     )
     .option('--max-file-size <size>', 'do not read larger files (default: 2M)')
+    .addOption(new Option('--offline', 'ask nobody in the network (the default)').conflicts('online'))
+    .option('--online', "ask OSV's API about pinned packages of public registries")
+    .option('--advisory-db <path>', "advisory database: a folder of indexes or of OSV's zips, or one such file")
+    .option('--allow-stale', 'judge by advisories older than 30 days, too')
+    .option('--osv-url <url>', "another address of OSV's API")
     .option('--as-of <date>', 'date for due dates and expiries (default: today)');
 }
 

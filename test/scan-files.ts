@@ -5,9 +5,11 @@ import type { Check, Options, OptionValue } from '../src/check.ts';
 import { collectFacts } from '../src/facts/collect.ts';
 import type { Extractor } from '../src/facts/facts.ts';
 import { extractors } from '../src/facts/index.ts';
+import type { Advisories } from '../src/facts/packages/advisory.ts';
 import { openFiles, ZONES } from '../src/facts/workspace.ts';
 import { type Judgement, judge } from '../src/judge.ts';
 import type { Notification } from '../src/problem.ts';
+import { advisoriesFrom } from './advisories.ts';
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -45,10 +47,20 @@ const serialised: readonly Extractor[] = extractors.map((extractor) => ({
   },
 }));
 
-export async function scanFiles(check: Check, files: Files, options: Options = {}): Promise<Scanned> {
+export async function scanFiles(
+  check: Check,
+  files: Files,
+  options: Options = {},
+  advisories: Advisories | undefined = advisoriesFrom(),
+): Promise<Scanned> {
   const encoded = Object.entries(files).map(([path, text]) => [path, Buffer.from(text)] as const);
   const workspace = openFiles('tree', new Map(encoded));
-  const collected = await collectFacts(workspace, { checks: [check], extractors: serialised, zones: new Set(ZONES) });
+  const collected = await collectFacts(workspace, {
+    checks: [check],
+    extractors: serialised,
+    zones: new Set(ZONES),
+    advisories: async () => ({ advisories, notifications: [] }),
+  });
   const zones = new Map(workspace.files.map((file) => [file.path, file.zone]));
   const { judgement, notifications } = judge(
     check,

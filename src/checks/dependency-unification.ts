@@ -5,6 +5,8 @@ import { linkInventory } from '../facts/packages/inventory.ts';
 import { linkAgreements, type Pair, type Shared, type Statement } from '../facts/packages/unify.ts';
 import type { Place } from '../facts/span.ts';
 
+/** Words without which no command installs a package by name. */
+const installing = ['install', 'pip', 'npm i', ' add ', 'npx', 'uvx', 'go get', 'go run', 'require '];
 const mostRelated = 30;
 
 function place({ source, dependency }: Statement): Place {
@@ -106,11 +108,7 @@ function includes(facts: Facts): Subject[] {
 
 export const dependencyUnification = defineCheck({
   id: 'dependency-unification',
-  needs: {
-    dependencies: true,
-    dockerfile: ['install', 'pip', 'npx', 'uvx'],
-    workflow: ['install', 'npx', 'uvx', 'pip'],
-  },
+  needs: { dependencies: true, dockerfile: installing, workflow: installing },
   messages: {
     conflict: {
       what: '{package} is {here} here and {there} in {other}; no installation can satisfy both.',

@@ -8,6 +8,7 @@ import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
+import { vulnerableDependencies } from './vulnerable-dependencies.ts';
 
 export const checks: readonly Check[] = [
   ciErrorMasking,
@@ -18,4 +19,5 @@ export const checks: readonly Check[] = [
   imagePinning,
   terraformStateEncryption,
   unsafeDeserialization,
+  vulnerableDependencies,
 ];

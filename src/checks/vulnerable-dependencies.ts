@@ -5,6 +5,8 @@ import { type Exposure, type Hit, type Loose, linkExposures, pathTo } from '../f
 import { linkInventory, type Source } from '../facts/packages/inventory.ts';
 import type { Dependency } from '../facts/packages/model.ts';
 
+/** Words without which no command installs a package by name. */
+const installing = ['install', 'pip', 'npm i', ' add ', 'npx', 'uvx', 'go get', 'go run', 'require '];
 const mostRelated = 20;
 const twoYears = 2 * 365;
 
@@ -167,11 +169,7 @@ function looseSubjects(loose: readonly Loose[]): Subject[] {
 
 export const vulnerableDependencies = defineCheck({
   id: 'vulnerable-dependencies',
-  needs: {
-    dependencies: true,
-    dockerfile: ['install', 'pip', 'npx', 'uvx'],
-    workflow: ['install', 'npx', 'uvx', 'pip'],
-  },
+  needs: { dependencies: true, dockerfile: installing, workflow: installing },
   messages: {
     vulnerable: {
       what: '{package} {version} is affected by {advisories} ({rating}): {summary}. {origin}.',

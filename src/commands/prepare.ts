@@ -1,11 +1,14 @@
 /** Knows how flags, configuration and roadmap become the input of one audit. */
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { audit } from '../audit.ts';
 import type { Check } from '../check.ts';
 import { checks as allChecks } from '../checks/index.ts';
 import { bytesOf, type Config, loadConfig, zoneMatcher } from '../config.ts';
+import type { Facts } from '../facts/facts.ts';
 import { provenance } from '../facts/git.ts';
 import { extractors } from '../facts/index.ts';
+import { linkInventory, wantedOf } from '../facts/packages/inventory.ts';
 import { openStaged } from '../facts/staged.ts';
 import { DEFAULT_MAX_FILE_SIZE, openFolder, type WorkspaceOptions, ZONES, type Zone } from '../facts/workspace.ts';
 import { badPattern, matcherOf, type Pattern } from '../globs.ts';
@@ -33,6 +36,11 @@ export interface ScanFlags {
   readonly zones?: readonly string[];
   readonly maxFileSize?: string;
   readonly asOf?: string;
+  /** Ask OSV's API; otherwise nothing leaves the machine. */
+  readonly online?: boolean;
+  readonly advisoryDb?: string;
+  readonly allowStale?: boolean;
+  readonly osvUrl?: string;
 }
 
 /** Everything that is known before the tree is listed. */
@@ -82,12 +90,28 @@ export async function auditPrepared({ root, config, pages }: Prepared, flags: Sc
     selected,
     scope: staged ? 'staged' : narrowed ? 'subset' : 'full',
     zones,
+    advisories: (facts) => advisoriesFor(facts, flags, asOf, io),
     asOf,
     provenance: provenance(root),
     notifications: config.notifications,
     version: VERSION,
     ruleset: `${VERSION}+${rulesetHash(pages)}`,
     configHash: config.hash,
+  });
+}
+
+/** Advisory data for what a scan found; undefined when it found no package. */
+async function advisoriesFor(facts: Facts, flags: ScanFlags, asOf: string, io: Io) {
+  const wanted = wantedOf(facts.linked(linkInventory));
+  if (wanted.length === 0) return undefined;
+  const { openAdvisories } = await import('../facts/advisories.ts');
+  return openAdvisories(wanted, {
+    online: flags.online ?? false,
+    allowStale: flags.allowStale ?? false,
+    now: new Date(asOf),
+    environment: io.env,
+    ...(flags.advisoryDb === undefined ? {} : { path: resolve(io.cwd, flags.advisoryDb) }),
+    ...(flags.osvUrl === undefined ? {} : { apiUrl: flags.osvUrl }),
   });
 }
 

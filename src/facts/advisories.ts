@@ -68,17 +68,27 @@ export async function openAdvisories(wanted: readonly Wanted[], options: Advisor
   const covered: Ecosystem[] = [];
   const notifications: Notification[] = [];
   const dates: string[] = [];
+  // That there is no database is no fault: the item says so itself.
+  const gap = (ecosystem: Ecosystem, problem: string, level: 'warning' | 'note'): void => {
+    gaps[ecosystem] = problem;
+    const message = `Dependencies of ${ecosystem} are not judged. ${problem}`;
+    notifications.push({ kind: 'environment', level, item, message });
+  };
   for (const ecosystem of needed) {
     const names = new Set(wanted.filter((w) => w.ecosystem === ecosystem).map((w) => normalise(ecosystem, w.name)));
     const found = load(ecosystem, names, options);
     if ('problem' in found) {
-      gaps[ecosystem] = found.problem;
+      gap(ecosystem, found.problem, found.broken ? 'warning' : 'note');
       continue;
     }
     const days = Math.floor((options.now.getTime() - Date.parse(found.date)) / 86_400_000);
     const age = `The advisories for ${ecosystem} are of ${found.date.slice(0, 10)}`;
     if (!(days <= tooOldAfterDays) && !options.allowStale) {
-      gaps[ecosystem] = `${age}, older than ${tooOldAfterDays} days. ${update} --allow-stale takes them as they are.`;
+      gap(
+        ecosystem,
+        `${age}, older than ${tooOldAfterDays} days. ${update} --allow-stale takes them as they are.`,
+        'warning',
+      );
       continue;
     }
     if (!(days <= warnAfterDays)) {
@@ -92,14 +102,6 @@ export async function openAdvisories(wanted: readonly Wanted[], options: Advisor
     covered.push(ecosystem);
     dates.push(found.date);
     for (const [name, list] of found.packages) packages[keyOf(ecosystem, name)] = list;
-  }
-  for (const [ecosystem, message] of Object.entries(gaps)) {
-    notifications.push({
-      kind: 'environment',
-      level: 'warning',
-      item,
-      message: `Dependencies of ${ecosystem} are not judged. ${message}`,
-    });
   }
   const asOf = (dates.sort()[0] ?? '').slice(0, 10);
   return { advisories: { asOf, covered, gaps, online: false, packages }, notifications };
@@ -115,10 +117,11 @@ function load(
   ecosystem: Ecosystem,
   names: ReadonlySet<string>,
   options: AdvisoryOptions,
-): Loaded | { readonly problem: string } {
+): Loaded | { readonly problem: string; readonly broken: boolean } {
   const place = find(ecosystem, options);
   if (place === undefined) {
     return {
+      broken: options.path !== undefined,
       problem:
         options.path === undefined
           ? `There is no advisory database for ${ecosystem} on this machine. ${update}`
@@ -142,6 +145,7 @@ function load(
     });
   } catch (error) {
     return {
+      broken: true,
       problem: `The advisory database ${place} cannot be read: ${error instanceof Error ? error.message : String(error)}. ${update}`,
     };
   }

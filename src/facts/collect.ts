@@ -2,6 +2,7 @@
 import type { Check } from '../check.ts';
 import type { Notification } from '../problem.ts';
 import type { Extracted, Extractor, FactKind, Facts, FactTypes, FileFacts } from './facts.ts';
+import type { Advisories } from './packages/advisory.ts';
 import { Lines } from './span.ts';
 import { compare, type FileText, type SourceFile, type Workspace, type Zone } from './workspace.ts';
 
@@ -29,7 +30,13 @@ export interface CollectOptions {
   readonly zones: ReadonlySet<Zone>;
   /** Only these files are read (a staged scan and what it needs); undefined: all. */
   readonly focus?: (file: SourceFile, kind: FactKind) => boolean;
+  /** Loads advisory data for what was found; asked when a check reads dependencies. Undefined: nothing to look up. */
+  readonly advisories?: LoadAdvisories;
 }
+
+export type LoadAdvisories = (
+  facts: Facts,
+) => Promise<{ readonly advisories: Advisories; readonly notifications: readonly Notification[] } | undefined>;
 
 /** Words of interest by kind: undefined when no check needs the kind, true when every file counts. */
 type Interest = Map<FactKind, true | readonly string[]>;
@@ -106,8 +113,11 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
     stores.get(extractor.kind)?.sort((a, b) => compare(a.path, b.path));
     notifications.sort((a, b) => compare(a.path ?? '', b.path ?? ''));
   }
+  const found = factsOf(workspace.files, stores);
+  const opened = interest.has('dependencies') ? await options.advisories?.(found) : undefined;
+  notifications.push(...(opened?.notifications ?? []));
   return {
-    facts: factsOf(workspace.files, stores),
+    facts: opened ? factsOf(workspace.files, stores, opened.advisories) : found,
     notifications,
     broken,
     read: readPaths.size,
@@ -158,11 +168,16 @@ function notificationOf(
   };
 }
 
-function factsOf(files: readonly SourceFile[], stores: ReadonlyMap<FactKind, readonly FileFacts<unknown>[]>): Facts {
+function factsOf(
+  files: readonly SourceFile[],
+  stores: ReadonlyMap<FactKind, readonly FileFacts<unknown>[]>,
+  advisories?: Advisories,
+): Facts {
   const paths = new Set(files.map((file) => file.path));
   const linked = new Map<unknown, unknown>();
   const facts: Facts = {
     files,
+    ...(advisories ? { advisories } : {}),
     has: (path) => paths.has(path),
     of: <K extends FactKind>(kind: K) => (stores.get(kind) ?? []) as readonly FileFacts<FactTypes[K]>[],
     linked: <T>(build: (facts: Facts) => T): T => {

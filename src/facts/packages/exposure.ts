@@ -163,6 +163,8 @@ function judgeLoose(source: Source, list: readonly Dependency[], advisories: Adv
   const affected = probes.filter((v) => known.some((a) => affects(ecosystem, a, v)));
   if (affected.length === 0) return [];
   const hitting = known.filter((a) => affected.some((v) => affects(ecosystem, a, v)));
+  // A command that installs a tool by its bare name wants the newest one; nothing there could be locked.
+  if (source.installs && affected.length < probes.length) return [];
   return [{ source, dependency, affected: affected.length === probes.length ? 'all' : 'some', advisories: hitting }];
 }
 
