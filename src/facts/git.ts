@@ -1,10 +1,18 @@
 /** Knows how to ask git about the scanned tree: commit, ignored but tracked files, the index. Works without git, too. */
 import { execFileSync } from 'node:child_process';
 
+/** The scanned folder may bring a .git/config of a stranger: settings there that name programs must not run them. */
+const HARMLESS = [
+  'core.fsmonitor=false',
+  'core.hooksPath=/dev/null',
+  'log.showSignature=false',
+  'protocol.allow=never',
+];
+
 /** Output of a git command in `folder`, or undefined when git is absent, fails, or the folder is no work tree. */
 export function git(folder: string, args: readonly string[], input?: string): Buffer | undefined {
   try {
-    return execFileSync('git', ['-C', folder, ...args], {
+    return execFileSync('git', [...HARMLESS.flatMap((setting) => ['-c', setting]), '-C', folder, ...args], {
       input: input ?? '',
       stdio: ['pipe', 'pipe', 'ignore'],
       maxBuffer: 1 << 30,
