@@ -2,6 +2,7 @@
 import { defineCheck, type Finding, fail, pass, type Subject, unknown } from '../check.ts';
 import { type Cidrs, type EksCluster, type EksKnowledge, eksClusters } from '../facts/eks.ts';
 import type { Place } from '../facts/span.ts';
+import { folderOf } from '../facts/terraform-model.ts';
 
 const WHY =
   'Everybody on the internet reaches the API server, so a leaked token or a flaw in the server is all that an intruder needs.';
@@ -67,9 +68,10 @@ function judge(cluster: EksCluster): Subject {
   return fail(name, { message, data, place: at, confidence: 'high', related: relatedOf(cluster, at) }, at);
 }
 
-/** The setting to change: the open list, else the switch, else the cluster. */
+/** The setting to change: a caller's choice before what the module says, the open list before the switch. */
 function placeOf({ place, publicAccess }: EksCluster, cidrs: Cidrs, open: boolean): Place {
-  return (open ? cidrs.place : undefined) ?? publicAccess.place ?? place;
+  const settings = [open ? cidrs.place : undefined, publicAccess.place].filter((one) => one !== undefined);
+  return settings.find((one) => folderOf(one.path) !== folderOf(place.path)) ?? settings[0] ?? place;
 }
 
 function relatedOf({ place, publicAccess, cidrs }: EksCluster, at: Place): NonNullable<Finding['related']> {

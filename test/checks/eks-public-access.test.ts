@@ -206,6 +206,11 @@ testCheck(eksPublicAccess, {
       findings: [{ message: 'open', at: 'live/main.tf:4' }],
     },
     {
+      name: 'a caller that opens a module whose networks are open by default',
+      files: { ...WRAPPER, 'prod/main.tf': moduleCall('../modules/cluster', '  public = true\n') },
+      findings: [{ message: 'open', at: 'prod/main.tf:3' }],
+    },
+    {
       name: 'defaults of a local module',
       files: { ...WRAPPER, 'live/main.tf': moduleCall('../modules/cluster', '') },
       findings: [{ message: 'open', at: 'modules/cluster/main.tf:13' }],
