@@ -46,13 +46,16 @@ export function fullFinding(finding: ReportFinding, style: Style, root: string):
   ];
 }
 
-/** One line: place, severity, what is here. */
+/** Place, severity and what is here on one line, or on two where there is no room. */
 export function shortFinding(finding: ReportFinding, style: Style, root: string): string[] {
+  const margin = ' '.repeat(INDENT);
+  const place = click(finding, root);
   const review = finding.confidence === 'low' ? ' (to review)' : '';
-  const head = `   ${click(finding, root)}  ${finding.severity}${review}`;
-  const room = style.width - columns(head) - 2;
-  const painted = `   ${style.paint('underline', click(finding, root))}  ${style.severity(finding.severity)}${review}`;
-  return [room < 16 ? painted : `${painted}  ${style.shorten(safe(finding.what), room)}`];
+  const head = `${margin}${style.paint('underline', place)}  ${style.severity(finding.severity)}${review}`;
+  const room = style.width - columns(`${margin}${place}  ${finding.severity}${review}`) - 2;
+  const what = safe(finding.what);
+  if (columns(what) <= room || room >= style.width / 2) return [`${head}  ${style.shorten(what, room)}`];
+  return [head, `${margin}${margin}${style.shorten(what, style.width - 2 * INDENT)}`];
 }
 
 function places(label: string, list: ReportFinding['trace'], limit: number, style: Style, root: string): string[] {

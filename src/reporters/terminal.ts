@@ -84,11 +84,14 @@ function itemHeading(item: ItemReport, style: Style): string[] {
     : [head, ...style.paragraph(state, 3).map((line) => style.paint('dim', line))];
 }
 
-/** The first of each kind in full, some more on one line, the rest as a number. */
+/** The first of each kind in full, some more in short, the rest as a number; what is to review is never in full. */
 function itemFindings(own: readonly ReportFinding[], style: Style, verbose: boolean, root: string): string[][] {
   if (verbose) return own.map((finding) => fullFinding(finding, style, root));
   const kinds = new Set<string>();
-  const full = own.filter(({ message }) => kinds.size < FULL_PER_ITEM && !kinds.has(message) && kinds.add(message));
+  const full = own.filter(
+    ({ message, confidence }) =>
+      confidence !== 'low' && kinds.size < FULL_PER_ITEM && !kinds.has(message) && kinds.add(message),
+  );
   const others = own.filter((finding) => !full.includes(finding));
   const short = others.slice(0, others.length === SHORT_PER_ITEM + 1 ? others.length : SHORT_PER_ITEM);
   const left = others.length - short.length;

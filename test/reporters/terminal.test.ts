@@ -97,6 +97,22 @@ test('the worst finding comes first, those to review last', () => {
   expect(text).toContain('a.py:42:14  critical (to review)');
 });
 
+test('what is to review is short unless all is asked for', () => {
+  const report = sampleReport({ findings: [sampleFinding({ confidence: 'low' })] });
+  expect(terminal(report)).toContain('\n   src/auth/users.py:42:14  high (to review)  The password is hashed with');
+  expect(terminal(report)).not.toContain('   why  ');
+  expect(terminal(report, { verbose: true })).toContain('   why  ');
+});
+
+test('a short finding takes two lines where one is too narrow', () => {
+  const finding = sampleFinding({ confidence: 'low', path: `${'deep/'.repeat(9)}a.py` });
+  const report = sampleReport({ findings: [finding] });
+  expect(terminal(report)).toMatch(
+    /deep\/a\.py:42:14 {2}high \(to review\)\n {6}The password is hashed with 'md5'\.\n/,
+  );
+  expect(terminal(report, { width: 120 })).toMatch(/deep\/a\.py:42:14 {2}high \(to review\) {2}The password is hashed/);
+});
+
 describe('a code frame', () => {
   const at = (startColumn: number, endColumn: number) => ({ startLine: 7, startColumn, endLine: 7, endColumn });
 
