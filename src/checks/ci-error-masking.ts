@@ -35,7 +35,6 @@ export const ciErrorMasking = defineCheck({
       what: 'The output of `{command}` goes through `{mask}`, and the step’s shell runs without `pipefail`.',
       why: 'A pipe has the status of its last command, so the {role} counts as passed when it fails.',
       fix: 'Add `shell: bash` to the step or the workflow’s `defaults.run` (it turns `pipefail` on), or write `set -o pipefail` first.',
-      aspect: 'pipefail',
     },
     errexit: {
       what: '`{command}` runs after `{mask}` and nothing looks at its status.',

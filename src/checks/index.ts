@@ -6,6 +6,7 @@ import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
+import { preCommitHooks } from './pre-commit-hooks.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
 import { vulnerableDependencies } from './vulnerable-dependencies.ts';
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   eksPublicAccess,
   flaskSecretKey,
   imagePinning,
+  preCommitHooks,
   terraformStateEncryption,
   unsafeDeserialization,
   vulnerableDependencies,

@@ -5,6 +5,7 @@ import type { Template } from './cloudformation.ts';
 import type { Compose } from './compose.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Dockerfile } from './dockerfile.ts';
+import type { HookConfig } from './hooks.ts';
 import type { IgnoreFile } from './ignore.ts';
 import type { Manifest } from './kubernetes.ts';
 import type { Advisories } from './packages/advisory.ts';
@@ -22,6 +23,7 @@ export interface FactTypes {
   dockerfile: Dockerfile;
   compose: Compose;
   dependencies: Dependencies;
+  hooks: HookConfig;
   ignore: IgnoreFile;
   kubernetes: Manifest;
   workflow: Pipeline;

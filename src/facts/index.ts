@@ -5,6 +5,7 @@ import { compose } from './compose.ts';
 import { dependencies } from './dependencies.ts';
 import { dockerfile } from './dockerfile.ts';
 import type { Extractor } from './facts.ts';
+import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
 import { kubernetes } from './kubernetes.ts';
 import { python } from './program/python.ts';
@@ -18,6 +19,7 @@ export const extractors: readonly Extractor[] = [
   compose,
   dependencies,
   dockerfile,
+  hooks,
   ignore,
   kubernetes,
   python,

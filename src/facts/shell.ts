@@ -1,7 +1,7 @@
 /** Knows shell code: a plain, located syntax tree of bash and sh text, wherever in a file that text stands. */
 import type * as Bash from 'unbash';
 import type { ParseProblem } from './facts.ts';
-import type { Span } from './span.ts';
+import type { OffsetMap, Span } from './span.ts';
 
 /** A script, or the body of a block. */
 export interface Shell {
@@ -168,7 +168,8 @@ export type ParseShell = (text: string, map?: (offset: number) => number) => She
 /** Loads the parser; the function it gives is pure and synchronous. */
 export async function shellParser(): Promise<ParseShell> {
   const { parse } = await import('unbash');
-  return (text, map = (offset) => offset) => {
+  return (raw, outer = (offset) => offset) => {
+    const { text, map } = withoutReturns(raw, outer);
     const source = hideExpressions(text);
     const problems: ParseProblem[] = [];
     const context: Context = { source, original: text, map, depth: 0, problems };
@@ -181,6 +182,28 @@ export async function shellParser(): Promise<ParseShell> {
       return { statements: [], problems: [{ message, span: spanOf({ pos: 0, end: text.length }, context) }] };
     }
   };
+}
+
+/** Bash reads a carriage return as part of the word; editors on Windows mean a line break. */
+function withoutReturns(raw: string, outer: OffsetMap): { text: string; map: OffsetMap } {
+  if (!raw.includes('\r\n')) return { text: raw, map: outer };
+  const breaks: number[] = [];
+  const text = raw.replace(/\r\n/g, (_, offset: number) => {
+    breaks.push(offset - breaks.length);
+    return '\n';
+  });
+  // The n-th removed character stands in front of breaks[n]: what lies behind is shifted by the number of those before.
+  const map = (offset: number): number => {
+    let low = 0;
+    let high = breaks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (breaks[middle]! < offset) low = middle + 1;
+      else high = middle;
+    }
+    return outer(offset + low);
+  };
+  return { text, map };
 }
 
 /** Visits every command below, those of substitutions, here-documents and function bodies included, in order. */

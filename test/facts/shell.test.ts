@@ -144,6 +144,14 @@ test('offsets go through the map', () => {
   ]);
 });
 
+test('CRLF line breaks', () => {
+  const text = 'a \\\r\n  b\r\ncat <<E\r\nx\r\nE\r\nlast word\r\n';
+  const commands = commandsOf(parse(text));
+  expect(commands.map(commandText)).toEqual(['a b', 'cat', 'last word']);
+  for (const { words } of commands)
+    for (const { span, text: own } of words) expect(text.slice(span.start, span.end)).toBe(own);
+});
+
 describe('hostile input', () => {
   test.each<[string, string]>([
     ['substitutions', '$('.repeat(20_000)],
