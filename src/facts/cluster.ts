@@ -1,10 +1,10 @@
 /** Knows what a repository deploys to Kubernetes: objects of manifests and rendered charts, with their pods. */
 import type { Facts } from './facts.ts';
 import { linkHelm } from './helm.ts';
-import { type Container, type KubeObject, objectsIn, type Pod, podOf, runsForever } from './kubernetes.ts';
-import { folderOf, joinPath } from './paths.ts';
+import { type Container, type KubeObject, objectsIn, type Pod, podOf, runsForever, titleOf } from './kubernetes.ts';
+import { linkKustomize } from './kustomize.ts';
 import type { Place } from './span.ts';
-import { at, entriesOf, itemsOf, textOf, type YamlMap, type YamlNode } from './yaml.ts';
+import { at, entriesOf, textOf, type YamlNode } from './yaml.ts';
 
 /** An object as it is deployed. */
 export interface Deployed {
@@ -12,8 +12,15 @@ export interface Deployed {
   /** File that declares it. */
   readonly path: string;
   readonly place: Place;
+  /**
+   * Objects of one namespace see each other. "default" where none is named; for a chart that anybody may install
+   * anywhere it is the chart itself.
+   */
+  readonly namespace: string;
   /** The chart that renders it. */
   readonly chart?: ChartUse;
+  /** Path of the kustomization whose build gives it. */
+  readonly kustomization?: string;
 }
 
 /** A chart with one set of values: its objects stand beside each other, not beside those of its other environments. */
@@ -23,6 +30,8 @@ export interface ChartUse {
   readonly name: string;
   /** "defaults", or the paths of the values files. */
   readonly environment: string;
+  /** A command or object of the repository installs it so. */
+  readonly installed: boolean;
   /** Namespace of objects that name none, where it is known. */
   readonly namespace?: string;
 }
@@ -36,26 +45,29 @@ export interface Workload extends Deployed {
 export interface Cluster {
   readonly objects: readonly Deployed[];
   readonly workloads: readonly Workload[];
-  /** Templates that could not be evaluated, as a whole or in part. */
+  /** Kustomizations and templates that could not be evaluated, as a whole or in part. */
   readonly unevaluated: readonly (Place & { readonly reason: string })[];
 }
 
 /** All objects of the repository; charts only for checks that need `chart: true`. Use through `facts.linked`. */
 export function linkCluster(facts: Facts): Cluster {
-  const files = facts.of('kubernetes');
-  const patches = new Set<string>();
-  for (const { path, data } of files) {
-    if (data.kustomization) for (const patch of patchFiles(path, data.kustomization)) patches.add(patch);
-  }
+  const { builds, used, broken } = facts.linked(linkKustomize);
   const objects: Deployed[] = [];
-  for (const { path, data } of files) {
-    if (patches.has(path) || isChartTemplate(path, facts)) continue;
+  for (const { path, data } of facts.of('kubernetes')) {
+    if (used.has(path) || isChartTemplate(path, facts)) continue;
     for (const object of data.objects) {
-      const where = object.path ?? path;
-      objects.push({ object, path: where, place: { path: where, span: object.span } });
+      const namespace = object.namespace ?? 'default';
+      objects.push({ object, path, place: { path, span: object.span }, namespace });
     }
   }
-  const unevaluated = addCharts(objects, facts);
+  for (const { kustomization, objects: built } of builds) {
+    for (const object of built) {
+      const path = object.path ?? kustomization.path;
+      const namespace = object.namespace ?? 'default';
+      objects.push({ object, path, place: { path, span: object.span }, namespace, kustomization: kustomization.path });
+    }
+  }
+  const unevaluated = [...broken, ...addCharts(objects, facts)];
   const workloads = objects.flatMap((deployed): Workload[] => {
     const pod = podOf(deployed.object);
     return pod ? [{ ...deployed, pod, forever: runsForever(deployed.object) }] : [];
@@ -67,11 +79,12 @@ export function linkCluster(facts: Facts): Cluster {
 function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string })[] {
   const unevaluated = new Map<string, Place & { reason: string }>();
   for (const { chart, environments } of facts.linked(linkHelm).charts) {
-    for (const { name, namespace, files } of environments) {
+    for (const { name, namespace, files, deployedBy } of environments) {
       const use: ChartUse = {
         folder: chart.folder,
         name: chart.name,
         environment: name,
+        installed: deployedBy !== undefined,
         ...(namespace === undefined ? {} : { namespace }),
       };
       for (const { path, documents, failures } of files) {
@@ -79,7 +92,14 @@ function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string
         for (const object of objectsIn(documents)) {
           if (/\btest\b/.test(textOf(at(object.body, 'metadata', 'annotations', 'helm.sh/hook')) ?? '')) continue;
           const where = object.path ?? path;
-          objects.push({ object, path: where, place: { path: where, span: object.span }, chart: use });
+          const inside = object.namespace ?? namespace ?? `chart ${chart.folder}`;
+          objects.push({
+            object,
+            path: where,
+            place: { path: where, span: object.span },
+            namespace: inside,
+            chart: use,
+          });
         }
       }
     }
@@ -87,21 +107,50 @@ function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string
   return [...unevaluated.values()];
 }
 
-/** Files that a kustomization only uses to change others: no objects of their own. */
-function patchFiles(path: string, kustomization: YamlMap): string[] {
-  const folder = folderOf(path);
-  const names: (string | undefined)[] = [
-    ...itemsOf(at(kustomization, 'patchesStrategicMerge')).map(textOf),
-    ...itemsOf(at(kustomization, 'patches')).map((patch) => textOf(at(patch, 'path'))),
-    ...itemsOf(at(kustomization, 'patchesJson6902')).map((patch) => textOf(at(patch, 'path'))),
-  ];
-  return names.flatMap((name) => (name === undefined ? [] : (joinPath(folder, name) ?? [])));
-}
-
 /** Plain files among a chart's templates belong to the chart. */
 function isChartTemplate(path: string, facts: Facts): boolean {
   const match = /^(.*?)(?:^|\/)templates\//.exec(path);
   return match !== null && facts.has(match[1] === '' ? 'Chart.yaml' : `${match[1]}/Chart.yaml`);
+}
+
+/** One container as it is written down, with every way it is deployed: overlays, environments of a chart. */
+export interface DeployedContainer {
+  /** "container api of Deployment shop". */
+  readonly title: string;
+  readonly place: Place;
+  /** Never empty. */
+  readonly variants: readonly { readonly workload: Workload; readonly container: Container }[];
+}
+
+/** All containers by their place. A pure join: use through `facts.linked`. */
+export function linkContainers(facts: Facts): readonly DeployedContainer[] {
+  const found = new Map<
+    string,
+    { title: string; place: Place; variants: { workload: Workload; container: Container }[] }
+  >();
+  for (const workload of deployedWorkloads(facts.linked(linkCluster))) {
+    for (const container of workload.pod.containers) {
+      const place = placeIn(workload, container);
+      const key = `${place.path} ${place.span.start} ${container.name}`;
+      const known = found.get(key);
+      if (known) known.variants.push({ workload, container });
+      else {
+        const kind = container.role === 'container' ? 'container' : `${container.role} container`;
+        const title = `${kind} ${container.name} of ${titleOf(workload.object)}`;
+        found.set(key, { title, place, variants: [{ workload, container }] });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** Workloads without those environments of a chart that nothing installs, where something installs another one. */
+export function deployedWorkloads(cluster: Cluster): readonly Workload[] {
+  const installed = new Set(cluster.workloads.flatMap(({ chart }) => (chart?.installed ? [chart.folder] : [])));
+  return cluster.workloads.filter(({ chart }) => {
+    if (!chart) return true;
+    return installed.has(chart.folder) ? chart.installed : chart.environment === 'defaults';
+  });
 }
 
 /** Place of a container or any other part of a deployed object. */

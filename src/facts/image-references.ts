@@ -1,5 +1,5 @@
 /** Knows every container image that a repository names: in Dockerfiles, compose files, Kubernetes workloads and CI. */
-import { linkCluster, placeIn } from './cluster.ts';
+import { deployedWorkloads, linkCluster, placeIn } from './cluster.ts';
 import { linkCompose } from './compose.ts';
 import { type Facts, placeOf } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
@@ -8,7 +8,6 @@ import { imageName, parseImage } from './images.ts';
 import type { Job } from './pipeline.ts';
 import type { Place, Span } from './span.ts';
 import { resolveVariables } from './variables.ts';
-import { at, itemsOf, textOf } from './yaml.ts';
 
 export interface ImageReference {
   readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image';
@@ -113,14 +112,12 @@ function inCompose(facts: Facts): ImageReference[] {
 }
 
 function inKubernetes(facts: Facts): ImageReference[] {
-  const pinned = kustomizedDigests(facts);
   const seen = new Set<string>();
-  return facts.linked(linkCluster).workloads.flatMap((workload) =>
+  return deployedWorkloads(facts.linked(linkCluster)).flatMap((workload) =>
     workload.pod.containers.flatMap((container): ImageReference[] => {
       if (!container.image) return [];
       const { text } = container.image;
       const image = parseImage(text);
-      const by = image && pinned.get(imageName(image));
       const place = placeIn(workload, container.image);
       const key = `${place.path} ${place.span.start} ${text}`;
       if (seen.has(key)) return [];
@@ -132,23 +129,10 @@ function inKubernetes(facts: Facts): ImageReference[] {
           place,
           text,
           ...(image ? { resolved: text } : {}),
-          ...(by === undefined ? {} : { exempt: `pinned by digest in ${by}` }),
         },
       ];
     }),
   );
-}
-
-/** Image names that a kustomization gives a digest, with its path. */
-function kustomizedDigests(facts: Facts): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const { path, data } of facts.of('kubernetes')) {
-    for (const entry of itemsOf(at(data.kustomization, 'images'))) {
-      const image = parseImage(textOf(at(entry, 'name')) ?? '');
-      if (image && /^sha256:[0-9a-f]{64}$/.test(textOf(at(entry, 'digest')) ?? '')) found.set(imageName(image), path);
-    }
-  }
-  return found;
 }
 
 const OWN = /CI_REGISTRY_IMAGE|github\.repository|CI_PROJECT_PATH|needs\.[\w-]+\.outputs|steps\.[\w-]+\.outputs/;

@@ -1,15 +1,17 @@
 /** Knows Kubernetes manifests: objects, and the pods and containers of every kind of workload, all located. */
 import type { Extractor } from './facts.ts';
-import type { Span } from './span.ts';
+import type { OffsetMap, Span } from './span.ts';
 import {
   at,
   booleanOf,
   entriesOf,
   itemsOf,
   loadYaml,
+  scalarOffsets,
   textOf,
   type YamlDocument,
   type YamlEntry,
+  type YamlFile,
   type YamlMap,
   type YamlNode,
   type YamlScalar,
@@ -20,6 +22,10 @@ export interface Manifest {
   readonly objects: readonly KubeObject[];
   /** Content of a kustomization.yaml. */
   readonly kustomization?: YamlMap;
+  /** A file of JSON patch operations. */
+  readonly patch?: YamlNode;
+  /** Documents of patches that a kustomization spells out in block texts, by offset of the text. */
+  readonly inline?: Readonly<Record<string, readonly YamlNode[]>>;
 }
 
 /** Any object. `path` is set where it does not stand in the file that was read (rendered or patched). */
@@ -60,20 +66,62 @@ const KUSTOMIZATION = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/;
 export const kubernetes: Extractor<'kubernetes'> = {
   kind: 'kubernetes',
   accepts: (path) => /\.(?:ya?ml|json)$/i.test(path) || KUSTOMIZATION.test(path),
-  recognises: (path, text) => KUSTOMIZATION.test(path) || (hasKey(text, 'apiVersion') && isPlain(path, text)),
+  recognises: (path, text) =>
+    KUSTOMIZATION.test(path) || (hasKey(text, 'apiVersion') && isPlain(path, text)) || isPatch(text),
   load: async () => {
     const read = await loadYaml();
     return ({ path, text }) => {
       const { documents, problems } = read(text);
       if (KUSTOMIZATION.test(path)) {
         const root = documents[0]?.root;
-        return root?.kind === 'map' ? { data: { objects: [], kustomization: root }, problems } : { problems };
+        if (root?.kind !== 'map') return { problems };
+        return { data: { objects: [], kustomization: root, inline: inlinePatches(root, text, read) }, problems };
       }
+      const patch = documents[0]?.root;
+      if (patch?.kind === 'list' && isPatch(text)) return { data: { objects: [], patch } };
       const objects = objectsIn(documents);
       return objects.length > 0 || documents.some((document) => document.broken) ? { data: { objects }, problems } : {};
     };
   },
 };
+
+function isPatch(text: string): boolean {
+  return (
+    text.length < 100_000 &&
+    /^\s*(?:#[^\n]*\n\s*|---\s*)*(?:-|\[)/.test(text) &&
+    hasKey(text, 'op') &&
+    hasKey(text, 'path')
+  );
+}
+
+function inlinePatches(root: YamlMap, text: string, read: (text: string) => YamlFile): Record<string, YamlNode[]> {
+  const texts = [
+    ...itemsOf(at(root, 'patchesStrategicMerge')),
+    ...[...itemsOf(at(root, 'patches')), ...itemsOf(at(root, 'patchesJson6902'))].map((patch) => at(patch, 'patch')),
+  ];
+  const found: Record<string, YamlNode[]> = {};
+  for (const node of texts) {
+    if (node?.kind !== 'scalar' || !/[\n{[]/.test(node.text)) continue;
+    const map = scalarOffsets(text, node);
+    const documents = read(node.text).documents.filter((document) => !document.broken);
+    found[node.span.start] = documents.map((document) => moved(document.root, map));
+  }
+  return found;
+}
+
+/** The same node with all places moved by a map of offsets. */
+function moved<T extends YamlNode>(node: T, map: OffsetMap): T {
+  const span = { start: map(node.span.start), end: map(node.span.end) };
+  if (node.kind === 'scalar') return { ...node, span };
+  if (node.kind === 'list') return { ...node, span, items: node.items.map((item) => moved(item, map)) };
+  const entries = node.entries.map((entry) => ({
+    ...entry,
+    span: { start: map(entry.span.start), end: map(entry.span.end) },
+    keySpan: { start: map(entry.keySpan.start), end: map(entry.keySpan.end) },
+    value: moved(entry.value, map),
+  }));
+  return { ...node, span, entries };
+}
 
 function hasKey(text: string, key: string): boolean {
   return new RegExp(`(?:^|[\\s{,])["']?${key}["']?\\s*:`).test(text);
@@ -89,7 +137,8 @@ export function objectsIn(documents: readonly YamlDocument[]): KubeObject[] {
   return documents.flatMap(({ root, broken }) => objectsOf(root, broken, 0));
 }
 
-function objectsOf(node: YamlNode, broken: boolean, depth: number): KubeObject[] {
+/** Objects of one node: itself, or the items of a list. */
+export function objectsOf(node: YamlNode, broken = false, depth = 0): KubeObject[] {
   const apiVersion = textOf(at(node, 'apiVersion'));
   const kind = textOf(at(node, 'kind'));
   if (node.kind !== 'map' || apiVersion === undefined || kind === undefined) return [];
