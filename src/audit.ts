@@ -52,6 +52,7 @@ export async function audit(input: AuditInput): Promise<Report> {
     checks,
     extractors: input.extractors,
     zones: new Set([...READ_ANYWAY, ...input.zones]),
+    asked: new Set<Zone>(['production', ...input.zones]),
     ...(input.focus ? { focus: input.focus } : {}),
     ...(input.advisories ? { advisories: input.advisories } : {}),
   });

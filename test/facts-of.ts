@@ -8,5 +8,6 @@ export async function factsOfFiles(extractors: readonly Extractor[], files: Reco
   const workspace = openFiles('tree', new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
   const needs = Object.fromEntries(extractors.map((extractor) => [extractor.kind, true as const]));
   const check = { id: 'test', needs, messages: {}, assess: () => ({ subjects: [], lookedFor: '' }) };
-  return (await collectFacts(workspace, { checks: [check], extractors, zones: new Set(ZONES) })).facts;
+  return (await collectFacts(workspace, { checks: [check], extractors, zones: new Set(ZONES), asked: new Set(ZONES) }))
+    .facts;
 }

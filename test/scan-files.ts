@@ -60,6 +60,7 @@ export async function scanFiles(
     extractors: serialised,
     zones: new Set(ZONES),
     advisories: async () => ({ advisories, notifications: [] }),
+    asked: new Set(ZONES),
   });
   const zones = new Map(workspace.files.map((file) => [file.path, file.zone]));
   const { judgement, notifications } = judge(

@@ -28,6 +28,8 @@ export interface CollectOptions {
   readonly extractors: readonly Extractor[];
   /** Zones whose files are read at all. */
   readonly zones: ReadonlySet<Zone>;
+  /** Zones whose files are read by costly extractors, too. */
+  readonly asked: ReadonlySet<Zone>;
   /** Only these files are read (a staged scan and what it needs); undefined: all. */
   readonly focus?: (file: SourceFile, kind: FactKind) => boolean;
   /** Loads advisory data for what was found; asked when a check reads dependencies. Undefined: nothing to look up. */
@@ -88,6 +90,7 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
     if (!options.zones.has(file.zone)) continue;
     for (const extractor of wanted) {
       const { kind } = extractor;
+      if (extractor.costly && !options.asked.has(file.zone)) continue;
       if (!extractor.accepts(file.path) || !(options.focus?.(file, kind) ?? true)) continue;
       const content = workspace.read(file.path);
       if (!content) break;

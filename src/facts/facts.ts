@@ -76,6 +76,8 @@ export interface Extractor<K extends FactKind = FactKind> {
    * others may define what it uses.
    */
   readonly whole?: boolean;
+  /** Takes so long that files outside production are read only when their zone was asked for. */
+  readonly costly?: true;
   /** Loads the parser on first use; the function it gives is pure and synchronous. It may throw: that is our bug. */
   readonly load: () => Promise<(input: ExtractInput) => Extracted<FactTypes[K]>>;
 }

@@ -29,6 +29,7 @@ type Parse = (source: string) => PythonModule;
 
 export const python: Extractor<'program'> = {
   kind: 'program',
+  costly: true,
   whole: true,
   accepts: (path) => /\.pyw?$/.test(path),
   load: async () => {
