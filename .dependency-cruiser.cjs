@@ -58,7 +58,7 @@ module.exports = {
         pathNot: [
           '^src/(?:cli|roadmap|pages|shipped|config|version)\\.ts$',
           '^src/commands/',
-          '^src/facts/(?:workspace|git|advisories)\\.ts$',
+          '^src/facts/(?:workspace|git|advisories(?:-index|-update)?)\\.ts$',
         ],
       },
       to: { path: '^(?:node:)?(?:fs|fs/promises|child_process|worker_threads)$' },

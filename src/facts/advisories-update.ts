@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { kill, pid as ownPid } from 'node:process';
 import { ask, type Http, jsonOf, NoAnswer, type Pieces } from './advisories-http.ts';
 import {
   allEntries,
@@ -87,7 +88,7 @@ function lock(path: string, now: Date): () => void {
   for (let attempt = 0; ; attempt++) {
     try {
       const file = openSync(path, 'wx');
-      writeSync(file, JSON.stringify({ pid: process.pid, host: hostname() }));
+      writeSync(file, JSON.stringify({ pid: ownPid, host: hostname() }));
       closeSync(file);
       return () => rmSync(path, { force: true });
     } catch (error) {
@@ -106,7 +107,7 @@ function abandoned(path: string, now: Date): boolean {
     if (now.getTime() - statSync(path).mtimeMs > 3_600_000) return true;
     const { pid, host } = JSON.parse(readFileSync(path, 'utf8')) as { pid: number; host: string };
     if (host !== hostname()) return false;
-    process.kill(pid, 0);
+    kill(pid, 0);
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH' || error instanceof SyntaxError;
@@ -115,7 +116,7 @@ function abandoned(path: string, now: Date): boolean {
 
 /** Writes beside the target and renames, so that readers see the old or the new file. */
 function replace(path: string, bytes: Buffer): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${ownPid}.tmp`;
   try {
     writeFileSync(temporary, bytes);
     renameSync(temporary, path);
@@ -213,7 +214,7 @@ async function whole(
   options: UpdateOptions,
 ): Promise<Updated> {
   const { url, http, now } = options;
-  const temporary = `${path}.${process.pid}.zip.tmp`;
+  const temporary = `${path}.${ownPid}.zip.tmp`;
   try {
     const condition = head?.etag === undefined ? {} : { 'If-None-Match': head.etag };
     const answer = await ask(

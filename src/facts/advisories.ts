@@ -1,6 +1,6 @@
 /** Knows where advisories come from: the database in the cache, a folder or archive that is named, or OSV's API when asked. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, platform as thisPlatform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Notification } from '../problem.ts';
 import { type Http, http, NoAnswer } from './advisories-http.ts';
@@ -46,7 +46,7 @@ const warnAfterDays = 7;
 const tooOldAfterDays = 30;
 
 /** Folder of the database that `audit db update` keeps. */
-export function databaseFolder(environment: Environment, platform: NodeJS.Platform = process.platform): string {
+export function databaseFolder(environment: Environment, platform: NodeJS.Platform = thisPlatform()): string {
   const own = environment.HARDENING_AUDIT_DB;
   if (own) return own;
   const cache =
