@@ -131,7 +131,7 @@ function findingsOf(item: RoadmapItem, judgement: Judgement, input: AssembleInpu
     if (!message) throw new Error(`${item.id} has no message "${finding.message}"`);
     const words = sentences(message, finding.data);
     const { path, region } = text.place(finding.place);
-    const anchor = text.of(path)?.line(region.startLine) ?? '';
+    const anchor = finding.identity ?? text.of(path)?.line(region.startLine) ?? '';
     const key = `${finding.message} ${path} ${anchor.replace(/\s+/g, '')}`;
     const ordinal = ordinals.get(key) ?? 0;
     ordinals.set(key, ordinal + 1);

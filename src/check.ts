@@ -45,6 +45,8 @@ export interface Finding {
   /** Values for the message's placeholders; never a secret's value. */
   readonly data: Readonly<Record<string, string | number>>;
   readonly place: Place;
+  /** What the finding is about, where the text of its line says too much: takes the line's place in the finding's id. */
+  readonly identity?: string;
   readonly confidence: Confidence;
   /** Overrides the message's and the page's severity; `critical` makes the whole item fail. */
   readonly severity?: Severity;

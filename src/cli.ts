@@ -119,6 +119,19 @@ function program(io: Io, finish: (code: number) => void): Command {
     .argument('<file>', 'SARIF file')
     .description('tell whether GitHub code scanning would take a SARIF file')
     .action(async (file: string) => finish((await import('./commands/validate.ts')).run(file, io)));
+  const database = root.command('db').description('keep the advisory database');
+  database
+    .command('update')
+    .argument(
+      '[ecosystems...]',
+      'PyPI, npm, Go, crates.io, RubyGems, Packagist, Maven (default: those that are held, else all)',
+    )
+    .description("download OSV's advisories, or what changed since the last time")
+    .option('--advisory-db <folder>', "folder of the database (default: in the user's cache, or HARDENING_AUDIT_DB)")
+    .option('--osv-url <url>', "a mirror of OSV's exports")
+    .action(async (names: string[], flags: object) =>
+      finish(await (await import('./commands/db.ts')).updateDatabase(names, flags, io)),
+    );
   scanning(root.command('trend').argument('[path]', 'repository folder', '.'))
     .description('scan, append a record to the history, print the curve')
     .option('--history <file>', 'history file (default: .audit/history.jsonl in the scanned folder)')

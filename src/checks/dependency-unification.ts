@@ -52,6 +52,7 @@ function conflict(shared: Shared): Finding {
     message: 'conflict',
     data: { package: shared.name, here: wanted(first), there: wanted(against), other: against.source.path, advice },
     place: place(first),
+    identity: shared.name,
     confidence: 'high',
     related: related(others),
     ...(fix === undefined ? {} : { fix }),
@@ -70,6 +71,7 @@ function pairFinding({ kind, first, second, packages }: Pair): Finding {
       there: head.second ? wanted(head.second) : 'missing',
     },
     place: place(head.first),
+    identity: second.path,
     confidence: 'high',
     related: related(packages.flatMap((p, i) => [...(i === 0 ? [] : [p.first]), ...(p.second ? [p.second] : [])])),
   };

@@ -106,6 +106,8 @@ function findingOf(exposure: Exposure, hit: Hit, asOf: string): Finding {
       advice: advice(exposure, hit, entry),
     },
     place: { path: source.path, span: entry.span },
+    // Neither version nor line: the finding stays the same while the lock is made anew around it.
+    identity: `${exposure.name} ${group[0]!.id}`,
     confidence: stale ? 'low' : 'high',
     severity: malicious ? 'critical' : severity,
     ...(related.length > 0 ? { related } : {}),
@@ -144,7 +146,14 @@ function looseSubjects(loose: readonly Loose[]): Subject[] {
       advisories: idsOf(one.advisories),
       scope: dependency.scope,
     };
-    const finding: Finding = { message: 'everyVersion', data, place, confidence: 'high', severity };
+    const finding: Finding = {
+      message: 'everyVersion',
+      data,
+      place,
+      identity: dependency.name,
+      confidence: 'high',
+      severity,
+    };
     subjects.push({ name: `${data.package} ${data.version}`, place, verdict: 'fail', findings: [finding] });
   }
   for (const list of hints.values()) {
