@@ -15,7 +15,7 @@ function read(path: string): string {
   return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 }
 
-const ajv = new Ajv2020({ multipleOfPrecision: 9, strictRequired: false });
+const ajv = new Ajv2020({ multipleOfPrecision: 9, strictRequired: false, strictTypes: false });
 const schemas = {
   roadmap: JSON.parse(read('schemas/roadmap-v1.json')) as Schema,
   config: JSON.parse(read('schemas/config-v1.json')) as Schema,
