@@ -10,6 +10,7 @@ import { defaultsOf, shippedPages } from '../../src/pages.ts';
 import type { Report, State } from '../../src/report.ts';
 import { builtinRoadmap } from '../../src/roadmap.ts';
 import { ONE, score } from '../../src/score.ts';
+import { advisoriesFrom } from '../advisories.ts';
 
 interface Expected {
   readonly about: string;
@@ -38,6 +39,7 @@ function scan(name: string): Promise<Report> {
     selected: () => true,
     scope: 'full',
     zones: new Set(['production']),
+    advisories: async () => ({ advisories: advisoriesFrom(), notifications: [] }),
     asOf: '2026-01-18',
     provenance: {},
     notifications: [],
