@@ -7,6 +7,7 @@ import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
+import { subprocessValidation } from './subprocess-validation.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
 import { vulnerableDependencies } from './vulnerable-dependencies.ts';
@@ -19,6 +20,7 @@ export const checks: readonly Check[] = [
   flaskSecretKey,
   imagePinning,
   preCommitHooks,
+  subprocessValidation,
   terraformStateEncryption,
   unsafeDeserialization,
   vulnerableDependencies,

@@ -1,7 +1,7 @@
 /** Knows when data is turned into objects by something that can be made to run code. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
-import { constants, type Origin, origins } from '../facts/program/flow.ts';
+import { constants, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn, spreads } from '../facts/program/link.ts';
 import { allNamedValues, type NamedValue } from '../facts/program/names.ts';
 
@@ -180,16 +180,7 @@ function judge(program: Program, options: Options, site: CallSite, name: string,
 
 function described(found: readonly Origin[]): string {
   const source = found.find((one) => one.kind === 'source');
-  if (source?.kind !== 'source') return 'data';
-  const words = {
-    request: 'a request',
-    cli: 'user input',
-    network: 'data from the network',
-    file: 'a file',
-    store: 'data from a store',
-    env: 'the environment',
-  };
-  return words[source.source];
+  return source ? originText(source) : 'data';
 }
 
 /** Does the call only run after a signature was compared? */

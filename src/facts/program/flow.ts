@@ -3,6 +3,7 @@
  * and keeps the way as a trace. Works on demand, so only what a check asks about is followed.
  */
 import type { Place } from '../span.ts';
+import { vouched } from './conditions.ts';
 import {
   carrierMethods,
   carriers,
@@ -13,7 +14,7 @@ import {
   sources,
 } from './knowledge.ts';
 import { argument, type CallSite, type Node, type Program, placeIn, type Unit, valueAt } from './link.ts';
-import type { FunctionModel, Ref, Scalar, Value } from './model.ts';
+import type { FunctionModel, Ref, Scalar, Site, Value } from './model.ts';
 
 /** One place on the way, with a short annotation. */
 export interface Step extends Place {
@@ -23,6 +24,8 @@ export interface Step extends Place {
 /** One end of the way back. */
 export type Origin = {
   readonly node: Node;
+  /** The conditions that were in force on the way in the origin's file; -1 for none. */
+  readonly guard: number;
   /** From the origin to the value that was asked about. */
   readonly trace: readonly Step[];
 } & (
@@ -52,6 +55,8 @@ export interface FlowOptions {
    * then an unknown origin, and only the given carriers (and plain conversions) are looked through.
    */
   readonly whole?: boolean;
+  /** Where the value is used: what the conditions in force there vouch for is safe. */
+  readonly at?: Site;
 }
 
 /** Values followed for one question. */
@@ -65,6 +70,8 @@ interface Walk {
   /** Calls that were entered through their result and not left yet, innermost first. */
   readonly stack: Frame | undefined;
   readonly up: number;
+  /** Where the function at hand uses the value. */
+  readonly site: Site | undefined;
 }
 
 interface Frame {
@@ -77,7 +84,9 @@ interface Frame {
 export function origins(program: Program, unit: Unit, ref: Ref, options: FlowOptions = {}): readonly Origin[] {
   const found: Origin[] = [];
   const seen = new Map<Unit, Set<string>>();
-  const queue: Walk[] = [{ node: { unit, ref }, parent: undefined, text: undefined, stack: undefined, up: 0 }];
+  const queue: Walk[] = [
+    { node: { unit, ref }, parent: undefined, text: undefined, stack: undefined, up: 0, site: options.at },
+  ];
   let spent = 0;
   for (let step = queue.pop(); step; step = queue.pop()) {
     const visited = seen.get(step.node.unit) ?? new Set();
@@ -86,11 +95,13 @@ export function origins(program: Program, unit: Unit, ref: Ref, options: FlowOpt
     if (visited.has(key)) continue;
     visited.add(key);
     if (++spent > budget) {
-      found.push({ kind: 'unknown', node: step.node, trace: traceOf(step) });
+      found.push({ kind: 'unknown', node: step.node, guard: -1, trace: traceOf(step) });
       break;
     }
     const result = expand(program, step, options);
-    if (result.end) found.push({ ...result.end, node: step.node, trace: traceOf(step) } as Origin);
+    if (result.end) {
+      found.push({ ...result.end, node: step.node, guard: step.site?.guard ?? -1, trace: traceOf(step) } as Origin);
+    }
     if (result.next) queue.push(...result.next.toReversed());
   }
   return found;
@@ -127,6 +138,10 @@ const conversions = new Set([
 function expand(program: Program, step: Walk, options: FlowOptions): Expansion {
   const { unit, ref } = step.node;
   const value = valueAt(step.node);
+  if (step.site && value.kind !== 'const') {
+    const { guard, function: inside, span } = step.site;
+    if (vouched(unit, guard, inside, span.start).has(ref)) return { end: { kind: 'safe', name: 'a check' } };
+  }
   if (options.whole && partly.has(value.kind)) {
     const folded = value.kind === 'concat' ? constants(program, unit, ref) : undefined;
     return folded ? { end: { kind: 'const', value: folded[0]! } } : { end: { kind: 'unknown' } };
@@ -201,7 +216,11 @@ function member(
   if (value.kind === 'global') {
     const defined = program.define(value.name, unit);
     if (defined)
-      return { next: [{ ...step, node: defined, parent: step, text: `${lastWord(value.name)} is defined here` }] };
+      return {
+        next: [
+          { ...step, site: undefined, node: defined, parent: step, text: `${lastWord(value.name)} is defined here` },
+        ],
+      };
     return { end: { kind: 'external', name: names[0] ?? value.name } };
   }
   const of = unit.module.values[value.of]!;
@@ -214,13 +233,22 @@ function member(
       const fields = program.field(meaning.unit, meaning.class, value.name);
       if (fields.length === 0) continue;
       return {
-        next: fields.map((node) => ({ ...step, node, parent: step, text: `field ${value.name}`, stack: undefined })),
+        next: fields.map((node) => ({
+          ...step,
+          site: undefined,
+          node,
+          parent: step,
+          text: `field ${value.name}`,
+          stack: undefined,
+        })),
       };
     }
     if (names.length > 0) return { end: { kind: 'external', name: names[0]! } };
   }
   return options.whole ? { end: { kind: 'unknown' } } : to([value.of]);
 }
+
+const numeric = new Set(['int', 'float', 'bool', 'uuid.UUID', 'datetime.datetime', 'datetime.date', 'decimal.Decimal']);
 
 /** Is the parameter the request of a web handler, by its name or type? */
 function isRequest(unit: Unit, param: Value & { kind: 'param' }): boolean {
@@ -233,9 +261,19 @@ function param(program: Program, step: Walk, value: Value & { kind: 'param' }, o
   const model = unit.module.functions[value.function]!;
   const own = model.params[value.index]!;
   const text = `parameter ${own.name}`;
+  const type = own.annotation ? unit.module.values[own.annotation.value]! : undefined;
+  if (type?.kind === 'global' && numeric.has(type.name)) return { end: { kind: 'safe', name: type.name } };
   if (step.stack) {
     const next = passed(step, step.stack.site, model, value.index, step.stack.outer);
     if (next.length > 0) return { next };
+  }
+  if (
+    value.index === 0 &&
+    model.params.length === 2 &&
+    model.params[0]!.name === 'event' &&
+    model.params[1]!.name === 'context'
+  ) {
+    return { end: { kind: 'source', source: 'request', name: 'the event of a cloud function' } };
   }
   if (isRoute(model, unit)) {
     const fallback = own.default ? unit.module.values[own.default.value]! : undefined;
@@ -274,6 +312,7 @@ function passed(step: Walk, site: CallSite, model: FunctionModel, index: number,
     parent: step,
     text: `passed to ${model.name === '' ? 'a function' : model.name} as ${own.name}`,
     stack,
+    site: call,
   });
   const plain = model.params.filter((param) => param.kind === 'plain' || param.kind === 'positional');
   const position = plain.indexOf(own);
@@ -329,6 +368,7 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
                 parent: step,
                 text: `returned by ${target.function.name}`,
                 stack,
+                site: one,
               },
             ]
           : [],
@@ -385,6 +425,24 @@ const defaulted = new Set([
 function calleeName(unit: Unit, id: number): string {
   const callee = unit.module.values[unit.module.calls[id]!.callee.value]!;
   return callee.kind === 'global' || callee.kind === 'attr' ? callee.name : '';
+}
+
+const sourceTexts: Readonly<Record<SourceKind, string>> = {
+  request: 'a request',
+  cli: 'the command line',
+  network: 'the network',
+  file: 'a file',
+  store: 'a store',
+  env: 'the environment',
+};
+
+/** Where a value comes from, for a message: "the environment", "the parameter cmd". */
+export function originText(origin: Origin): string {
+  if (origin.kind === 'source') return sourceTexts[origin.source];
+  if (origin.kind === 'param') return `the parameter ${origin.name}`;
+  if (origin.kind === 'call') return origin.names[0] ? `the result of ${origin.names[0]}()` : 'the result of a call';
+  if (origin.kind === 'external') return origin.name;
+  return 'a value made at run time';
 }
 
 export function lastWord(name: string): string {

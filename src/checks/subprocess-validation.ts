@@ -1,0 +1,249 @@
+/** Knows when a process is started with a command that somebody else can shape. */
+import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { constants, type Origin, origins, originText } from '../facts/program/flow.ts';
+import { argument, type CallSite, linkProgram, type Node, type Program, placeIn } from '../facts/program/link.ts';
+import type { Ref, Site } from '../facts/program/model.ts';
+
+const fix =
+  'Pass a list with a constant program, check each value against a fixed list or a full pattern, and put `--` before values; quote with `shlex.quote` where a shell must stay.';
+
+export const subprocessValidation = defineCheck({
+  id: 'subprocess-validation',
+  needs: {
+    program: [
+      'subprocess',
+      'system',
+      'popen',
+      'Popen',
+      'exec',
+      'spawn',
+      'commands',
+      'paramiko',
+      'fabric',
+      'invoke',
+      'pty',
+      'shell',
+    ],
+  },
+  messages: {
+    request: {
+      what: 'Data from a request becomes part of the command of {call}.',
+      why: 'Whoever sends the request runs commands on the server with all rights of the service.',
+      fix,
+      severity: 'critical',
+    },
+    shell: {
+      what: '{call} gives a shell a text with parts that are not constant: {parts}.',
+      why: 'A semicolon, a backtick or a dollar sign in one of the parts starts another command with the rights of this process.',
+      fix,
+    },
+    program: {
+      what: 'The program that {call} starts is chosen by {parts}.',
+      why: 'Whoever controls that text starts any program on the machine.',
+      fix: 'Choose the program from a fixed list by a name that is checked.',
+    },
+    option: {
+      what: 'A value from a request stands where {program} reads options.',
+      why: 'A value that begins with a hyphen becomes an option, and {program} has options that write files or run commands.',
+      fix: 'Put `--` before the value, or refuse values that begin with a hyphen.',
+      severity: 'medium',
+    },
+  },
+  assess(facts, options) {
+    const program = facts.linked(linkProgram);
+    const starters = options.starters as Readonly<Record<string, string>>;
+    const subjects = program.calls(Object.keys(starters)).map((site) => {
+      const name = site.names.find((one) => starters[one] !== undefined)!;
+      return judge({ program, options, site, name }, starters[name]!);
+    });
+    return { subjects, lookedFor: 'subprocess, os.system, os.popen, os.exec*, asyncio and other process starts' };
+  },
+});
+
+interface Start {
+  readonly program: Program;
+  readonly options: Options;
+  readonly site: CallSite;
+  readonly name: string;
+}
+
+/** What is wrong with a start; undefined when nothing is. */
+interface Problem {
+  readonly message: 'request' | 'shell' | 'program' | 'option';
+  readonly origin?: Origin;
+  readonly parts: string;
+  readonly low?: boolean;
+}
+
+function judge(start: Start, rule: string): Subject {
+  const { site, name } = start;
+  const { call, unit } = site;
+  const place = placeIn(unit, call);
+  const label = `${name}()`;
+  const [kind, position] = rule.split(' ') as [string, string?];
+  const index = Number(position ?? 0);
+  const value = argument(call, index, 'args', 'cmd', 'command', 'bash_command', 'file', 'path') ?? call.args[index];
+  if (!value) return pass(label, place, 'no command is given');
+  const node = { unit, ref: value.value };
+  const at: Site = call;
+  let problem: Problem | undefined;
+  if (kind === 'shell') problem = text(start, node, at);
+  else if (kind === 'list' && isShell(start)) problem = list(start, node, at, true) ?? text(start, node, at);
+  else if (kind === 'list') problem = list(start, node, at, false);
+  else problem = items(start, unit, positional(start, index, kind === 'exec'), at);
+  if (!problem) return pass(label, place, 'constant, checked or quoted, or without a shell');
+  const steps = problem.origin?.trace ?? [];
+  const finding: Finding = {
+    message: problem.message,
+    data:
+      problem.message === 'option'
+        ? { program: problem.parts }
+        : problem.message === 'request'
+          ? { call: label }
+          : { call: label, parts: problem.parts },
+    place,
+    confidence: problem.low ? 'medium' : 'high',
+    ...(steps.length > 1 ? { trace: steps } : {}),
+  };
+  return fail(label, finding);
+}
+
+/** Positional arguments as the list they stand for; exec and spawn repeat the program as the first argument. */
+function positional({ site }: Start, index: number, repeats: boolean): readonly Ref[] {
+  const { unit, call } = site;
+  const given = call.args.filter((arg) => arg.keyword === undefined).slice(index);
+  const [program, ...rest] = given.map((arg) => arg.value);
+  if (program === undefined) return [];
+  const items = rest.flatMap((ref) => {
+    const value = unit.module.values[ref]!;
+    return value.kind === 'list' ? value.items : [ref];
+  });
+  const first = unit.module.values[program]!;
+  if (first.kind === 'list') return [...first.items, ...items];
+  return [program, ...(repeats ? items.slice(1) : items)];
+}
+
+function isShell({ program, site }: Start): boolean {
+  const { unit, call } = site;
+  const given = argument(call, 99, 'shell');
+  if (!given) return false;
+  const value = unit.module.values[given.value]!;
+  if (value.kind === 'list') return value.items.length > 0;
+  if (value.kind === 'dict') return value.entries.some(([key]) => key !== null);
+  const known = constants(program, unit, given.value);
+  if (known) return known.some(Boolean);
+  return origins(program, unit, given.value, { whole: true }).some((one) => one.kind === 'const' && Boolean(one.value));
+}
+
+/** A text that a shell reads. */
+function text({ program, options }: Start, node: Node, at: Site | undefined): Problem | undefined {
+  if (constants(program, node.unit, node.ref)) return undefined;
+  const found = origins(program, node.unit, node.ref, {
+    sanitizers: new Set(options.quoters as readonly string[]),
+    ...(at ? { at } : {}),
+  });
+  const unsafe = found.filter((one) => one.kind !== 'const' && one.kind !== 'safe' && !isFixed(options, one));
+  const worst =
+    unsafe.find((one) => one.kind === 'source' && one.source === 'request') ??
+    unsafe.find((one) => one.kind === 'source') ??
+    unsafe[0];
+  if (!worst) return undefined;
+  const request = worst.kind === 'source' && worst.source === 'request';
+  return { message: request ? 'request' : 'shell', origin: worst, parts: originText(worst) };
+}
+
+/** Values such as the path of the interpreter, which nobody else chooses. */
+function isFixed(options: Options, one: Origin): boolean {
+  const fixed = options.fixed as readonly string[];
+  if (one.kind === 'external') return fixed.some((name) => one.name === name || one.name.startsWith(`${name}.`));
+  return one.kind === 'call' && one.names.some((name) => fixed.includes(name));
+}
+
+/** A command given as a list, wherever it was made. */
+function list(start: Start, node: Node, at: Site, shell: boolean): Problem | undefined {
+  let found: Problem | undefined;
+  for (const origin of origins(start.program, node.unit, node.ref, { whole: true, at })) {
+    const { node: end } = origin;
+    const value = end.unit.module.values[end.ref]!;
+    let problem: Problem | undefined;
+    if (value.kind === 'list') {
+      if (shell) continue;
+      const local = end.unit === node.unit ? at : undefined;
+      problem = items(start, end.unit, value.items, local);
+    } else if (!shell && origin.kind !== 'const' && origin.kind !== 'safe') problem = chosen(start, end, at);
+    found = worse(found, problem);
+  }
+  return found;
+}
+
+function worse(a: Problem | undefined, b: Problem | undefined): Problem | undefined {
+  const order = ['request', 'shell', 'program', 'option'];
+  if (!a || !b) return a ?? b;
+  return order.indexOf(b.message) < order.indexOf(a.message) ? b : a;
+}
+
+/** Program and arguments that reach the kernel as they are. */
+function items(start: Start, unit: Node['unit'], refs: readonly Ref[], at: Site | undefined): Problem | undefined {
+  const { program, options } = start;
+  const shells = options.shells as readonly string[];
+  const names = refs.map((ref) => {
+    const known = constants(program, unit, ref);
+    return known?.length === 1 && typeof known[0] === 'string' ? known[0] : undefined;
+  });
+  const first = refs[0];
+  if (first === undefined) return undefined;
+  for (let i = 0; i < Math.min(4, names.length); i++) {
+    if (names[i] === undefined || !shells.includes(baseOf(names[i]!))) continue;
+    const flag = names.findIndex((name, k) => k > i && name !== undefined && /^(?:-\w*c|\/[ck]|-command)$/i.test(name));
+    if (flag > 0 && refs[flag + 1] !== undefined) return text(start, { unit, ref: refs[flag + 1]! }, at);
+  }
+  if (names[0] === undefined) {
+    const problem = chosen(start, { unit, ref: first }, at);
+    if (problem) return problem;
+  }
+  return argumentsOf(start, unit, refs, names, at);
+}
+
+function baseOf(path: string): string {
+  return path
+    .split(/[/\\]/)
+    .at(-1)!
+    .toLowerCase()
+    .replace(/\.exe$/, '');
+}
+
+/** Is the program, or the script an interpreter runs, chosen from outside? */
+function chosen({ program, options }: Start, node: Node, at: Site | undefined): Problem | undefined {
+  const found = origins(program, node.unit, node.ref, { ...(at ? { at } : {}) });
+  const sources = options.programSources as readonly string[];
+  const worst =
+    found.find((one) => one.kind === 'source' && one.source === 'request') ??
+    found.find((one) => one.kind === 'source' && sources.includes(one.source));
+  if (worst?.kind !== 'source') return undefined;
+  if (worst.source === 'request') return { message: 'request', origin: worst, parts: 'a request' };
+  return { message: 'program', origin: worst, parts: originText(worst), low: true };
+}
+
+function argumentsOf(
+  start: Start,
+  unit: Node['unit'],
+  refs: readonly Ref[],
+  names: readonly (string | undefined)[],
+  at: Site | undefined,
+): Problem | undefined {
+  const { program, options } = start;
+  const base = names[0] === undefined ? '' : baseOf(names[0]).replace(/[\d.]+$/, '');
+  const interpreter = (options.interpreters as readonly string[]).includes(base);
+  if (!interpreter && !(options.optionPrograms as readonly string[]).includes(base)) return undefined;
+  for (let i = 1; i < refs.length; i++) {
+    if (names[i] === '--') return undefined;
+    if (names[i] !== undefined) continue;
+    const value = unit.module.values[refs[i]!]!;
+    // `--depth=${n}` begins with a text of its own, so it stays one option.
+    if (value.kind === 'concat' && unit.module.values[value.parts[0]!]!.kind === 'const') continue;
+    const found = origins(program, unit, refs[i]!, { ...(at ? { at } : {}) });
+    const request = found.find((one) => one.kind === 'source' && one.source === 'request');
+    if (request) return { message: interpreter ? 'request' : 'option', origin: request, parts: base };
+  }
+  return undefined;
+}
