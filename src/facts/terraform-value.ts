@@ -99,6 +99,8 @@ function step(node: Expression, path: string, scope: Scope, names: Names, state:
       return { kind: 'map', fields, at };
     }
     case 'name':
+      // Not correct, yet the meaning is beyond doubt.
+      if (/^(?:True|False|TRUE|FALSE)$/.test(node.name)) return known(node.name.toLowerCase() === 'true', at);
       return names.get(node.name) ?? unknown();
     case 'get':
     case 'index':
