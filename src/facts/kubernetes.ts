@@ -65,6 +65,8 @@ const KUSTOMIZATION = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/;
 
 export const kubernetes: Extractor<'kubernetes'> = {
   kind: 'kubernetes',
+  // A build joins files that need not hold a word of interest: kustomizations, patches, bases.
+  whole: true,
   accepts: (path) => /\.(?:ya?ml|json)$/i.test(path) || KUSTOMIZATION.test(path),
   recognises: (path, text) =>
     KUSTOMIZATION.test(path) || (hasKey(text, 'apiVersion') && isPlain(path, text)) || isPatch(text),
