@@ -16,7 +16,7 @@ const METADATA = /(?:^|\/)(?:Chart|requirements)\.ya?ml$/;
 const VALUES = /(?:^|\/)[^/]*values[^/]*\.ya?ml$/i;
 const TEMPLATE = /(?:^|\/)templates\/.*\.(?:ya?ml|tpl|txt|json|gotmpl|yaml\.gotmpl)$/i;
 const FILE =
-  /(?:^|\/)(?:files|dashboards)\/[^\s]*\.\w+$|(?:^|\/)(?:charts?|[^/]*helm[^/]*)\/.*\.(?:ya?ml|json|conf|cfg|sh|toml|tpl|properties|ini|txt|xml|sql|rules|js|py|lua|html)$/i;
+  /(?:^|\/)(?:files|dashboards)\/[^\s]*\.\w+$|(?:^|\/)(?:envs?|environments?)\/[^/]*\.ya?ml$|(?:^|\/)(?:charts?|[^/]*helm[^/]*)\/.*\.(?:ya?ml|json|conf|cfg|sh|toml|tpl|properties|ini|txt|xml|sql|rules|js|py|lua|html)$/i;
 const MAX_FILE = 200_000;
 /** What only Helm's templates say. */
 const HELM =

@@ -49,7 +49,7 @@ export interface Cluster {
   readonly unevaluated: readonly (Place & { readonly reason: string })[];
 }
 
-/** All objects of the repository; charts only for checks that need `chart: true`. Use through `facts.linked`. */
+/** All objects of the repository; charts only for checks with helm's `chartNeeds`. Use through `facts.linked`. */
 export function linkCluster(facts: Facts): Cluster {
   const { builds, used, broken } = facts.linked(linkKustomize);
   const objects: Deployed[] = [];

@@ -2,12 +2,16 @@
 import type { Facts } from './facts.ts';
 import { type Chart, chartsOf, folderOf, type ValuesFile } from './helm/charts.ts';
 import type { Release } from './helm/context.ts';
+import { type Deployment, deploymentsOf, type Inline } from './helm/deployments.ts';
 import { type RenderedFile, renderChart } from './helm/render.ts';
+import { applySet } from './helm/set-flags.ts';
 import { unreadKeys } from './helm/unread.ts';
+import { type DictValue, dict } from './helm/value.ts';
 import { overlay, prepare, valuesOf } from './helm/values.ts';
+import { fromNode } from './helm/yaml-text.ts';
 import type { Place } from './span.ts';
 import { helmFunctions } from './sprig.ts';
-import { yamlReader } from './yaml.ts';
+import { type YamlFile, yamlReader } from './yaml.ts';
 
 export interface HelmModel {
   /** Charts that can be installed; libraries and sub-charts are part of others. */
@@ -36,35 +40,130 @@ export interface Environment {
   readonly deployedBy?: Place;
 }
 
-const RELEASE: Release = { name: 'release-name', namespace: 'default' };
+/** What a check needs so that charts are rendered as they are deployed; `kubernetes` comes on top. */
+export const chartNeeds = { chart: true, workflow: ['helm'], script: ['helm'], terraform: ['helm_release'] } as const;
 
-/** Renders every chart of the tree that can be installed. To be used as `facts.linked(linkHelm)`. */
+const RELEASE: Release = { name: 'release-name', namespace: 'default' };
+/** Ways of installing one chart that are told apart; more of them say nothing new. */
+const MAX_ENVIRONMENTS = 8;
+
+/** A way of installing a chart, before it is rendered. */
+type Plan = Omit<Environment, 'files'> & { readonly inline: Deployment['inline'] };
+
+/**
+ * Renders every chart of the tree that can be installed: as commands, Argo CD, Flux and Terraform install it, or else with
+ * its defaults and with each other values file beside them. To be used as `facts.linked(linkHelm)`.
+ */
 export function linkHelm(facts: Facts): HelmModel {
   const charts = chartsOf(facts);
   if (charts.size === 0) return { charts: [], folders: new Set() };
-  const read = yamlReader();
+  const read = remembering(yamlReader());
   const functions = helmFunctions(read);
-  const valuesFiles = new Map<string, ValuesFile>();
-  for (const { path, data } of facts.of('chart')) if (data.role === 'values') valuesFiles.set(path, { ...data, path });
+  const files = new ValuesFiles(facts, read);
+  const deployments = deploymentsOf(facts, new Set(charts.keys()), read);
   const result = [...charts.values()]
     .filter((chart) => !chart.library && !isInside(chart, charts))
-    .map((chart) => {
-      const others = [...valuesFiles.keys()].filter(
-        (path) => folderOf(path) === chart.folder && path !== chart.values?.path,
-      );
-      const environments = [[], ...others.map((path) => [path])].map((paths): Environment => {
-        const user = paths.reduce(
-          (values, path) => overlay(values, valuesOf(valuesFiles.get(path))),
+    .map((chart): RenderedChart => {
+      const others = files.beside(chart);
+      const plans = plansOf(deployments.filter((deployment) => deployment.chart === chart.folder));
+      const environments = (plans.length > 0 ? plans : assumed(others)).map(({ inline, ...plan }): Environment => {
+        const user = plan.valuesFiles.reduce(
+          (values, path) => overlay(values, valuesOf(files.get(path))),
           valuesOf(undefined),
         );
-        const { prepared, values } = prepare(chart, user);
-        const files = renderChart(prepared, values, RELEASE, functions, read);
-        return { name: paths.join(', ') || 'defaults', valuesFiles: paths, release: RELEASE, files };
+        const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
+        return { ...plan, files: renderChart(prepared, values, plan.release, functions, read) };
       });
-      const own = others.map((path) => valuesFiles.get(path)!);
+      const own = others.map((path) => files.get(path)!);
       return { chart, environments, unread: unreadKeys(chart, chart.values ? [chart.values, ...own] : own) };
     });
   return { charts: result, folders: new Set(charts.keys()) };
+}
+
+/** The same text is read once: charts are copied, and environments share most of what they render. */
+function remembering(read: (text: string) => YamlFile): (text: string) => YamlFile {
+  const known = new Map<string, YamlFile>();
+  return (text) => {
+    let file = known.get(text);
+    if (!file) {
+      file = read(text);
+      known.set(text, file);
+    }
+    return file;
+  };
+}
+
+class ValuesFiles {
+  readonly #files = new Map<string, ValuesFile>();
+  readonly #others = new Map<string, string>();
+  readonly #read: (text: string) => YamlFile;
+
+  constructor(facts: Facts, read: (text: string) => YamlFile) {
+    this.#read = read;
+    for (const { path, data } of facts.of('chart')) {
+      if (data.role === 'values') this.#files.set(path, { ...data, path });
+      if (data.role === 'file') this.#others.set(path, data.text);
+    }
+  }
+
+  /** Any file that is given as values, whatever its name. */
+  get(path: string): ValuesFile | undefined {
+    const text = this.#others.get(path);
+    if (text === undefined) return this.#files.get(path);
+    const root = this.#read(text).documents[0]?.root;
+    return { path, size: text.length, reads: [], ...(root?.kind === 'map' ? { root } : {}) };
+  }
+
+  /** Other values files in the chart's folder. */
+  beside(chart: Chart): string[] {
+    return [...this.#files.keys()].filter((path) => folderOf(path) === chart.folder && path !== chart.values?.path);
+  }
+}
+
+function plansOf(deployments: readonly Deployment[]): Plan[] {
+  const plans = new Map<string, Plan>();
+  for (const { valuesFiles, inline, release, namespace, place } of deployments) {
+    const given = inline.map((one) => (one.kind === 'set' ? one.text : `${one.path}:${one.span.start}`));
+    const key = JSON.stringify([valuesFiles, given]);
+    if (plans.has(key) || plans.size >= MAX_ENVIRONMENTS) continue;
+    const base = `${valuesFiles.join(', ') || 'defaults'}${inline.length > 0 ? ` as ${place.path} sets them` : ''}`;
+    const same = [...plans.values()].filter((plan) => plan.name === base || plan.name.startsWith(`${base} (`)).length;
+    const name = same === 0 ? base : `${base} (${same + 1})`;
+    plans.set(key, {
+      name,
+      valuesFiles,
+      release,
+      inline,
+      deployedBy: place,
+      ...(namespace === undefined ? {} : { namespace }),
+    });
+  }
+  return [...plans.values()];
+}
+
+function assumed(others: readonly string[]): Plan[] {
+  return [[], ...others.slice(0, MAX_ENVIRONMENTS).map((path) => [path])].map((paths) => ({
+    name: paths[0] ?? 'defaults',
+    valuesFiles: paths,
+    release: RELEASE,
+    inline: [],
+  }));
+}
+
+/** Values with those given in place on top. */
+function withInline(values: DictValue, inline: Inline): DictValue {
+  const { path, span } = inline;
+  if (inline.kind === 'set') {
+    const set: DictValue = { ...dict(), from: { path, span, key: '' } };
+    applySet(set, inline.text, { path, span }, inline.asText);
+    return overlay(values, set);
+  }
+  const tree = fromNode(
+    inline.root,
+    (node, key) => ({ path, span: inline.own ? node.span : span, ...(key === undefined ? {} : { key }) }),
+    '',
+  );
+  return tree.kind === 'dict' ? overlay(values, tree) : values;
 }
 
 /** A chart in the `charts` folder of another one is installed with that one. */

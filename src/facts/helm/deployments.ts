@@ -1,0 +1,363 @@
+/** Knows which commands and objects of a repository install which chart with which values. */
+import type { Facts } from '../facts.ts';
+import type { Expression } from '../hcl.ts';
+import { joinPath } from '../paths.ts';
+import { type Command, eachCommand, type Shell, type Word } from '../shell.ts';
+import type { Place } from '../span.ts';
+import { attributeOf, blocksOf } from '../terraform.ts';
+import { at, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
+import { folderOf } from './charts.ts';
+import type { Release } from './context.ts';
+
+export interface Deployment {
+  /** Folder of the chart. */
+  readonly chart: string;
+  readonly release: Release;
+  readonly namespace?: string;
+  /** Values files in rising rank. */
+  readonly valuesFiles: readonly string[];
+  /** Values given in place, in rising rank above the files. */
+  readonly inline: readonly Inline[];
+  readonly place: Place;
+}
+
+export type Inline = Place &
+  (
+    | { readonly kind: 'set'; readonly text: string; readonly asText: boolean }
+    /** A YAML tree; `own` when its spans are places of the file. */
+    | { readonly kind: 'tree'; readonly root: YamlNode; readonly own: boolean }
+  );
+
+interface Search {
+  readonly charts: ReadonlySet<string>;
+  readonly paths: readonly string[];
+  readonly read: (text: string) => YamlFile;
+}
+
+/** Production files only; a chart path that is computed from something unknown installs nothing. */
+export function deploymentsOf(
+  facts: Facts,
+  charts: ReadonlySet<string>,
+  read: (text: string) => YamlFile,
+): Deployment[] {
+  const search: Search = {
+    charts,
+    read,
+    paths: facts.files.map(({ path }) => path).filter((path) => /\.(?:ya?ml|json)$/.test(path)),
+  };
+  const found: Deployment[] = [];
+  for (const { path, zone, data } of facts.of('workflow')) {
+    if (zone !== 'production') continue;
+    for (const job of data.jobs) {
+      for (const step of job.steps) {
+        if (!step.script) continue;
+        const variables = new Map([...job.variables, ...step.variables].map(({ name, value }) => [name, value]));
+        found.push(
+          ...fromShell(
+            step.script.shell,
+            variables,
+            step.path ?? job.path ?? path,
+            step.workingDirectory ?? '',
+            search,
+          ),
+        );
+      }
+    }
+  }
+  for (const { path, zone, data } of facts.of('script')) {
+    if (zone !== 'production') continue;
+    const variables = new Map<string, string>();
+    for (const { recipes } of data.targets) {
+      for (const { shell } of recipes) found.push(...fromShell(shell, variables, path, folderOf(path), search));
+    }
+  }
+  for (const { path, zone, data } of facts.of('kubernetes')) {
+    if (zone !== 'production') continue;
+    for (const { kind, apiVersion, body } of data.objects) {
+      if (apiVersion.startsWith('argoproj.io/')) found.push(...fromArgo(kind, body, path, search));
+      if (kind === 'HelmRelease') found.push(...fromFlux(body, path, search));
+    }
+  }
+  for (const { path, zone, data } of facts.of('terraform')) {
+    if (zone === 'production' && data.role === 'config') found.push(...fromTerraform(data.body, path, search));
+  }
+  return found;
+}
+
+const SWITCHES =
+  /^-(?:i|g|h|-(?:install|wait|atomic|create-namespace|debug|dry-run|force|cleanup-on-fail|reuse-values|reset-values|reset-then-reuse-values|generate-name|devel|dependency-update|no-hooks|skip-crds|verify|wait-for-jobs|render-subchart-notes|disable-openapi-validation|replace|insecure-skip-tls-verify|take-ownership))$/;
+
+function fromShell(
+  shell: Shell,
+  given: ReadonlyMap<string, string>,
+  path: string,
+  folder: string,
+  search: Search,
+): Deployment[] {
+  const variables = new Map(given);
+  const found: Deployment[] = [];
+  eachCommand(shell.statements, (command) => {
+    for (const { name, value } of command.assignments) if (value) variables.set(name, filled(value, variables));
+    found.push(...fromCommand(command, variables, path, folder, search));
+  });
+  return found;
+}
+
+/** A word with its variables filled in as far as they are known; what is not stays `${name}`. */
+function filled(word: Word, variables: ReadonlyMap<string, string>): string {
+  if (word.value !== undefined) return word.value;
+  return (word.parts ?? [{ kind: 'literal', text: word.text } as const])
+    .map((part) => {
+      if (part.kind === 'literal') return part.text;
+      if (part.kind === 'expression') {
+        const name = /^\$\{\{\s*(?:env|vars)\.(\w+)\s*\}\}$/.exec(part.text)?.[1];
+        return (name && variables.get(name)) ?? '${expression}';
+      }
+      if (part.kind !== 'variable') return '${computed}';
+      const value = variables.get(part.name);
+      if (value !== undefined && value !== '') return value;
+      return part.operator?.includes('-') && part.operand ? filled(part.operand, variables) : `\${${part.name}}`;
+    })
+    .join('');
+}
+
+function fromCommand(
+  command: Command,
+  variables: ReadonlyMap<string, string>,
+  path: string,
+  folder: string,
+  search: Search,
+): Deployment[] {
+  const start = command.words.findIndex((word) => /(?:^|\/|_)helm3?$/.test(word.text));
+  if (start < 0 || start > 4) return [];
+  const words = command.words.slice(start + 1).map((word) => ({ text: filled(word, variables), span: word.span }));
+  const verb = words.findIndex((word) => /^(?:upgrade|install)$/.test(word.text));
+  if (
+    verb < 0 ||
+    words
+      .slice(0, verb)
+      .some((word) => !word.text.startsWith('-') && !/^-/.test(words[words.indexOf(word) - 1]?.text ?? ''))
+  )
+    return [];
+  const plain: string[] = [];
+  const files: string[] = [];
+  const inline: Inline[] = [];
+  let namespace: string | undefined;
+  for (let i = verb + 1; i < words.length; i++) {
+    const { text, span } = words[i]!;
+    if (!/^-\D/.test(text)) {
+      plain.push(text);
+      continue;
+    }
+    if (SWITCHES.test(text)) continue;
+    const assigned = /^(--?[\w-]+)=(.*)$/s.exec(text);
+    const flag = assigned?.[1] ?? text;
+    const value = assigned?.[2] ?? words[++i]?.text;
+    if (value === undefined) break;
+    const place = { path, span: assigned ? span : words[i]!.span };
+    if (flag === '-f' || flag === '--values') files.push(...value.split(','));
+    else if (flag === '-n' || flag === '--namespace') namespace = value;
+    else if (flag === '--set' || flag === '--set-string')
+      inline.push({ kind: 'set', text: value, asText: flag !== '--set', ...place });
+  }
+  // Options in a variable: what is installed with which values stays open.
+  if (plain.slice(2).some((word) => word.startsWith('${'))) return [];
+  const [release, chart] = plain.length > 1 ? plain : ['release-name', plain[0]];
+  if (chart === undefined) return [];
+  const folders = [...new Set([folder, '', folderOf(path)])];
+  return chartFolders(chart, folders, search).flatMap((found) =>
+    combinations(files, [...folders, found], search).map((valuesFiles) => ({
+      chart: found,
+      release: { name: known(release) ?? 'release-name', namespace: known(namespace) ?? 'default' },
+      ...(known(namespace) === undefined ? {} : { namespace: namespace! }),
+      valuesFiles,
+      inline,
+      place: { path, span: command.span },
+    })),
+  );
+}
+
+function known(text: string | undefined): string | undefined {
+  return text === undefined || text.includes('$') ? undefined : text;
+}
+
+function chartFolders(written: string, folders: readonly string[], { charts }: Search): string[] {
+  if (/^(?:oci|https?):/.test(written) || !/[\w.]/.test(written.replace(/\$\{\w+\}/g, ''))) return [];
+  return matching(written.replace(/\/$/, ''), folders, [...charts]);
+}
+
+/** Paths that a written path can mean, from any of the folders; unknown variables stand for any text. */
+function matching(written: string, folders: readonly string[], paths: readonly string[]): string[] {
+  if (!written.includes('${')) {
+    for (const folder of folders) {
+      const path = joinPath(folder, written);
+      if (path !== undefined && paths.includes(path)) return [path];
+    }
+    return [];
+  }
+  if (written.split('${').length > 5) return [];
+  // A leading variable is usually the root of the checkout.
+  const tail = written.replace(/^\$\{\w+\}\//, '');
+  for (const folder of folders) {
+    const path = joinPath(folder, tail);
+    if (path === undefined) continue;
+    const pattern = new RegExp(`^${path.replace(/[.*+?^()|[\]\\]/g, '\\$&').replace(/\$\{\w+\}/g, '[^/]*')}$`);
+    const found = paths.filter((candidate) => pattern.test(candidate));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Values files of a deployment: several ways where a name is only partly known. Files that are not there are left out. */
+function combinations(written: readonly string[], folders: readonly string[], { paths }: Search): string[][] {
+  let result: string[][] = [[]];
+  for (const name of written) {
+    const found = matching(name, folders, paths).slice(0, 4);
+    if (found.length > 0) result = result.flatMap((files) => found.map((file) => [...files, file])).slice(0, 8);
+  }
+  return result;
+}
+
+function fromArgo(kind: string, body: YamlNode, path: string, search: Search): Deployment[] {
+  const spec =
+    kind === 'Application'
+      ? at(body, 'spec')
+      : kind === 'ApplicationSet'
+        ? at(body, 'spec', 'template', 'spec')
+        : undefined;
+  if (!spec) return [];
+  const sources = [at(spec, 'source'), ...itemsOf(at(spec, 'sources'))].filter((source) => source !== undefined);
+  return sources.flatMap((source) => {
+    const folder = wild(textOf(at(source, 'path')));
+    if (folder === undefined) return [];
+    const helm = at(source, 'helm');
+    const files = itemsOf(at(helm, 'valueFiles')).map((node) => wild(textOf(node)) ?? '');
+    const inline: Inline[] = tree(at(helm, 'values'), path, search).concat(
+      tree(at(helm, 'valuesObject'), path, search),
+    );
+    for (const parameter of itemsOf(at(helm, 'parameters'))) {
+      const [name, value] = [textOf(at(parameter, 'name')), textOf(at(parameter, 'value'))];
+      if (name === undefined || value === undefined) continue;
+      const text = `${name}=${value.replace(/[\\,]/g, '\\$&')}`;
+      inline.push({
+        kind: 'set',
+        text,
+        asText: textOf(at(parameter, 'forceString')) === 'true',
+        path,
+        span: parameter.span,
+      });
+    }
+    const release = textOf(at(helm, 'releaseName')) ?? textOf(at(body, 'metadata', 'name'));
+    return installed(
+      folder,
+      files,
+      inline,
+      release,
+      textOf(at(spec, 'destination', 'namespace')),
+      { path, span: source.span },
+      search,
+    );
+  });
+}
+
+/** Fields in braces that a generator fills stand for any text. */
+function wild(written: string | undefined): string | undefined {
+  return written?.replace(/\{\{[^}]*\}\}/g, '${field}').replace(/^\$values\//, '/');
+}
+
+function fromFlux(body: YamlNode, path: string, search: Search): Deployment[] {
+  const chart = textOf(at(body, 'spec', 'chart', 'spec', 'chart'));
+  if (chart === undefined || !/^\.{0,2}\//.test(chart)) return [];
+  const files = itemsOf(at(body, 'spec', 'chart', 'spec', 'valuesFiles')).map((node) => textOf(node) ?? '');
+  const namespace = textOf(at(body, 'spec', 'targetNamespace')) ?? textOf(at(body, 'metadata', 'namespace'));
+  const release = textOf(at(body, 'spec', 'releaseName')) ?? textOf(at(body, 'metadata', 'name'));
+  return installed(
+    chart,
+    files,
+    tree(at(body, 'spec', 'values'), path, search),
+    release,
+    namespace,
+    { path, span: body.span },
+    search,
+  );
+}
+
+function installed(
+  chart: string,
+  files: readonly string[],
+  inline: readonly Inline[],
+  release: string | undefined,
+  namespace: string | undefined,
+  place: Place,
+  search: Search,
+): Deployment[] {
+  const written = chart.replace(/^\//, '');
+  return chartFolders(written, [''], search).flatMap((found) =>
+    combinations(
+      files.map((file) => file.replace(/^\//, '')),
+      [found, ''],
+      search,
+    ).map((valuesFiles) => ({
+      chart: found,
+      release: { name: known(release) ?? 'release-name', namespace: known(namespace) ?? 'default' },
+      ...(namespace === undefined ? {} : { namespace }),
+      valuesFiles,
+      inline,
+      place,
+    })),
+  );
+}
+
+/** Values that stand in an object, as a map or as a text that holds YAML. */
+function tree(node: YamlNode | undefined, path: string, { read }: Search): Inline[] {
+  if (node?.kind === 'map') return [{ kind: 'tree', root: node, own: true, path, span: node.span }];
+  const text = textOf(node);
+  const root = text === undefined ? undefined : read(text).documents[0]?.root;
+  return root?.kind === 'map' ? [{ kind: 'tree', root, own: false, path, span: node!.span }] : [];
+}
+
+/** A text of Terraform: the module's folder is left out, what is computed stands as a variable. */
+function written(node: Expression | undefined): string | undefined {
+  if (node?.kind === 'literal') return node.value === null ? undefined : String(node.value);
+  if (node?.kind !== 'template') return undefined;
+  const parts = node.parts.map((part) => {
+    if (part.kind === 'text') return part.text;
+    const module = part.kind === 'value' && part.value.kind === 'get' && part.value.name === 'module';
+    return module ? '.' : '${computed}';
+  });
+  return parts.join('');
+}
+
+/** Paths of `file("...")` and `templatefile("...", ...)`, alone or in a list. */
+function filesRead(node: Expression | undefined): string[] {
+  if (node?.kind === 'tuple') return node.items.flatMap(filesRead);
+  const path = node?.kind === 'call' && /^(?:template)?file$/.test(node.name) ? written(node.args[0]) : undefined;
+  return path === undefined ? [] : [path];
+}
+
+function fromTerraform(body: Parameters<typeof blocksOf>[0], path: string, search: Search): Deployment[] {
+  const releases = blocksOf(body, 'resource').filter((block) => block.labels[0] === 'helm_release');
+  return releases.flatMap((block) => {
+    const value = (name: string) => attributeOf(block, name)?.value;
+    const chart = written(value('chart'));
+    if (chart === undefined || value('repository')) return [];
+    const inline = blocksOf(block, 'set').flatMap((set): Inline[] => {
+      const key = written(attributeOf(set, 'name')?.value);
+      if (key === undefined) return [];
+      const given = written(attributeOf(set, 'value')?.value)?.replace(/[,\\]/g, '\\$&') ?? '${computed}';
+      return [{ kind: 'set', text: `${key}=${given}`, asText: false, path, span: set.span }];
+    });
+    const folders = [folderOf(path), ''];
+    const namespace = known(written(value('namespace')));
+    return chartFolders(chart, folders, search).flatMap((found) =>
+      combinations(filesRead(value('values')), folders, search).map((valuesFiles) => ({
+        chart: found,
+        release: { name: known(written(value('name'))) ?? 'release-name', namespace: namespace ?? 'default' },
+        ...(namespace === undefined ? {} : { namespace }),
+        valuesFiles,
+        inline,
+        place: { path, span: block.head },
+      })),
+    );
+  });
+}
