@@ -1,13 +1,12 @@
 /** Knows which values count: those that commands, Argo CD, Flux and Terraform install a chart with. */
 import { describe, expect, test } from '@jest/globals';
-import { collectFacts } from '../../src/facts/collect.ts';
 import { applySet } from '../../src/facts/helm/set-flags.ts';
 import { dict } from '../../src/facts/helm/value.ts';
 import { toJson } from '../../src/facts/helm/yaml-text.ts';
 import { type Environment, linkHelm } from '../../src/facts/helm.ts';
 import { extractors } from '../../src/facts/index.ts';
-import { openFiles } from '../../src/facts/workspace.ts';
 import { at, plainOf } from '../../src/facts/yaml.ts';
+import { factsOfFiles } from '../facts-of.ts';
 
 const WEB = {
   'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
@@ -18,15 +17,9 @@ const WEB = {
   'charts/web/values-dev.yaml': 'n: 2\n',
   'env/prod.yaml': 'n: 3\n',
 };
-const needs = { chart: true, kubernetes: true, workflow: true, script: true, terraform: true } as const;
-const check = { id: 'x', needs, messages: {}, assess: () => ({ subjects: [], lookedFor: '' }) };
 
 async function environments(files: Readonly<Record<string, string>>): Promise<readonly Environment[]> {
-  const workspace = openFiles(
-    'tree',
-    new Map(Object.entries({ ...WEB, ...files }).map(([path, text]) => [path, Buffer.from(text)])),
-  );
-  const { facts } = await collectFacts(workspace, { checks: [check], extractors, zones: new Set(['production']) });
+  const facts = await factsOfFiles(extractors, { ...WEB, ...files });
   return linkHelm(facts).charts[0]!.environments;
 }
 
