@@ -4,6 +4,7 @@ import { type Advisory, isUnbounded, rating } from '../facts/packages/advisory.t
 import { type Exposure, type Hit, type Loose, linkExposures, pathTo } from '../facts/packages/exposure.ts';
 import { linkInventory, type Source } from '../facts/packages/inventory.ts';
 import type { Dependency } from '../facts/packages/model.ts';
+import { isVersion } from '../facts/packages/versions.ts';
 
 /** Words without which no command installs a package by name. */
 const installing = ['install', 'pip', 'npm i', ' add ', 'npx', 'uvx', 'go get', 'go run', 'require '];
@@ -124,6 +125,14 @@ function subjectsOf(exposure: Exposure, asOf: string): Subject[] {
     if (unknown !== undefined) return { name, place, verdict: 'unknown', evidence: unknown };
     const own = findings.filter(([hit]) => hit.entries.includes(entry)).map(([, finding]) => finding);
     if (own.length > 0) return { name, place, verdict: 'fail', findings: own };
+    if (!isVersion(source.ecosystem, entry.version!)) {
+      return {
+        name,
+        place,
+        verdict: 'unknown',
+        evidence: `"${plain(entry.version!)}" is no version of ${source.ecosystem}`,
+      };
+    }
     return { name, place, verdict: 'pass', evidence: `No advisory of ${asOf} affects it` };
   });
 }

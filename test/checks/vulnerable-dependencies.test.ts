@@ -136,7 +136,10 @@ testCheck(vulnerableDependencies, {
       },
     },
   ],
-  unknown: [{ name: 'a broken manifest', files: { 'poetry.lock': '[[package]]\nname = "a\n' } }],
+  unknown: [
+    { name: 'a version that is none', files: { 'requirements.txt': 'holey==latest\n' } },
+    { name: 'a broken manifest', files: { 'poetry.lock': '[[package]]\nname = "a\n' } },
+  ],
 });
 
 describe('what a finding says', () => {
