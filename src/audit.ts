@@ -5,6 +5,7 @@ import { deepFreeze } from './document.ts';
 import { type Collected, collectFacts, type LoadAdvisories } from './facts/collect.ts';
 import type { Extractor, FactKind } from './facts/facts.ts';
 import type { Provenance } from './facts/git.ts';
+import { counted, filesWith, hasSource, unreadLanguages } from './facts/languages.ts';
 import { compare, type SourceFile, type Workspace, type Zone } from './facts/workspace.ts';
 import { type FileLookup, type Judgement, judge, unjudged } from './judge.ts';
 import type { Notification } from './problem.ts';
@@ -63,7 +64,7 @@ export async function audit(input: AuditInput): Promise<Report> {
     checks: new Map(checks.map((check) => [check.id, check])),
     rules: input.rules,
     read: (path) => workspace.read(path),
-    hasSource: workspace.files.some((file) => file.zone === 'production' && SOURCE.test(file.path)),
+    hasSource: hasSource(workspace.files),
     asOf: input.asOf,
   });
   const touched = input.touched;
@@ -114,8 +115,6 @@ function ruleOf(page: RuleReport | undefined): RuleReport | undefined {
   return { id, title, severity, cwe, precision, summary, why, markdown };
 }
 
-const SOURCE = /\.(?:py|[cm]?[jt]sx?|go|rb|php|java|kt|rs|cs|c|cc|cpp|swift|scala|sh)$/;
-
 function judgeAll(input: AuditInput, checks: readonly Check[], collected: Collected) {
   const zones = new Map(input.workspace.files.map((file) => [file.path, file.zone]));
   const files: FileLookup = {
@@ -126,13 +125,24 @@ function judgeAll(input: AuditInput, checks: readonly Check[], collected: Collec
   const byId = new Map(checks.map((check) => [check.id, check]));
   const known = new Set(input.checks.map((check) => check.id));
   const notifications: Notification[] = [];
+  const unread = unreadLanguages(input.workspace, input.extractors);
+  if (unread.length > 0 && checks.some((check) => check.needs.program !== undefined)) {
+    const message = `Not analysed: ${counted(unread)}. Items about application code judge the other files alone.`;
+    notifications.push({ kind: 'limit', level: 'note', message });
+  }
   const judgements = input.roadmap.items.map(({ id }): Judgement => {
     const check = byId.get(id);
     if (!check)
       return unjudged(id, known.has(id) ? 'The item was not selected for this run.' : 'There is no check yet.');
     const judged = judge(check, collected.facts, input.options.get(id) ?? {}, collected.broken.get(id) ?? [], files);
     notifications.push(...judged.notifications);
-    return judged.judgement;
+    const { subjects, notAssessed } = judged.judgement;
+    const words = check.needs.program;
+    if (subjects.length > 0 || notAssessed !== undefined || words === undefined) return judged.judgement;
+    const blind = filesWith(input.workspace, unread, words);
+    return blind.length === 0
+      ? judged.judgement
+      : { ...judged.judgement, notAssessed: `Not analysed: ${counted(blind)} with code that this item may concern.` };
   });
   return { judgements, notifications };
 }

@@ -78,12 +78,6 @@ export function shippedPages(): ReadonlyMap<string, RulePage> {
   return pages;
 }
 
-/** What a report carries of a page. */
-export function ruleOf(page: RulePage): RuleReport {
-  const { id, title, severity, cwe, precision, summary, why, markdown } = page;
-  return { id, title, severity, cwe, precision, summary, why, markdown };
-}
-
 /** Option values of a page where nobody sets them. */
 export function defaultsOf(page: RulePage | undefined): Options {
   return Object.fromEntries(Object.entries(page?.options ?? {}).map(([name, option]) => [name, option.default]));
