@@ -119,6 +119,12 @@ function program(io: Io, finish: (code: number) => void): Command {
     .argument('<file>', 'SARIF file')
     .description('tell whether GitHub code scanning would take a SARIF file')
     .action(async (file: string) => finish((await import('./commands/validate.ts')).run(file, io)));
+  scanning(root.command('sbom').argument('[path]', 'repository folder', '.'))
+    .description('write a software bill of materials (CycloneDX 1.6) of the pinned and locked packages')
+    .option('-o, --output <file>', '- is standard output (the default)')
+    .action(async (path: string, flags: object) =>
+      finish(await (await import('./commands/sbom.ts')).sbom(path, flags, io)),
+    );
   const database = root.command('db').description('keep the advisory database');
   database
     .command('update')

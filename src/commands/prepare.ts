@@ -115,7 +115,8 @@ async function advisoriesFor(facts: Facts, flags: ScanFlags, asOf: string, io: I
   });
 }
 
-function workspaceOptionsOf(flags: ScanFlags, config: Config): WorkspaceOptions {
+/** What of a folder is read, by flags and configuration. */
+export function workspaceOptionsOf(flags: ScanFlags, config: Config): WorkspaceOptions {
   const include = [...patternsOf(flags.include, '--include')];
   const exclude = [...config.exclude, ...patternsOf(flags.exclude, '--exclude')];
   const included = [config.include, include].filter((patterns) => patterns.length > 0).map(matcherOf);

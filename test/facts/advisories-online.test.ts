@@ -158,7 +158,7 @@ describe('asking the API', () => {
       },
     ],
   ])('%s is no answer, after %d attempts', async (_, attempts, fault) => {
-    osv.fault = (request, response) => {
+    osv.fault = (_request, response) => {
       fault(response);
       return true;
     };
