@@ -9,6 +9,7 @@ import { imagePinning } from './image-pinning.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
 import { subprocessValidation } from './subprocess-validation.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
+import { testCoverage } from './test-coverage.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
 import { vulnerableDependencies } from './vulnerable-dependencies.ts';
 
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   preCommitHooks,
   subprocessValidation,
   terraformStateEncryption,
+  testCoverage,
   unsafeDeserialization,
   vulnerableDependencies,
 ];

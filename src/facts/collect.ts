@@ -87,9 +87,9 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
   const neighbours = new Map<Extractor, SourceFile[]>();
   const hit = new Set<Extractor>();
   for (const file of workspace.files) {
-    if (!options.zones.has(file.zone)) continue;
     for (const extractor of wanted) {
       const { kind } = extractor;
+      if (!options.zones.has(file.zone) && !extractor.zones?.includes(file.zone)) continue;
       if (extractor.costly && !options.asked.has(file.zone)) continue;
       if (!extractor.accepts(file.path) || !(options.focus?.(file, kind) ?? true)) continue;
       const content = workspace.read(file.path);

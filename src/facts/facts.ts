@@ -3,6 +3,7 @@
 import type { ChartFile } from './chart.ts';
 import type { Template } from './cloudformation.ts';
 import type { Compose } from './compose.ts';
+import type { CoverageFile } from './coverage.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { HookConfig } from './hooks.ts';
@@ -22,6 +23,7 @@ export interface FactTypes {
   cloudformation: Template;
   dockerfile: Dockerfile;
   compose: Compose;
+  coverage: CoverageFile;
   dependencies: Dependencies;
   hooks: HookConfig;
   ignore: IgnoreFile;
@@ -67,6 +69,8 @@ export interface Extracted<T> {
 /** Reads one kind of file. `accepts` sees every file of the tree, so it only looks at names and a prefix of the text. */
 export interface Extractor<K extends FactKind = FactKind> {
   readonly kind: K;
+  /** Zones that are read for this kind although nobody asked for them. */
+  readonly zones?: readonly Zone[];
   /** By name alone: is this file worth reading for this kind? */
   readonly accepts: (path: string) => boolean;
   /** After reading: does the text belong to this kind? Absent: always. */

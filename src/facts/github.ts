@@ -34,6 +34,7 @@ export function readGitHub(reading: Reading, action: boolean): Pipeline | undefi
     name: textOf(at(root, 'name')) ?? reading.path,
     span: { start: root.span.start, end: Math.min(root.span.end, root.span.start + 1) },
     includes: [],
+    variables: variablesOf(at(root, 'env')),
     stages: [],
   };
   if (action) return { ...base, type: 'action', triggers: [], jobs: [actionJob(root, reading)] };

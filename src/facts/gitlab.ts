@@ -62,6 +62,7 @@ export function readGitLab(reading: Reading): Pipeline | undefined {
     jobs,
     includes: includesOf(at(root, 'include')),
     remotes: remotesOf(at(root, 'include')),
+    variables: variablesOf(root),
     stages: itemsOf(at(root, 'stages')).flatMap((item) => textOf(item) ?? []),
   };
 }
@@ -123,14 +124,16 @@ function readJob(id: string, span: YamlEntry['span'], entries: readonly YamlEntr
     steps: (['before', 'script', 'after'] as const).flatMap((section) => sectionOf(node, section, id, reading)),
     images: imagesOf(node),
     matrix: matrixOf(at(node, 'parallel', 'matrix')),
-    variables: entriesOf(at(node, 'variables')).map(
-      ({ key, value, span: place }): Variable => ({
-        name: key,
-        value: textOf(value.kind === 'map' ? at(value, 'value') : value) ?? '',
-        span: place,
-      }),
-    ),
+    variables: variablesOf(node),
   };
+}
+
+function variablesOf(node: YamlNode): Variable[] {
+  return entriesOf(at(node, 'variables')).map(({ key, value, span }) => ({
+    name: key,
+    value: textOf(value.kind === 'map' ? at(value, 'value') : value) ?? '',
+    span,
+  }));
 }
 
 function imagesOf(node: YamlNode): Image[] {

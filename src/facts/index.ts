@@ -2,6 +2,7 @@
 import { chart } from './chart.ts';
 import { cloudformation } from './cloudformation.ts';
 import { compose } from './compose.ts';
+import { coverage } from './coverage.ts';
 import { dependencies } from './dependencies.ts';
 import { dockerfile } from './dockerfile.ts';
 import type { Extractor } from './facts.ts';
@@ -17,6 +18,7 @@ export const extractors: readonly Extractor[] = [
   chart,
   cloudformation,
   compose,
+  coverage,
   dependencies,
   dockerfile,
   hooks,

@@ -16,6 +16,8 @@ export interface Pipeline {
   readonly includes: readonly Located[];
   /** Files of other servers, projects and components that GitLab includes; `integrity` is a checksum. */
   readonly remotes?: readonly (Located & { readonly ref?: string; readonly integrity?: boolean })[];
+  /** Set for all jobs: GitHub's `env`, GitLab's `variables`. */
+  readonly variables: readonly Variable[];
   /** Names that GitLab's `stages` lists, in order. */
   readonly stages: readonly string[];
 }
