@@ -4,6 +4,7 @@ import { linkHelm } from './helm.ts';
 import { type Container, type KubeObject, objectsIn, type Pod, podOf, runsForever, titleOf } from './kubernetes.ts';
 import { linkKustomize } from './kustomize.ts';
 import type { Place } from './span.ts';
+import { terraformObjects } from './terraform-kubernetes.ts';
 import { at, entriesOf, textOf, type YamlNode } from './yaml.ts';
 
 /** An object as it is deployed. */
@@ -49,7 +50,10 @@ export interface Cluster {
   readonly unevaluated: readonly (Place & { readonly reason: string })[];
 }
 
-/** All objects of the repository; charts only for checks with helm's `chartNeeds`. Use through `facts.linked`. */
+/**
+ * All objects of the repository; charts only for checks with helm's `chartNeeds`, those of Terraform for checks that
+ * need `terraform: true`. Use through `facts.linked`.
+ */
 export function linkCluster(facts: Facts): Cluster {
   const { builds, used, broken } = facts.linked(linkKustomize);
   const objects: Deployed[] = [];
@@ -66,6 +70,10 @@ export function linkCluster(facts: Facts): Cluster {
       const namespace = object.namespace ?? 'default';
       objects.push({ object, path, place: { path, span: object.span }, namespace, kustomization: kustomization.path });
     }
+  }
+  for (const object of facts.linked(terraformObjects)) {
+    const path = object.path!;
+    objects.push({ object, path, place: { path, span: object.span }, namespace: object.namespace ?? 'default' });
   }
   const unevaluated = [...broken, ...addCharts(objects, facts)];
   const workloads = objects.flatMap((deployed): Workload[] => {

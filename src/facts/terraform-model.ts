@@ -335,6 +335,7 @@ function moduleScope(
   const index = indexOf(draft);
   const scope: ModuleScope = {
     from,
+    folder: draft.folder || '.',
     ...(caller && { caller }),
     variable: (name) => {
       const declared = index.variables.get(name);

@@ -20,6 +20,8 @@ export interface Located {
 
 /** Where names get their meaning: one module as it is called once. */
 export interface Scope {
+  /** What `path.module` is: the module's folder in the tree. */
+  readonly folder?: string;
   /** Argument, tfvars value or default of a variable, with the scope it is evaluated in. */
   variable(name: string): { readonly of: Located; readonly scope: Scope } | 'unset' | undefined;
   local(name: string): Located | undefined;
@@ -172,15 +174,25 @@ function reference(
       const output = scope.output(first!, second!);
       return output && run(output.of.value, output.of.path, output.scope, NO_NAMES, state);
     }
-    if (names0.length === 3 && !names.has(root!)) {
+    if (root === 'path' && first === 'module' && scope.folder !== undefined) return known(scope.folder, undefined);
+    if (names0.length > 2 && !names.has(root!)) {
       const resource = scope.resource(root!, first!);
-      const attribute = resource && attributeOf(resource.body, second === 'id' ? (IDS[root!] ?? '') : second!);
+      const last = names0.at(-1)!;
+      const body = resource && nested(resource.body, names0.slice(2, -1));
+      const attribute = body && attributeOf(body, second === 'id' ? (IDS[root!] ?? '') : last);
       if (resource && attribute) return run(attribute.value, resource.path, scope, NO_NAMES, state);
     }
   }
   const of = run(node.of, path, scope, names, state);
   if (of.kind === 'unknown') return undefined;
   return member(of, node.kind === 'get' ? known(node.name) : run(node.key, path, scope, names, state));
+}
+
+/** The body at a path of nested blocks. */
+function nested(body: Body, types: readonly string[]): Body | undefined {
+  let current: Body | undefined = body;
+  for (const type of types) current = current?.blocks.find((block) => block.type === type);
+  return current;
 }
 
 /** Resources whose id is an argument of their own. */

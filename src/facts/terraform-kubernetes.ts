@@ -1,0 +1,347 @@
+/** Knows the Kubernetes objects and Helm releases that Terraform deploys, in the shape that manifests have. */
+import type { Facts } from './facts.ts';
+import type { Block, Body, Expression } from './hcl.ts';
+import type { KubeObject } from './kubernetes.ts';
+import type { Place, Span } from './span.ts';
+import { attributeOf, blocksOf } from './terraform.ts';
+import { argument, isAbsent, type ModuleScope, resolvePath, resourcesOf, terraformModel } from './terraform-model.ts';
+import { evaluate, printed, stringOf, type Value } from './terraform-value.ts';
+import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml.ts';
+
+/** A Helm release of Terraform. */
+export interface TerraformRelease {
+  readonly name: string;
+  readonly namespace?: string;
+  /** As written: a path, a name or an OCI address. */
+  readonly chart: string;
+  /** Folder of a chart of this tree. */
+  readonly folder?: string;
+  /** Values files of this tree, in order. */
+  readonly valuesFiles: readonly string[];
+  /** YAML texts given as values, where they are known. */
+  readonly values: readonly string[];
+  /** `set` entries; only known ones. */
+  readonly set: ReadonlyMap<string, string>;
+  /** Some values cannot be told. */
+  readonly partial: boolean;
+  readonly place: Place;
+}
+
+const KINDS: Readonly<Record<string, readonly [apiVersion: string, kind: string]>> = {
+  pod: ['v1', 'Pod'],
+  deployment: ['apps/v1', 'Deployment'],
+  stateful_set: ['apps/v1', 'StatefulSet'],
+  daemonset: ['apps/v1', 'DaemonSet'],
+  daemon_set: ['apps/v1', 'DaemonSet'],
+  replication_controller: ['v1', 'ReplicationController'],
+  job: ['batch/v1', 'Job'],
+  cron_job: ['batch/v1', 'CronJob'],
+  namespace: ['v1', 'Namespace'],
+  resource_quota: ['v1', 'ResourceQuota'],
+  limit_range: ['v1', 'LimitRange'],
+  network_policy: ['networking.k8s.io/v1', 'NetworkPolicy'],
+  secret: ['v1', 'Secret'],
+  config_map: ['v1', 'ConfigMap'],
+  service: ['v1', 'Service'],
+  service_account: ['v1', 'ServiceAccount'],
+  ingress: ['networking.k8s.io/v1', 'Ingress'],
+  persistent_volume_claim: ['v1', 'PersistentVolumeClaim'],
+};
+
+/** Blocks that may be repeated, with the name of the list that they are in a manifest. */
+const LISTS: Readonly<Record<string, string>> = {
+  container: 'containers',
+  init_container: 'initContainers',
+  volume: 'volumes',
+  volume_mount: 'volumeMounts',
+  volume_device: 'volumeDevices',
+  port: 'ports',
+  ports: 'ports',
+  env: 'env',
+  env_from: 'envFrom',
+  toleration: 'tolerations',
+  host_aliases: 'hostAliases',
+  image_pull_secrets: 'imagePullSecrets',
+  topology_spread_constraint: 'topologySpreadConstraints',
+  match_expressions: 'matchExpressions',
+  limit: 'limits',
+  rule: 'rules',
+  ingress: 'ingress',
+  egress: 'egress',
+  from: 'from',
+  to: 'to',
+  path: 'paths',
+  tls: 'tls',
+  items: 'items',
+  sources: 'sources',
+  volume_claim_template: 'volumeClaimTemplates',
+  sysctl: 'sysctls',
+  http_header: 'httpHeaders',
+};
+/** Blocks of the table above that are single in some places. */
+const SINGLE: Readonly<Record<string, readonly string[]>> = {
+  port: ['http_get', 'tcp_socket', 'service', 'backend'],
+};
+const ACRONYMS: Readonly<Record<string, string>> = {
+  host_ipc: 'hostIPC',
+  host_pid: 'hostPID',
+  cluster_ip: 'clusterIP',
+  pod_ip: 'podIP',
+  external_ips: 'externalIPs',
+};
+
+/** Objects of `kubernetes_*` resources and of `kubernetes_manifest`; the places are in the .tf files. */
+export function terraformObjects(facts: Facts): readonly KubeObject[] {
+  const objects: KubeObject[] = [];
+  for (const module of facts.linked(terraformModel).modules) {
+    const scope = module.scopes[0]!;
+    for (const { block, path } of module.blocks) {
+      const type = block.type === 'resource' ? (block.labels[0] ?? '') : '';
+      if (!type.startsWith('kubernetes_') || isAbsent(block, path, scope)) continue;
+      const kind = KINDS[type.slice('kubernetes_'.length).replace(/_v\d\w*$/, '')];
+      const writer = createWriter(path, scope);
+      if (type === 'kubernetes_manifest') {
+        const manifest = attributeOf(block, 'manifest');
+        const body = manifest && writer.literal(manifest.value);
+        const object = body?.kind === 'map' ? ofMap(body, block.span, path) : undefined;
+        if (object) objects.push(object);
+      } else if (kind) {
+        const [apiVersion, name] = kind;
+        const object = ofMap(writer.object(block, apiVersion, name), block.span, path);
+        if (object) objects.push(object);
+      }
+    }
+  }
+  return objects;
+}
+
+function ofMap(body: YamlMap, span: Span, path: string): KubeObject | undefined {
+  const text = (node: YamlNode | undefined, ...keys: string[]): string | undefined => {
+    let current = node;
+    for (const key of keys) {
+      current = current?.kind === 'map' ? current.entries.find((entry) => entry.key === key)?.value : undefined;
+    }
+    if (current?.kind !== 'scalar' || current.value === null || current.rendered?.unknown !== undefined)
+      return undefined;
+    return current.text;
+  };
+  const apiVersion = text(body, 'apiVersion');
+  const kind = text(body, 'kind');
+  if (apiVersion === undefined || kind === undefined) return undefined;
+  const name = text(body, 'metadata', 'name');
+  const namespace = text(body, 'metadata', 'namespace');
+  return {
+    apiVersion,
+    kind,
+    ...(name !== undefined && { name }),
+    ...(namespace !== undefined && { namespace }),
+    body,
+    span,
+    path,
+  };
+}
+
+type Names = ReadonlyMap<string, Value>;
+
+/** Turns blocks and values of one file into nodes of a manifest. */
+function createWriter(path: string, scope: ModuleScope) {
+  function scalar(value: string | number | boolean | null, span: Span, unknown?: string): YamlScalar {
+    const text = value === null ? '' : String(value);
+    return {
+      kind: 'scalar',
+      value,
+      text,
+      style: 'double',
+      span,
+      path,
+      ...(unknown !== undefined && { rendered: { unknown } }),
+    };
+  }
+
+  function entry(key: string, value: YamlNode, span: Span = value.span): YamlEntry {
+    return { key, keySpan: span, value, span, path };
+  }
+
+  /** A value whose keys are data and stay as they are. Nodes stand where the expression stands. */
+  function ofValue(value: Value, span: Span): YamlNode {
+    const at = value.at?.path === path && inside(value.at.span, span) ? value.at.span : span;
+    switch (value.kind) {
+      case 'known':
+        return scalar(value.value, at);
+      case 'unknown':
+        return scalar(`\${${value.text}}`, at, `${value.text} is not known before a run`);
+      case 'list':
+        return { kind: 'list', items: value.items.map((item) => ofValue(item, at)), span: at, path };
+      case 'map':
+        return {
+          kind: 'map',
+          entries: [...value.fields].map(([key, item]) => entry(key, ofValue(item, at))),
+          span: at,
+          path,
+        };
+    }
+  }
+
+  function literal(expression: Expression, names?: Names): YamlNode {
+    return ofValue(evaluate({ value: expression, path }, scope, names), expression.span);
+  }
+
+  function ofBody(body: Body, span: Span, parent: string, names?: Names): YamlMap {
+    const entries: YamlEntry[] = [];
+    for (const attribute of body.attributes) {
+      if (parent === '' && ['count', 'for_each', 'depends_on', 'provider'].includes(attribute.name)) continue;
+      const node = literal(attribute.value, names);
+      // An argument that is null is as good as not written.
+      if (node.kind === 'scalar' && node.value === null) continue;
+      entries.push(entry(camel(attribute.name), node, attribute.span));
+    }
+    const lists = new Map<string, YamlNode[]>();
+    for (const { type, block, inner } of expanded(body, names)) {
+      const list = SINGLE[type]?.includes(parent) ? undefined : LISTS[type];
+      const node = ofBody(block, block.span, type, inner);
+      if (list === undefined) {
+        entries.push(entry(camel(type), node, block.span));
+        continue;
+      }
+      const items = lists.get(list);
+      if (items) items.push(node);
+      else {
+        const created: YamlNode[] = [node];
+        lists.set(list, created);
+        entries.push(entry(list, { kind: 'list', items: created, span: block.span, path }, block.span));
+      }
+    }
+    return { kind: 'map', entries, span, path };
+  }
+
+  /** Blocks as they will be, `dynamic` ones repeated for each of their elements. */
+  function expanded(body: Body, names?: Names): { type: string; block: Block; inner?: Names }[] {
+    return body.blocks.flatMap((block) => {
+      if (block.type === 'lifecycle' || block.type === 'timeouts' || block.type === 'provisioner') return [];
+      if (block.type !== 'dynamic') return [{ type: block.type, block, ...(names && { inner: names }) }];
+      const type = block.labels[0] ?? '';
+      const content = blocksOf(block, 'content')[0];
+      const each = attributeOf(block, 'for_each')?.value;
+      if (!content || !each) return [];
+      const iterator = attributeOf(block, 'iterator')?.value;
+      const name = iterator?.kind === 'name' ? iterator.name : type;
+      const value = evaluate({ value: each, path }, scope, names);
+      const elements: readonly (readonly [Value, Value])[] =
+        value.kind === 'list'
+          ? value.items.map((item) => [item, item])
+          : value.kind === 'map'
+            ? [...value.fields].map(([key, item]) => [{ kind: 'known', value: key }, item])
+            : [
+                [
+                  { kind: 'unknown', text: printed(each) },
+                  { kind: 'unknown', text: printed(each) },
+                ],
+              ];
+      return elements.slice(0, 50).map(([key, item]) => {
+        const fields = new Map([
+          ['key', key],
+          ['value', item],
+        ]);
+        return { type, block: content, inner: new Map([...(names ?? []), [name, { kind: 'map', fields }]]) };
+      });
+    });
+  }
+
+  function object(block: Block, apiVersion: string, kind: string): YamlMap {
+    const body = ofBody(block, block.span, '');
+    // Terraform's provider encodes what manifests keep encoded.
+    const renamed = body.entries.map((one) => {
+      if (kind !== 'Secret') return one;
+      if (one.key === 'data') return { ...one, key: 'stringData' };
+      return one.key === 'binaryData' ? { ...one, key: 'data' } : one;
+    });
+    const head = [entry('apiVersion', scalar(apiVersion, block.head)), entry('kind', scalar(kind, block.head))];
+    return { ...body, entries: [...head, ...renamed] };
+  }
+
+  return { object, literal };
+}
+
+function inside(inner: Span, outer: Span): boolean {
+  return inner.start >= outer.start && inner.end <= outer.end;
+}
+
+function camel(name: string): string {
+  return ACRONYMS[name] ?? name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** `helm_release` resources with the values they are installed with. */
+export function terraformReleases(facts: Facts): readonly TerraformRelease[] {
+  const releases: TerraformRelease[] = [];
+  for (const module of facts.linked(terraformModel).modules) {
+    for (const { block, path } of resourcesOf(module, 'helm_release')) {
+      for (const scope of module.scopes) {
+        if (isAbsent(block, path, scope)) continue;
+        const text = (name: string) => stringOf(argument(block, name, path, scope));
+        const chart = text('chart');
+        if (chart === undefined) continue;
+        const folder =
+          /^(?:\.{0,2}\/|[\w.-]+\/)/.test(chart) && !chart.includes(':')
+            ? inTree(chart, module.folder, facts)
+            : undefined;
+        const namespace = text('namespace');
+        const given = valuesOf(block, path, scope, module.folder, facts);
+        releases.push({
+          name: text('name') ?? block.labels[1] ?? '',
+          ...(namespace !== undefined && { namespace }),
+          chart,
+          ...(folder !== undefined && { folder }),
+          ...given,
+          place: { path, span: block.head },
+        });
+      }
+    }
+  }
+  return releases;
+}
+
+/** The folder of a chart: paths count from the module, or from the root of the tree once `path.module` is put in. */
+function inTree(chart: string, from: string, facts: Facts): string | undefined {
+  const candidates = [resolvePath('', chart), resolvePath(from, chart)];
+  return candidates.find((one) => one !== undefined && facts.has(one === '' ? 'Chart.yaml' : `${one}/Chart.yaml`));
+}
+
+function valuesOf(
+  block: Block,
+  path: string,
+  scope: ModuleScope,
+  folder: string,
+  facts: Facts,
+): Pick<TerraformRelease, 'valuesFiles' | 'values' | 'set' | 'partial'> {
+  const valuesFiles: string[] = [];
+  const values: string[] = [];
+  const set = new Map<string, string>();
+  let partial = false;
+  const list = attributeOf(block, 'values')?.value;
+  for (const item of list?.kind === 'tuple' ? list.items : list ? [list] : []) {
+    const file = item.kind === 'call' && /^(?:file|templatefile)$/.test(item.name) ? item.args[0] : undefined;
+    const name = file && stringOf(evaluate({ value: file, path }, scope));
+    const found =
+      name === undefined
+        ? undefined
+        : [resolvePath('', name), resolvePath(folder, name)].find((one) => one && facts.has(one));
+    const value = file ? undefined : stringOf(evaluate({ value: item, path }, scope));
+    if (found) valuesFiles.push(found);
+    else if (value !== undefined) values.push(value);
+    else partial = true;
+  }
+  const settings: { name?: Value | undefined; value?: Value | undefined }[] = blocksOf(block, 'set').map((one) => ({
+    name: argument(one, 'name', path, scope),
+    value: argument(one, 'value', path, scope),
+  }));
+  const asList = argument(block, 'set', path, scope);
+  for (const item of asList?.kind === 'list' ? asList.items : []) {
+    if (item.kind === 'map') settings.push({ name: item.fields.get('name'), value: item.fields.get('value') });
+  }
+  for (const { name, value } of settings) {
+    const [key, text] = [stringOf(name), stringOf(value)];
+    if (key !== undefined && text !== undefined) set.set(key, text);
+    else partial = true;
+  }
+  return { valuesFiles, values, set, partial };
+}
