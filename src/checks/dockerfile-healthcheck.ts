@@ -2,6 +2,7 @@
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
 import type { Dockerfile, Healthcheck, Stage } from '../facts/dockerfile.ts';
 import { type FileFacts, placeOf } from '../facts/facts.ts';
+import { chartNeeds } from '../facts/helm.ts';
 import { type ImageUse, linkImageUses } from '../facts/image-uses.ts';
 import { cannotFail, lineage, type ServiceKnowledge, serviceVerdict, wordsCannotFail } from '../facts/service-image.ts';
 
@@ -10,10 +11,10 @@ type File = FileFacts<Dockerfile>;
 export const dockerfileHealthcheck = defineCheck({
   id: 'dockerfile-healthcheck',
   needs: {
+    ...chartNeeds,
     dockerfile: true,
     compose: ['build', 'healthcheck'],
     kubernetes: ['containers', 'skaffold'],
-    chart: true,
   },
   messages: {
     missing: {

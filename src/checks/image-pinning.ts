@@ -11,6 +11,7 @@ import {
 } from '../check.ts';
 import { type Facts, placeOf } from '../facts/facts.ts';
 import { linkPipelines } from '../facts/gitlab.ts';
+import { chartNeeds } from '../facts/helm.ts';
 import { type ImageReference, linkImageReferences } from '../facts/image-references.ts';
 import { digestState, isPlaceholderHex, parseImage } from '../facts/images.ts';
 import type { Uses } from '../facts/pipeline.ts';
@@ -60,11 +61,12 @@ function imageMessages(): Record<string, Message> {
 export const imagePinning = defineCheck({
   id: 'image-pinning',
   needs: {
+    ...chartNeeds,
     dockerfile: true,
     compose: ['image'],
     kubernetes: ['image'],
-    chart: ['image'],
     workflow: true,
+    terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release'],
   },
   messages: {
     ...imageMessages(),

@@ -7,6 +7,7 @@ import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
+import { readonlyRootfs } from './readonly-rootfs.ts';
 import { subprocessValidation } from './subprocess-validation.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { testCoverage } from './test-coverage.ts';
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   flaskSecretKey,
   imagePinning,
   preCommitHooks,
+  readonlyRootfs,
   subprocessValidation,
   terraformStateEncryption,
   testCoverage,

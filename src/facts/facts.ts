@@ -6,6 +6,7 @@ import type { Compose } from './compose.ts';
 import type { CoverageFile } from './coverage.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Dockerfile } from './dockerfile.ts';
+import type { TaskDefinitions } from './ecs.ts';
 import type { HookConfig } from './hooks.ts';
 import type { IgnoreFile } from './ignore.ts';
 import type { Manifest } from './kubernetes.ts';
@@ -27,6 +28,7 @@ export interface FactTypes {
   dependencies: Dependencies;
   hooks: HookConfig;
   ignore: IgnoreFile;
+  ecs: TaskDefinitions;
   kubernetes: Manifest;
   workflow: Pipeline;
   script: Script;

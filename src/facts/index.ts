@@ -5,6 +5,7 @@ import { compose } from './compose.ts';
 import { coverage } from './coverage.ts';
 import { dependencies } from './dependencies.ts';
 import { dockerfile } from './dockerfile.ts';
+import { ecs } from './ecs.ts';
 import type { Extractor } from './facts.ts';
 import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
@@ -21,6 +22,7 @@ export const extractors: readonly Extractor[] = [
   coverage,
   dependencies,
   dockerfile,
+  ecs,
   hooks,
   ignore,
   kubernetes,

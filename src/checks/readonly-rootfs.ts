@@ -1,0 +1,186 @@
+/** Knows whether each container runs with a read-only root file system. */
+import { defineCheck, type Finding, type Options, pass, type Subject, unknown } from '../check.ts';
+import { type DeployedContainer, linkCluster, linkContainers, textsOf, type Workload } from '../facts/cluster.ts';
+import { linkCompose } from '../facts/compose.ts';
+import { linkDockerRuns } from '../facts/docker-run.ts';
+import { linkTasks } from '../facts/ecs.ts';
+import type { Facts } from '../facts/facts.ts';
+import { chartNeeds } from '../facts/helm.ts';
+import { podTemplate } from '../facts/kubernetes.ts';
+import type { Place } from '../facts/span.ts';
+import { at, booleanOf, textOf, type YamlNode } from '../facts/yaml.ts';
+
+const WHY = 'Whoever gets code to run in the container can change programs and keep tools in it.';
+const MOUNTS = 'mount an emptyDir or tmpfs where the program writes (usually /tmp)';
+
+export const readonlyRootfs = defineCheck({
+  id: 'readonly-rootfs',
+  needs: {
+    ...chartNeeds,
+    kubernetes: true,
+    compose: true,
+    terraform: ['kubernetes_', 'aws_ecs_task_definition', 'variable', 'locals', 'module', 'helm_release'],
+    ecs: true,
+    script: ['docker', 'helm'],
+  },
+  messages: {
+    missing: {
+      what: 'The {title} does not set readOnlyRootFilesystem{where}.',
+      why: WHY,
+      fix: `Set \`readOnlyRootFilesystem: true\` in the container's securityContext, and ${MOUNTS}.`,
+      aspect: 'container',
+    },
+    writable: {
+      what: 'The {title} asks for a writable root file system: readOnlyRootFilesystem is {value}{where}.',
+      why: WHY,
+      fix: `Set it to \`true\`, and ${MOUNTS}.`,
+      aspect: 'container',
+    },
+    podLevel: {
+      what: 'readOnlyRootFilesystem stands in the security context of the pod, where it has no effect; the {title} does not set it.',
+      why: `Kubernetes drops the field without a word. ${WHY}`,
+      fix: 'Move `readOnlyRootFilesystem: true` into the securityContext of each container.',
+      aspect: 'container',
+    },
+    compose: {
+      what: 'The compose service {service} runs with a writable root file system.',
+      why: WHY,
+      fix: `Set \`read_only: true\`, and ${MOUNTS}.`,
+      aspect: 'container',
+    },
+    run: {
+      what: '`docker run` starts {image} in the background with a writable root file system.',
+      why: WHY,
+      fix: 'Add `--read-only`, and `--tmpfs /tmp` where the program writes.',
+      aspect: 'container',
+    },
+    task: {
+      what: 'The container {name} of the ECS task runs with a writable root file system.',
+      why: WHY,
+      fix: 'Set `readonlyRootFilesystem` to true, and mount a volume where the program writes.',
+      aspect: 'container',
+    },
+  },
+  assess: (facts, options) => ({
+    subjects: [
+      ...facts.linked(linkContainers).flatMap((one) => judge(one, options)),
+      ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
+      ...services(facts),
+      ...runs(facts),
+      ...tasks(facts),
+    ],
+    lookedFor: 'containers in manifests, charts, kustomizations, Terraform, compose files, ECS tasks and docker run',
+  }),
+});
+
+function failed(
+  name: string,
+  message: string,
+  data: Finding['data'],
+  place: Place,
+  more: Partial<Finding> = {},
+): Subject {
+  const finding: Finding = { message, data, place, confidence: 'high', ...more };
+  return { name, place, verdict: 'fail', findings: [finding] };
+}
+
+/** A container fails when one of its deployments leaves it writable. */
+function judge(one: DeployedContainer, options: Options): Subject[] {
+  const { title, place, variants } = one;
+  const results = variants.flatMap(({ workload, container }) => {
+    if (container.role === 'ephemeral') return [];
+    const exempt =
+      exemption(workload, container.name, options) ?? (isWindows(workload) ? 'Windows has no such setting' : undefined);
+    const setting = at(container.body, 'securityContext', 'readOnlyRootFilesystem');
+    return [{ workload, setting, exempt, passes: exempt !== undefined || booleanOf(setting) === true }];
+  });
+  const bad = results.find(({ passes }) => !passes);
+  if (results.length === 0) return [];
+  if (!bad) {
+    const evidence = results[0]!.exempt ?? `readOnlyRootFilesystem is true${seenIn(results[0]!.setting, place)}`;
+    return [pass(title, place, evidence)];
+  }
+  const { workload, setting } = bad;
+  const open = setting?.rendered?.unknown;
+  if (open !== undefined) return [unknown(title, place, open)];
+  if (workload.object.broken) return [unknown(title, place, 'the document has a syntax error')];
+  const where = variants.length > 1 || workload.kustomization || workload.chart ? deployedBy(workload) : '';
+  if (setting === undefined || textOf(setting) === undefined) {
+    const podLevel = at(workload.pod.spec, 'securityContext', 'readOnlyRootFilesystem');
+    return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where }, place)];
+  }
+  const at2 = { path: setting.path ?? workload.path, span: setting.span };
+  const value =
+    setting.kind === 'scalar' && typeof setting.value === 'string' ? 'a text and no boolean' : (textOf(setting) ?? '');
+  const literal =
+    setting.kind === 'scalar' &&
+    /^(?:true|false)$/.test(setting.text) &&
+    !workload.chart &&
+    !setting.path?.endsWith('.tf');
+  const fix = { description: 'Make the root file system read-only', edits: [{ ...at2, text: 'true' }] };
+  const subject = failed(title, 'writable', { title, value, where }, at2, literal ? { fix } : {});
+  return [{ ...subject, place }];
+}
+
+function seenIn(setting: YamlNode | undefined, place: Place): string {
+  return setting?.path !== undefined && setting.path !== place.path ? ` by ${setting.path}` : '';
+}
+
+function deployedBy({ chart, kustomization }: Workload): string {
+  if (chart)
+    return ` when the chart ${chart.name} is installed with its ${chart.environment === 'defaults' ? 'default values' : `values ${chart.environment}`}`;
+  return kustomization === undefined ? '' : ` as ${kustomization} deploys it`;
+}
+
+/** Annotations and labels by which other tools are told that a container may write. */
+function exemption(workload: Workload, container: string, options: Options): string | undefined {
+  const patterns = options.exemptions as readonly string[];
+  const template = podTemplate(workload.object);
+  for (const node of [at(workload.object.body, 'metadata'), at(template, 'metadata')]) {
+    for (const kind of ['annotations', 'labels'] as const) {
+      for (const [key, value] of textsOf(at(node, kind))) {
+        if (value === 'false') continue;
+        const text = `${key}=${value}`;
+        if (patterns.some((pattern) => text.includes(pattern.replace('{container}', container))))
+          return `${key} says so`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function isWindows({ pod }: Workload): boolean {
+  return (
+    textOf(at(pod.spec, 'os', 'name')) === 'windows' ||
+    textOf(at(pod.spec, 'nodeSelector', 'kubernetes.io/os')) === 'windows'
+  );
+}
+
+function services(facts: Facts): Subject[] {
+  return facts.linked(linkCompose).map((service) => {
+    const title = `service ${service.name}`;
+    const place = { path: service.path, span: service.keySpan };
+    const setting = at(service.body, 'read_only');
+    if (booleanOf(setting) === true) return pass(title, place, `read_only is true${seenIn(setting, place)}`);
+    const at2 = setting ? { path: setting.path ?? service.path, span: setting.span } : place;
+    return { ...failed(title, 'compose', { service: service.name }, at2), place };
+  });
+}
+
+function runs(facts: Facts): Subject[] {
+  return facts.linked(linkDockerRuns).map(({ image, options, place }) => {
+    const title = `docker run of ${image}`;
+    const closed = options.some((word) => /^--read-only(?:=true)?$/.test(word));
+    return closed ? pass(title, place, '--read-only') : failed(title, 'run', { image }, place);
+  });
+}
+
+function tasks(facts: Facts): Subject[] {
+  return facts.linked(linkTasks).map(({ name, path, span, readOnly }) => {
+    const title = `container ${name} of an ECS task`;
+    const place = { path, span };
+    if (readOnly === true) return pass(title, place, 'readonlyRootFilesystem is true');
+    if (readOnly === 'unknown') return unknown(title, place, 'readonlyRootFilesystem is only known at deployment');
+    return failed(title, 'task', { name }, place);
+  });
+}

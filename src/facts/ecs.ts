@@ -1,0 +1,120 @@
+/** Knows the containers of ECS tasks: task definition files, CloudFormation and Terraform. */
+import type { Extractor, Facts } from './facts.ts';
+import type { Span } from './span.ts';
+import { resourcesOf, terraformModel } from './terraform-model.ts';
+import { evaluate, stringOf, truth, type Value } from './terraform-value.ts';
+import { at, booleanOf, entriesOf, itemsOf, loadYaml, textOf, type YamlNode } from './yaml.ts';
+
+export interface TaskDefinitions {
+  readonly containers: readonly TaskContainer[];
+}
+
+export interface TaskContainer {
+  readonly name: string;
+  readonly span: Span;
+  readonly path?: string;
+  readonly image?: string;
+  /** `unknown`: a value decides that is not in the repository. */
+  readonly readOnly: boolean | 'unknown' | 'unset';
+  /** Memory is limited, for the container or the whole task. */
+  readonly memory: boolean;
+}
+
+export const ecs: Extractor<'ecs'> = {
+  kind: 'ecs',
+  accepts: (path) => /\.(?:json|ya?ml)$/i.test(path),
+  recognises: (_, text) => /["']?[cC]ontainerDefinitions["']?\s*:/.test(text) && !/^apiVersion\s*:/m.test(text),
+  load: async () => {
+    const read = await loadYaml();
+    return ({ text }) => {
+      const { documents, problems } = read(text);
+      const containers = documents.flatMap(({ root }) => [
+        ...task(root),
+        ...entriesOf(at(root, 'Resources')).flatMap(({ value }) =>
+          textOf(at(value, 'Type')) === 'AWS::ECS::TaskDefinition' ? task(at(value, 'Properties')) : [],
+        ),
+      ]);
+      return containers.length > 0 ? { data: { containers }, problems } : {};
+    };
+  },
+};
+
+function task(node: YamlNode | undefined): TaskContainer[] {
+  const field = (of: YamlNode | undefined, name: string) =>
+    at(of, name) ?? at(of, name[0]!.toUpperCase() + name.slice(1));
+  const whole = field(node, 'memory') !== undefined;
+  return itemsOf(field(node, 'containerDefinitions')).flatMap((item, i) => {
+    if (item.kind !== 'map') return [];
+    const setting = field(item, 'readonlyRootFilesystem');
+    const image = textOf(field(item, 'image'));
+    const value =
+      setting === undefined
+        ? 'unset'
+        : (booleanOf(setting) ?? (setting.kind === 'scalar' && /^true$/i.test(setting.text) ? true : 'unknown'));
+    return [
+      {
+        name: textOf(field(item, 'name')) ?? `container ${i + 1}`,
+        span: item.span,
+        ...(image === undefined ? {} : { image }),
+        readOnly: value,
+        memory: whole || field(item, 'memory') !== undefined,
+      },
+    ];
+  });
+}
+
+/** Containers of all tasks, those of aws_ecs_task_definition included. A pure join: use through `facts.linked`. */
+export function linkTasks(facts: Facts): readonly (TaskContainer & { readonly path: string })[] {
+  const files = facts
+    .of('ecs')
+    .flatMap(({ path, data }) => data.containers.map((container) => ({ ...container, path })));
+  const resources = facts.linked(terraformModel).modules.flatMap((module) =>
+    resourcesOf(module, 'aws_ecs_task_definition').flatMap(({ block, path }) => {
+      const attribute = block.attributes.find(({ name }) => name === 'container_definitions');
+      const scope = module.scopes[0];
+      if (!attribute || !scope) return [];
+      const value = evaluate({ value: attribute.value, path }, scope);
+      const memory = block.attributes.some(({ name }) => name === 'memory');
+      return taskContainers(value).map((container) => ({
+        ...container,
+        memory: container.memory || memory,
+        span: attribute.span,
+        path,
+      }));
+    }),
+  );
+  return [...files, ...resources];
+}
+
+function taskContainers(value: Value): Omit<TaskContainer, 'span'>[] {
+  let list = value;
+  if (value.kind === 'known' && typeof value.value === 'string') {
+    try {
+      list = fromJson(JSON.parse(value.value));
+    } catch {
+      return [];
+    }
+  }
+  if (list.kind !== 'list') return [];
+  return list.items.flatMap((item, i) => {
+    if (item.kind !== 'map') return [];
+    const setting = item.fields.get('readonlyRootFilesystem');
+    const image = stringOf(item.fields.get('image'));
+    return [
+      {
+        name: stringOf(item.fields.get('name')) ?? `container ${i + 1}`,
+        ...(image === undefined ? {} : { image }),
+        readOnly: setting === undefined ? ('unset' as const) : (truth(setting) ?? ('unknown' as const)),
+        memory: item.fields.has('memory'),
+      },
+    ];
+  });
+}
+
+function fromJson(value: unknown): Value {
+  if (Array.isArray(value)) return { kind: 'list', items: value.map(fromJson) };
+  if (typeof value === 'object' && value !== null) {
+    return { kind: 'map', fields: new Map(Object.entries(value).map(([key, inner]) => [key, fromJson(inner)])) };
+  }
+  return { kind: 'known', value: value as string | number | boolean | null };
+}

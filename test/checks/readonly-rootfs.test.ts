@@ -1,0 +1,359 @@
+import { readonlyRootfs } from '../../src/checks/readonly-rootfs.ts';
+import { testCheck } from '../check-tester.ts';
+
+const YES = 'securityContext: {readOnlyRootFilesystem: true}';
+const workload = (kind: string, ...containers: string[]) => {
+  const group =
+    kind === 'Pod' || kind === 'ReplicationController'
+      ? 'v1'
+      : /Job/.test(kind)
+        ? 'batch/v1'
+        : kind === 'DeploymentConfig'
+          ? 'apps.openshift.io/v1'
+          : 'apps/v1';
+  const list = `containers: [${containers.map((rest, i) => `{name: c${i}, image: x, ${rest}}`).join(', ')}]`;
+  const spec =
+    kind === 'Pod'
+      ? `{${list}}`
+      : kind === 'CronJob'
+        ? `{jobTemplate: {spec: {template: {spec: {${list}}}}}}`
+        : `{template: {spec: {${list}}}}`;
+  return `apiVersion: ${group}\nkind: ${kind}\nmetadata: {name: w}\nspec: ${spec}\n`;
+};
+const KINDS = [
+  'Pod',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'ReplicationController',
+  'Job',
+  'CronJob',
+  'DeploymentConfig',
+];
+const POD = (rest: string, more = '') =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n${more}  containers:\n    - name: a\n      image: x\n${rest}`;
+const chart = (
+  values: string,
+  template = '{{- toYaml .Values.sc | nindent 12 }}',
+  more: Record<string, string> = {},
+) => ({
+  'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+  'c/values.yaml': values,
+  'c/templates/d.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: a\n          image: x\n          securityContext:\n            ${template}\n`,
+  ...more,
+});
+const tf = (type: string, body: string) => ({
+  'main.tf': `resource "${type}" "x" {\n  metadata {\n    name = "x"\n  }\n${body}}\n`,
+});
+// What is deployed is decided by more than one line.
+const skip = ['comment'] as const;
+
+testCheck(readonlyRootfs, {
+  valid: [
+    ...KINDS.map((kind) => ({ name: kind, files: { 'a.yaml': workload(kind, YES, YES) }, subjects: 2 })),
+    { name: 'YAML 1.1 boolean', files: { 'a.yaml': POD('      securityContext: {readOnlyRootFilesystem: yes}\n') } },
+    {
+      name: 'JSON',
+      files: {
+        'a.json': `{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"a","securityContext":{"readOnlyRootFilesystem":true}}]}}`,
+      },
+    },
+    {
+      name: 'anchor',
+      files: {
+        'a.yaml': `x: &sc {readOnlyRootFilesystem: true}\n${POD('      securityContext: {<<: *sc, runAsUser: 1}\n')}`,
+      },
+    },
+    { name: 'chart values', files: chart('sc: {readOnlyRootFilesystem: true}\n') },
+    { name: 'chart literal', files: chart('a: 1\n', 'readOnlyRootFilesystem: true') },
+    {
+      name: 'disabled template branch',
+      files: chart('sc: {readOnlyRootFilesystem: true}\n', undefined, {
+        'c/templates/e.yaml': `{{- if .Values.extra }}\n${POD('')}{{- end }}\n`,
+      }),
+      subjects: 1,
+    },
+    {
+      name: 'kustomize patch',
+      files: {
+        'base/kustomization.yaml': 'resources: [p.yaml]\n',
+        'base/p.yaml': POD(''),
+        'prod/kustomization.yaml': 'resources: [../base]\npatches: [{path: patch.yaml}]\n',
+        'prod/patch.yaml':
+          'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n    - name: a\n      securityContext: {readOnlyRootFilesystem: true}\n',
+      },
+      subjects: 1,
+    },
+    { name: 'Windows', files: { 'a.yaml': POD('', '  nodeSelector: {kubernetes.io/os: windows}\n') } },
+    {
+      name: 'documented exception',
+      files: {
+        'a.yaml': POD('').replace(
+          '{name: p}',
+          '{name: p, labels: {container.kubeaudit.io/a.allow-read-only-root-filesystem-false: "cache"}}',
+        ),
+      },
+    },
+    {
+      name: 'documented exception by annotation',
+      files: {
+        'a.yaml': POD('').replace(
+          '{name: p}',
+          '{name: p, annotations: {ignore-check.kube-linter.io/no-read-only-root-fs: "cache"}}',
+        ),
+      },
+    },
+    {
+      name: 'Terraform',
+      files: tf(
+        'kubernetes_pod_v1',
+        '  spec {\n    container {\n      name = "a"\n      security_context {\n        read_only_root_filesystem = true\n      }\n    }\n  }\n',
+      ),
+    },
+    {
+      name: 'Terraform variable',
+      files: {
+        ...tf(
+          'kubernetes_pod',
+          '  spec {\n    container {\n      security_context {\n        read_only_root_filesystem = var.ro\n      }\n    }\n  }\n',
+        ),
+        'v.tf': 'variable "ro" {\n  default = true\n}\n',
+      },
+    },
+    { name: 'compose', files: { 'compose.yaml': 'services:\n  a:\n    image: x\n    read_only: true\n' } },
+    {
+      name: 'compose anchor',
+      files: { 'compose.yaml': 'x-a: &a {read_only: true}\nservices:\n  a:\n    <<: *a\n    image: x\n' },
+    },
+    {
+      name: 'compose extends',
+      files: {
+        'compose.yaml': 'services:\n  a:\n    extends: {file: b.yml, service: b}\n',
+        'b.yml': 'services:\n  b:\n    image: x\n    read_only: true\n',
+      },
+      subjects: 2,
+    },
+    {
+      name: 'compose override',
+      files: {
+        'compose.yaml': 'services:\n  a:\n    image: x\n',
+        'compose.override.yaml': 'services:\n  a:\n    read_only: true\n',
+      },
+    },
+    { name: 'docker run', files: { 'run.sh': 'docker run -d --read-only --tmpfs /tmp shop/web:1\n' } },
+    {
+      name: 'ECS',
+      files: {
+        'task-def.json':
+          '{"family":"a","containerDefinitions":[{"name":"a","image":"x","readonlyRootFilesystem":true}]}',
+      },
+    },
+    {
+      name: 'ECS in CloudFormation',
+      files: {
+        'cfn.yaml':
+          'Resources:\n  T:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n        - Name: a\n          ReadonlyRootFilesystem: true\n',
+      },
+    },
+    {
+      name: 'ECS in Terraform',
+      files: {
+        'main.tf':
+          'resource "aws_ecs_task_definition" "a" {\n  container_definitions = jsonencode([{ name = "a", readonlyRootFilesystem = true }])\n}\n',
+      },
+    },
+  ],
+  invalid: [
+    ...KINDS.map((kind) => ({
+      name: `${kind} without it`,
+      files: { 'a.yaml': workload(kind, 'tty: true', YES) },
+      findings: [{ message: 'missing', at: 'a.yaml:4' }],
+      skip,
+    })),
+    {
+      name: 'no securityContext',
+      files: { 'a.yaml': POD('') },
+      findings: [{ message: 'missing', at: 'a.yaml:6' }],
+      skip,
+    },
+    {
+      name: 'field missing',
+      files: { 'a.yaml': POD('      securityContext: {runAsNonRoot: true}\n') },
+      findings: [{ message: 'missing', at: 'a.yaml:6' }],
+      skip,
+    },
+    {
+      name: 'false',
+      files: { 'a.yaml': POD('      securityContext:\n        runAsUser: 1\n        readOnlyRootFilesystem: false\n') },
+      findings: [{ message: 'writable', at: 'a.yaml:10' }],
+      skip,
+    },
+    {
+      name: 'a text',
+      files: { 'a.yaml': POD('      securityContext: {readOnlyRootFilesystem: "true"}\n') },
+      findings: [{ message: 'writable', at: 'a.yaml:8' }],
+      skip,
+    },
+    {
+      name: 'at the pod',
+      files: { 'a.yaml': POD('', '  securityContext: {readOnlyRootFilesystem: true}\n') },
+      findings: [{ message: 'podLevel', at: 'a.yaml:7' }],
+      skip,
+    },
+    {
+      name: 'init container and sidecar',
+      files: {
+        'a.yaml': POD(
+          `      ${YES}\n`,
+          '  initContainers:\n    - name: i\n      image: x\n    - {name: s, image: x, restartPolicy: Always}\n',
+        ),
+      },
+      findings: [
+        { message: 'missing', at: 'a.yaml:6' },
+        { message: 'missing', at: 'a.yaml:8' },
+      ],
+      skip,
+    },
+    {
+      name: 'list',
+      files: {
+        'a.yaml':
+          'apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Pod\n    spec:\n      containers:\n        - name: a\n',
+      },
+      findings: [{ message: 'missing', at: 'a.yaml:8' }],
+      skip,
+    },
+    {
+      name: 'JSON without it',
+      files: { 'a.json': '{"apiVersion":"v1","kind":"Pod",\n"spec":{"containers":[\n{"name":"a"}]}}' },
+      findings: [{ message: 'missing', at: 'a.json:3' }],
+      skip,
+    },
+    {
+      name: 'Terraform without it',
+      files: tf(
+        'kubernetes_deployment',
+        '  spec {\n    template {\n      spec {\n        container {\n          name = "a"\n        }\n      }\n    }\n  }\n',
+      ),
+      findings: [{ message: 'missing', at: 'main.tf:8' }],
+      skip,
+    },
+    {
+      name: 'Terraform says false',
+      files: tf(
+        'kubernetes_pod',
+        '  spec {\n    container {\n      security_context {\n        read_only_root_filesystem = false\n      }\n    }\n  }\n',
+      ),
+      findings: [{ message: 'writable', at: 'main.tf:8' }],
+      skip,
+    },
+    {
+      name: 'chart without it',
+      files: chart('sc: {runAsUser: 1}\n'),
+      findings: [{ message: 'missing', at: 'c/templates/d.yaml:9' }],
+      skip,
+    },
+    {
+      name: 'chart says false',
+      files: chart('sc:\n  readOnlyRootFilesystem: false\n'),
+      findings: [{ message: 'writable', at: 'c/values.yaml:2' }],
+      skip,
+    },
+    {
+      name: 'chart values that nothing reads',
+      files: chart('sc: {}\nother: {readOnlyRootFilesystem: true}\n'),
+      findings: [{ message: 'missing', at: 'c/templates/d.yaml:9' }],
+      skip,
+    },
+    {
+      name: 'kustomize base',
+      files: {
+        'base/kustomization.yaml': 'resources: [p.yaml]\n',
+        'base/p.yaml': POD(''),
+        'prod/kustomization.yaml': 'resources: [../base]\n',
+      },
+      findings: [{ message: 'missing', at: 'base/p.yaml:6' }],
+      skip,
+    },
+    {
+      name: 'one of two overlays',
+      files: {
+        'base/kustomization.yaml': 'resources: [p.yaml]\n',
+        'base/p.yaml': POD(''),
+        'a/kustomization.yaml': 'resources: [../base]\n',
+        'b/kustomization.yaml':
+          'resources: [../base]\npatches:\n  - target: {kind: Pod}\n    patch: |-\n      - op: add\n        path: /spec/containers/0/securityContext\n        value: {readOnlyRootFilesystem: true}\n',
+      },
+      findings: [{ message: 'missing', at: 'base/p.yaml:6' }],
+      skip,
+    },
+    {
+      name: 'compose without it',
+      files: { 'compose.yaml': 'services:\n  a:\n    image: x\n' },
+      findings: [{ message: 'compose', at: 'compose.yaml:2' }],
+      skip,
+    },
+    {
+      name: 'compose says false',
+      files: { 'compose.yaml': 'services:\n  a:\n    image: x\n    read_only: false\n' },
+      findings: [{ message: 'compose', at: 'compose.yaml:4' }],
+      skip,
+    },
+    {
+      name: 'docker run in the background',
+      files: { 'run.sh': '#!/bin/sh\nsudo docker run -d --name web -p 80:80 shop/web:1\n' },
+      findings: [{ message: 'run', at: 'run.sh:2' }],
+    },
+    {
+      name: 'ECS task',
+      files: { 'task-def.json': '{"containerDefinitions":[\n{"name":"a","image":"x"}]}' },
+      findings: [{ message: 'task', at: 'task-def.json:2' }],
+      skip,
+    },
+    {
+      name: 'ECS task says false',
+      files: {
+        'main.tf':
+          'resource "aws_ecs_task_definition" "a" {\n  container_definitions = jsonencode([{ name = "a", readonlyRootFilesystem = false }])\n}\n',
+      },
+      findings: [{ message: 'task', at: 'main.tf:2' }],
+    },
+  ],
+  notApplicable: [
+    { name: 'nothing', files: { 'a.txt': 'x' } },
+    {
+      name: 'services and config maps',
+      files: {
+        'a.yaml':
+          'apiVersion: v1\nkind: Service\nspec: {ports: []}\n---\napiVersion: v1\nkind: ConfigMap\ndata: {readOnlyRootFilesystem: "false"}\n',
+      },
+    },
+    {
+      name: 'custom resources and policies',
+      files: {
+        'a.yaml':
+          'apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nspec: {readOnlyRootFilesystem: false}\n---\napiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{validate: {pattern: {spec: {containers: [{name: a}]}}}}]}\n',
+      },
+    },
+    {
+      name: 'docker run of a tool',
+      files: {
+        'run.sh':
+          'docker run --rm -v .:/src tools/lint:1\ndocker build -d x .\ndocker run --rm -p 80:80 tool serve -d\n',
+      },
+    },
+  ],
+  unknown: [
+    {
+      name: 'Terraform value from outside',
+      files: {
+        ...tf(
+          'kubernetes_pod',
+          '  spec {\n    container {\n      security_context {\n        read_only_root_filesystem = var.ro\n      }\n    }\n  }\n',
+        ),
+        'v.tf': 'variable "ro" {}\n',
+      },
+    },
+  ],
+});
