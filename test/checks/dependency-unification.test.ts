@@ -206,6 +206,14 @@ testCheck(dependencyUnification, {
     },
   ],
   notApplicable: [
+    {
+      name: 'a folder with a project of its own is none of ours',
+      files: {
+        'requirements.txt': 'a==1\n',
+        'tool/docker/Dockerfile': 'FROM python:3.12\n',
+        'tool/requirements.txt': 'a\n',
+      },
+    },
     { name: 'no manifest', files: { 'src/app.py': 'x = 1\n' } },
     { name: 'one manifest', files: { 'requirements.txt': 'a==1\nb==2\n' } },
     {

@@ -171,6 +171,21 @@ describe('what a finding says', () => {
     expect(only!.data.advice).toMatch(/Raise flask, which brings it in, or constrain holey itself\.$/);
     expect(only!.fix).toBeUndefined();
   });
+  test('a lock that does not say what is direct learns it from its manifest', async () => {
+    const lock =
+      'a@^1.0.0:\n  version "1.0.0"\n  dependencies:\n    lodash "^4.0.0"\n\nlodash@^4.0.0:\n  version "4.17.4"\n';
+    const files = (section: string): Files => ({
+      'package.json': `{"name":"x","${section}":{"a":"^1.0.0"}}`,
+      'yarn.lock': `# yarn lockfile v1\n\n${lock}`,
+    });
+    const [runtime] = await texts(files('dependencies'));
+    expect(runtime).toMatchObject({
+      severity: 'critical',
+      data: { origin: 'It is used in production and comes in through a' },
+    });
+    const [dev] = await texts(files('devDependencies'));
+    expect(dev).toMatchObject({ severity: 'high', data: { scope: 'dev' } });
+  });
   test('names from files cannot bring line breaks or commands into a report', async () => {
     const { judgement } = await scanFiles(vulnerableDependencies, {
       'package.json': '{"name":"x","dependencies":{"a\\n::error::b":"1.0.0"}}',

@@ -9,11 +9,10 @@ import {
   isUnbounded,
   smallestFix,
 } from './advisory.ts';
-import { linkInventory, type Source } from './inventory.ts';
+import { linkInventory, locks, type Source } from './inventory.ts';
 import { canHoldTogether, pythonMarker } from './markers.ts';
 import type { Dependency, Ecosystem } from './model.ts';
 import { admits, candidates } from './ranges.ts';
-import { locks } from './unify.ts';
 import { compareVersions } from './versions.ts';
 
 /** Advisories under one set of aliases that affect entries of one package in one file. */

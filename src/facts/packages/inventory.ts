@@ -30,6 +30,12 @@ const rooted =
   /^(?:pyproject\.toml|setup\.py|setup\.cfg|Pipfile(?:\.lock)?|poetry\.lock|uv\.lock|pdm\.lock|package\.json|package-lock\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|go\.mod|Cargo\.lock|Gemfile\.lock|composer\.lock|pom\.xml|gradle\.lockfile)$/;
 const imageFile = /(?:^|\/)(?:dockerfile|containerfile)(?:[._-][\w.-]+)?$/i;
 
+/** The folder that an image is built for: its own, or the one above when it only holds what containers need. */
+function imageFolder(path: string): string {
+  const folder = folderOf(path);
+  return /(?:^|\/)\.?(?:docker|containers?|build|deploy(?:ment)?)$/i.test(folder) ? folderOf(folder) : folder;
+}
+
 /** A glob of workspace members (`packages/*`, `apps/**`) as a test of folders. */
 function memberTest(base: string, glob: string): (folder: string) => boolean {
   const path = glob.replace(/^\.\//, '').replace(/\/+$/, '');
@@ -44,12 +50,12 @@ function memberTest(base: string, glob: string): (folder: string) => boolean {
 /** Collects manifests, locks and the installs of images and CI. Used through `facts.linked`. */
 export function linkInventory(facts: Facts): Inventory {
   const manifests = facts.of('dependencies');
-  const images = new Set(facts.files.filter((f) => imageFile.test(f.path)).map((f) => folderOf(f.path)));
-  const roots = new Map<Ecosystem, Set<string>>(ecosystems.map((e) => [e, new Set<string>()]));
+  const images = new Set(facts.files.filter((f) => imageFile.test(f.path)).map((f) => imageFolder(f.path)));
+  const roots = new Set<string>();
   const members: ((ecosystem: Ecosystem, folder: string) => boolean)[] = [];
   for (const { path, data } of manifests) {
     const folder = folderOf(path);
-    if (rooted.test(data.format) || images.has(folder)) roots.get(data.ecosystem)!.add(folder);
+    if (rooted.test(data.format) || images.has(folder)) roots.add(folder);
     for (const glob of data.members ?? []) {
       const test = memberTest(folder, glob);
       members.push((ecosystem, candidate) => ecosystem === data.ecosystem && test(candidate));
@@ -61,7 +67,7 @@ export function linkInventory(facts: Facts): Inventory {
     const before = cache.get(key);
     if (before !== undefined) return before;
     let folder = folderOf(path);
-    while (folder !== '' && (!roots.get(ecosystem)!.has(folder) || members.some((m) => m(ecosystem, folder)))) {
+    while (folder !== '' && (!roots.has(folder) || members.some((m) => m(ecosystem, folder)))) {
       folder = folderOf(folder);
     }
     cache.set(key, folder);
@@ -116,7 +122,49 @@ export function linkInventory(facts: Facts): Inventory {
     add(path, zone, 'commands of a pipeline', found);
   }
   sources.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  return { sources };
+  return { sources: sources.map((source) => withRoots(source, sources)) };
+}
+
+const nativeLocks: Readonly<Record<string, readonly string[]>> = {
+  'pyproject.toml': ['uv.lock', 'poetry.lock', 'pdm.lock', 'pylock.toml'],
+  Pipfile: ['Pipfile.lock'],
+  'package.json': ['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'],
+};
+
+/** Whether the lock is made from this manifest. */
+export function locks(lock: Source, manifest: Source): boolean {
+  if (lock.role !== 'lock' || manifest.role === 'lock') return false;
+  if (lock.madeFrom !== undefined) return lock.madeFrom.includes(manifest.path);
+  return (
+    lock.ecosystem === manifest.ecosystem &&
+    lock.root === manifest.root &&
+    (nativeLocks[manifest.format] ?? []).includes(lock.format)
+  );
+}
+
+/** Some locks do not say what the project itself asked for, nor for what: their manifests do. */
+function withRoots(lock: Source, sources: readonly Source[]): Source {
+  if (lock.role !== 'lock' || lock.dependencies.some((d) => d.direct !== undefined)) return lock;
+  const asked = new Map<string, Scope>();
+  for (const manifest of sources.filter((s) => locks(lock, s))) {
+    for (const { name, scope } of manifest.dependencies) if (asked.get(name) !== 'runtime') asked.set(name, scope);
+  }
+  if (asked.size === 0) return lock;
+  const reached = new Map<number, Scope>();
+  for (const scope of ['runtime', 'dev', 'build', 'ci'] as const) {
+    const queue = lock.dependencies.flatMap((d, i) => (asked.get(d.name) === scope ? [i] : []));
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      if (reached.has(at)) continue;
+      reached.set(at, scope);
+      queue.push(...(lock.dependencies[at]?.requires ?? []));
+    }
+  }
+  const dependencies = lock.dependencies.map((d, i) => ({
+    ...d,
+    direct: asked.has(d.name),
+    scope: reached.get(i) ?? d.scope,
+  }));
+  return { ...lock, dependencies };
 }
 
 /** Packages whose advisories a scan needs: every pin, and every range for its package. */

@@ -1,7 +1,7 @@
 /** Knows where the manifests and locks of one project contradict each other. */
 import type { Facts } from '../facts.ts';
 import { type Advisories, advisoriesOf, affects } from './advisory.ts';
-import { linkInventory, type Source } from './inventory.ts';
+import { linkInventory, locks, type Source } from './inventory.ts';
 import { canHoldTogether, pythonMarker } from './markers.ts';
 import type { Dependency, Ecosystem } from './model.ts';
 import { admits, overlap } from './ranges.ts';
@@ -89,23 +89,6 @@ function contradict(a: Statement, b: Statement): boolean {
   if (x.version !== undefined) return admits(ecosystem, y.range, x.version) === false;
   if (y.version !== undefined) return admits(ecosystem, x.range, y.version) === false;
   return overlap(ecosystem, x.range, y.range) === false;
-}
-
-const nativeLocks: Readonly<Record<string, readonly string[]>> = {
-  'pyproject.toml': ['uv.lock', 'poetry.lock', 'pdm.lock', 'pylock.toml'],
-  Pipfile: ['Pipfile.lock'],
-  'package.json': ['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'],
-};
-
-/** Whether the lock is made from this manifest. */
-export function locks(lock: Source, manifest: Source): boolean {
-  if (lock.role !== 'lock' || manifest.role === 'lock') return false;
-  if (lock.madeFrom !== undefined) return lock.madeFrom.includes(manifest.path);
-  return (
-    lock.ecosystem === manifest.ecosystem &&
-    lock.root === manifest.root &&
-    (nativeLocks[manifest.format] ?? []).includes(lock.format)
-  );
 }
 
 function stalePairs(files: readonly Source[]): Pair[] {
