@@ -50,7 +50,7 @@ export interface Workspace {
 }
 
 export interface WorkspaceOptions {
-  /** Bytes; larger files are listed but not read. */
+  /** Bytes; larger files are listed but not read, locks only when they are sixteen times as large. */
   readonly maxFileSize: number;
   /** Honour .gitignore and .auditignore. */
   readonly ignoreFiles: boolean;
@@ -61,6 +61,10 @@ export interface WorkspaceOptions {
 }
 
 export const DEFAULT_MAX_FILE_SIZE = 2 * 1024 * 1024;
+
+/** Locks are long by nature, and without one everything it decides would be open. */
+const LOCK =
+  /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|(?:yarn|bun|uv|poetry|pdm|composer|Cargo|Gemfile|Pipfile)\.lock)$/;
 
 export const workspaceDefaults: WorkspaceOptions = {
   maxFileSize: DEFAULT_MAX_FILE_SIZE,
@@ -128,7 +132,7 @@ function workspaceOf(
   const read = (path: string): FileText | undefined => {
     const size = sizes.get(path);
     if (size === undefined) return undefined;
-    if (size > options.maxFileSize) return void skip('too large', path);
+    if (size > options.maxFileSize * (LOCK.test(path) ? 16 : 1)) return void skip('too large', path);
     try {
       const bytes = bytesOf(path);
       const decoded = decode(bytes);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { openFiles } from '../../src/facts/workspace.ts';
 import { show, spansAreInside } from './dependency-rows.ts';
 
 test('go.mod: blocks, indirect, replace', () => {
@@ -180,6 +181,18 @@ describe('JVM', () => {
       '6: g:c =2.0 direct «2.0»',
     ]);
   });
+});
+
+test('a lock may be larger than other files', () => {
+  const large = Buffer.from('# yarn lockfile v1\n'.repeat(200_000));
+  const workspace = openFiles(
+    'x',
+    new Map([
+      ['yarn.lock', large],
+      ['notes.txt', large],
+    ]),
+  );
+  expect([workspace.read('yarn.lock') !== undefined, workspace.read('notes.txt') !== undefined]).toEqual([true, false]);
 });
 
 describe('awkward input', () => {
