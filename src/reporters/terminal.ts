@@ -134,14 +134,16 @@ function itemRow(item: ItemReport, style: Style): string {
 function unassessed(report: Report, style: Style): string[] {
   const items = report.items.filter((item) => item.state === 'notAssessed');
   if (items.length === 0) return [];
+  // Items that share a reason share a line: "not selected" would else fill the screen.
+  const byReason = new Map<string, string[]>();
+  for (const { id, reason = 'no reason was given' } of items) {
+    byReason.set(reason, [...(byReason.get(reason) ?? []), id]);
+  }
   return [
     style.paint('bold', ' Not assessed'),
-    ...items.flatMap((item) => {
-      const [first = '', ...more] = style.paragraph(
-        `${safe(item.id)}: ${safe(item.reason ?? 'no reason was given')}`,
-        3,
-      );
-      return [` ${style.state(item.state)} ${first.slice(3)}`, ...more];
+    ...[...byReason].flatMap(([reason, ids]) => {
+      const [first = '', ...more] = style.paragraph(`${safe(ids.join(', '))}: ${safe(reason)}`, 3);
+      return [` ${style.state('notAssessed')} ${first.slice(3)}`, ...more];
     }),
   ];
 }
