@@ -1,6 +1,6 @@
 /** Knows when a process is started with a command that somebody else can shape. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { constants, type Origin, origins, originText } from '../facts/program/flow.ts';
+import { constants, mayBeTrue, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Node, type Program, placeIn } from '../facts/program/link.ts';
 import type { Ref, Site } from '../facts/program/model.ts';
 
@@ -90,7 +90,12 @@ function judge(start: Start, rule: string): Subject {
   if (kind === 'shell') problem = text(start, node, at);
   else if (kind === 'list' && isShell(start)) problem = list(start, node, at, true) ?? text(start, node, at);
   else if (kind === 'list') problem = list(start, node, at, false);
-  else problem = items(start, unit, positional(start, index, kind === 'exec'), at);
+  else {
+    const refs = positional(start, index, kind === 'exec');
+    problem =
+      items(start, unit, refs, at) ??
+      (kind === 'exec' && refs[0] !== undefined ? replaced(start, { unit, ref: refs[0] }, at) : undefined);
+  }
   if (!problem) return pass(label, place, 'constant, checked or quoted, or without a shell');
   const steps = problem.origin?.trace ?? [];
   const finding: Finding = {
@@ -120,19 +125,14 @@ function positional({ site }: Start, index: number, repeats: boolean): readonly 
   });
   const first = unit.module.values[program]!;
   if (first.kind === 'list') return [...first.items, ...items];
-  return [program, ...(repeats ? items.slice(1) : items)];
+  const repeated = items[0] === undefined ? undefined : unit.module.values[items[0]]!;
+  const option = repeated?.kind === 'const' && String(repeated.value).startsWith('-');
+  return [program, ...(repeats && !option ? items.slice(1) : items)];
 }
 
 function isShell({ program, site }: Start): boolean {
-  const { unit, call } = site;
-  const given = argument(call, 99, 'shell');
-  if (!given) return false;
-  const value = unit.module.values[given.value]!;
-  if (value.kind === 'list') return value.items.length > 0;
-  if (value.kind === 'dict') return value.entries.some(([key]) => key !== null);
-  const known = constants(program, unit, given.value);
-  if (known) return known.some(Boolean);
-  return origins(program, unit, given.value, { whole: true }).some((one) => one.kind === 'const' && Boolean(one.value));
+  const given = argument(site.call, 99, 'shell');
+  return given !== undefined && mayBeTrue(program, site.unit, given.value);
 }
 
 /** A text that a shell reads. */
@@ -224,6 +224,12 @@ function chosen({ program, options }: Start, node: Node, at: Site | undefined): 
   return { message: 'program', origin: worst, parts: originText(worst), low: true };
 }
 
+/** A process that becomes another program, which is not known. */
+function replaced(start: Start, node: Node, at: Site): Problem | undefined {
+  const problem = text(start, node, at);
+  return problem?.message === 'shell' ? { ...problem, message: 'program', low: true } : problem;
+}
+
 function argumentsOf(
   start: Start,
   unit: Node['unit'],
@@ -240,7 +246,7 @@ function argumentsOf(
     if (names[i] !== undefined) continue;
     const value = unit.module.values[refs[i]!]!;
     // `--depth=${n}` begins with a text of its own, so it stays one option.
-    if (value.kind === 'concat' && unit.module.values[value.parts[0]!]!.kind === 'const') continue;
+    if (!interpreter && value.kind === 'concat' && unit.module.values[value.parts[0]!]!.kind === 'const') continue;
     const found = origins(program, unit, refs[i]!, { ...(at ? { at } : {}) });
     const request = found.find((one) => one.kind === 'source' && one.source === 'request');
     if (request) return { message: interpreter ? 'request' : 'option', origin: request, parts: base };

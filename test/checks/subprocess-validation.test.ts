@@ -22,6 +22,20 @@ const VIEW =
 testCheck(subprocessValidation, {
   invalid: [
     bad(
+      'the program a process becomes',
+      'import os\nfrom somewhere import pick\ntool = pick()\nos.execl(tool, tool, "-x")  # <-\nos.execl("/bin/ls", "ls")\n',
+      'program',
+    ),
+    bad(
+      'a context manager of its own',
+      'import asyncio\nclass Loop:\n    def __enter__(self):\n        self.loop = asyncio.new_event_loop()\n        return self.loop\ndef f(n):\n    with Loop() as loop:\n        loop.subprocess_shell(None, n)  # <-\n',
+    ),
+    bad(
+      'arguments without the program',
+      'import os\ndef f(n):\n    os.spawnl(os.P_WAIT, "/bin/bash", "-c", "ls " + n)  # <-\n',
+    ),
+    bad('after a raise', 'import os, sys\nraise SystemExit(0)\nos.system(sys.argv[1])  # <-\n'),
+    bad(
       'built texts',
       'import subprocess\ndef f(n):\n    subprocess.run("ls %s" % n, shell=True)  # <-\n    subprocess.run("ls {}".format(n), shell=True)  # <-\n    subprocess.call(f"ls {n}", shell=True)  # <-\n    subprocess.Popen("ls " + n, shell=True)  # <-\n',
     ),

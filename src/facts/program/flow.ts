@@ -142,7 +142,7 @@ function expand(program: Program, step: Walk, options: FlowOptions): Expansion {
     const { guard, function: inside, span } = step.site;
     if (vouched(unit, guard, inside, span.start).has(ref)) return { end: { kind: 'safe', name: 'a check' } };
   }
-  if (options.whole && partly.has(value.kind)) {
+  if (options.whole && partly.has(value.kind) && !(value.kind === 'operation' && value.op === 'enter')) {
     const folded = value.kind === 'concat' ? constants(program, unit, ref) : undefined;
     return folded ? { end: { kind: 'const', value: folded[0]! } } : { end: { kind: 'unknown' } };
   }
@@ -472,6 +472,16 @@ function traceOf(end: Walk): readonly Step[] {
 export function constants(program: Program, unit: Unit, ref: Ref): readonly Scalar[] | undefined {
   const found = fold(program, { unit, ref }, 0, new Set());
   return found === undefined ? undefined : [...new Set(found)];
+}
+
+/** Can the value be true? Parameters are followed to their callers; what cannot be told is not. */
+export function mayBeTrue(program: Program, unit: Unit, ref: Ref): boolean {
+  const value = unit.module.values[ref]!;
+  if (value.kind === 'list') return value.items.length > 0;
+  if (value.kind === 'dict') return value.entries.some(([key]) => key !== null);
+  const known = constants(program, unit, ref);
+  if (known) return known.some(Boolean);
+  return origins(program, unit, ref, { whole: true }).some((one) => one.kind === 'const' && Boolean(one.value));
 }
 
 function fold(program: Program, node: Node, depth: number, open: Set<string>): readonly Scalar[] | undefined {

@@ -1161,7 +1161,8 @@ class Interpreter {
     for (const statement of statements) {
       if (this.#full) break;
       leaves = this.#statement(statement);
-      if (leaves !== 'no') break;
+      // What follows the end of a module is still imported by readers of the file: it is read as well.
+      if (leaves !== 'no' && statements !== this.#source.body) break;
     }
     this.#guard = guard;
     // Definitions after the end can still be reached by name (JavaScript hoists them).
@@ -1587,13 +1588,22 @@ class Interpreter {
     const guard = this.#guard;
     for (const item of statement.items) {
       const value = this.#operand(item.value);
-      if (item.target) this.#assign(item.target, value, item.target.span);
+      if (item.target) this.#assign(item.target, { ...value, value: this.#entered(value.value) }, item.target.span);
       this.#guard =
         this.#guards.push({ kind: 'with', context: value.value, span: statement.span, parent: this.#guard }) - 1;
     }
     const leaves = this.#block(statement.body);
     this.#guard = guard;
     return leaves;
+  }
+
+  /** What `with` binds: classes decide it themselves in `__enter__`, which the linker finds. */
+  #entered(ref: Ref): Ref {
+    const value = this.#values[ref]!;
+    if (value.kind !== 'call') return ref;
+    const callee = this.#values[this.#calls[value.call]!.callee.value]!;
+    const own = callee.kind === 'class' || (callee.kind === 'global' && !this.#dialect.builtins.has(callee.name));
+    return own ? this.#add({ kind: 'operation', op: 'enter', of: [ref], span: value.span }) : ref;
   }
 
   #match(statement: Statement & { kind: 'match' }): Leaves {

@@ -250,13 +250,23 @@ class Linker implements Program {
         return this.meanings(unit, value.of).flatMap((meaning) =>
           meaning.kind === 'external' ? [{ kind: 'external' as const, name: `${meaning.name}[]` }] : [],
         );
-      case 'element':
-        return [];
+      case 'operation':
+        return value.op === 'enter' ? this.#entered(unit, value.of[0]!) : [];
       case 'caught':
         return unit.module.handlers[value.handler]!.types.flatMap((type) => this.#instances(unit, type));
       default:
         return [];
     }
+  }
+
+  #entered(unit: Unit, ref: Ref): readonly Meaning[] {
+    return this.meanings(unit, ref).flatMap((meaning) => {
+      if (meaning.kind !== 'instance') return [meaning];
+      const enter =
+        this.method(meaning.unit, meaning.class, '__enter__') ?? this.method(meaning.unit, meaning.class, '__aenter__');
+      if (!enter) return [meaning];
+      return enter.function.returns.flatMap((one) => (one.value ? this.meanings(enter.unit, one.value.value) : []));
+    });
   }
 
   #global(name: string, unit: Unit): readonly Meaning[] {

@@ -65,7 +65,7 @@ export type Value = { readonly span: Span } & (
     }
   /**
    * Arithmetic, negation (`not`), `typeof` and other operators that could not be folded. `each` is a comprehension: a
-   * collection whose elements are all the operand.
+   * collection whose elements are all the operand; `enter` is what `with` binds for a context manager of this type.
    */
   | { readonly kind: 'operation'; readonly op: string; readonly of: readonly Ref[] }
   /** Result of `Module.comparisons[comparison]`. */
