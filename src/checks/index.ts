@@ -6,6 +6,7 @@ import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
+import { passwordComparison } from './password-comparison.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
 import { readonlyRootfs } from './readonly-rootfs.ts';
 import { subprocessValidation } from './subprocess-validation.ts';
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   eksPublicAccess,
   flaskSecretKey,
   imagePinning,
+  passwordComparison,
   preCommitHooks,
   readonlyRootfs,
   subprocessValidation,
