@@ -103,7 +103,8 @@ function judge(program: Program, options: Options, unit: Unit, comparison: Compa
     return { message: 'wrapper', data: { name: model.name, operator }, place, confidence: 'high' };
   }
   const secret = sides.find(({ kind }) => kind !== undefined);
-  if (!secret) return undefined;
+  if (!secret || (model && /^__(?:eq|ne|lt|hash)__$|equals$|match|confirm|same/i.test(model.name))) return undefined;
+  if (sides.every(({ side, kind }) => kind === 'secret' && isMade(unit, side))) return undefined;
   const other = sides.find((one) => one !== secret)!;
   const value = unit.module.values[other.side.value]!;
   const name = calledName(unit, secret.side);
@@ -128,7 +129,7 @@ function judge(program: Program, options: Options, unit: Unit, comparison: Compa
 
 /** A text that could be the secret itself, not a kind or a piece of syntax. */
 function isLiteral(kind: SecretKind, name: string, text: string): boolean {
-  if (kind === 'password' || kind === 'key') return !/^\*+$|^<.*>$/.test(text);
+  if (kind === 'password' || kind === 'key') return !/^\*+$|^<.*>$|^[A-Z_]+$/.test(text);
   if (kind === 'mac' || kind === 'code') return false;
   return text.length >= 8 && /\d/.test(text) && !/\s/.test(text) && wordsOf(name).length > 0;
 }
@@ -147,6 +148,14 @@ function kindOf(program: Program, options: Options, unit: Unit, operand: Operand
   return secretKind(calledName(unit, operand), options.names as readonly string[]);
 }
 
+/** Made by the program itself, as both ends of a key exchange in one test run. */
+function isMade(unit: Unit, operand: Operand): boolean {
+  const value = unit.module.values[operand.value]!;
+  if (value.kind === 'either') return value.of.every((one) => isMade(unit, { ...operand, value: one }));
+  const of = value.kind === 'item' ? unit.module.values[value.of]! : value;
+  return of.kind === 'call' || (value.kind === 'const' && value.value === null);
+}
+
 function isParam(unit: Unit, operand: Operand): boolean {
   return unit.module.values[operand.value]!.kind === 'param';
 }
@@ -157,7 +166,7 @@ function isHarmless(program: Program, unit: Unit, other: Operand, kind: SecretKi
   const words = wordsOf(name.split('.').at(-1)!.replace(/\(\)$/, ''));
   if (
     words.some((word) =>
-      /^(?:confirm\w*|repeat\w*|again|retype\w*|verify|verification|old|new|current|previous|original|\w*2|user|username|email|login|kind|type|none|null|undefined)$/.test(
+      /^(?:confirm\w*|repeat\w*|again|retype\w*|verify|verification|old|new|current|previous|original|last|prev|vector|spiffe|\w*2|user|username|email|login|kind|type|none|null|undefined)$/.test(
         word,
       ),
     )

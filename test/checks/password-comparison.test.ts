@@ -87,6 +87,14 @@ testCheck(passwordComparison, {
   ],
   notApplicable: [
     good(
+      'test vectors, snapshots and key exchanges',
+      'import hashlib\ndef f(signature, last_signature, vector, token_spiffe, signer_id, shared_secret, x):\n    a = signature == last_signature\n    b = hashlib.sha256(x).hexdigest() == vector.expected_signature_hash\n    return a, b, token_spiffe == signer_id, shared_secret == x\n',
+    ),
+    good(
+      'objects, forms and marks',
+      'class Client:\n    def __eq__(self, other):\n        return self.token == other.token\ndef passwords_match(value, data):\n    return value == data["password"]\ndef f(user, kem):\n    a_secret = kem.encap()\n    b_secret = kem.decap()\n    return user.password == "LDAP" or a_secret == b_secret\n',
+    ),
+    good(
       'none, empty, numbers and truth',
       'def f(password, token):\n    return password == None or token is None or password == "" or token == 3 or password == True\n',
     ),

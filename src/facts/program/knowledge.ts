@@ -268,6 +268,8 @@ export const carriers = new Set([
   'copy.copy',
   'copy.deepcopy',
   'textwrap.dedent',
+  're.sub',
+  're.escape',
   'shlex.split',
   'itertools.chain',
   'functools.reduce',
