@@ -1,6 +1,6 @@
 /** Knows when a key that signs sessions, tokens or cookies stands in the code instead of coming from outside. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { type FlowOptions, lastWord, type Origin, origins } from '../facts/program/flow.ts';
+import { type FlowOptions, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, linkProgram, type Node, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import type { Operand } from '../facts/program/model.ts';
 import { allNamedValues, hasWords, type NamedValue, namedValues, wordsOf } from '../facts/program/names.ts';
@@ -28,11 +28,13 @@ export const flaskSecretKey = defineCheck({
   },
   messages: {
     literal: {
+      secret: true,
       what: '{name} is a literal in the code.',
       why,
       fix: 'Read the key from the environment or a secret store, refuse to start without it, and replace the key that was published.',
     },
     fallback: {
+      secret: true,
       what: '{name} falls back to a literal when nothing is configured.',
       why: `A forgotten variable is noticed by nobody, and the key is public. ${why}`,
       fix: 'Remove the fallback and refuse to start when the key is missing.',
@@ -186,11 +188,7 @@ function spanOf(node: Node) {
 }
 
 function described(origin: Origin): string | undefined {
-  if (origin.kind === 'source')
-    return origin.source === 'env' ? 'read from the environment' : `comes from ${origin.name}`;
-  if (origin.kind === 'call') return origin.names[0] ? `comes from ${origin.names[0]}()` : 'computed at run time';
-  if (origin.kind === 'external') return `comes from ${origin.name}`;
-  return origin.kind === 'unknown' ? 'computed at run time' : undefined;
+  return origin.kind === 'const' || origin.kind === 'param' ? undefined : `comes from ${originText(origin)}`;
 }
 
 /** A configuration class, dictionary or call that says it is for tests. */

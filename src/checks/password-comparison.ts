@@ -40,6 +40,7 @@ export const passwordComparison = defineCheck({
       fix: 'Compare with `hmac.compare_digest` (Python) or `crypto.timingSafeEqual` (Node), on bytes of both sides.',
     },
     literal: {
+      secret: true,
       what: '{name} is compared with a literal in the code.',
       why: `Everybody who reads the code knows the value, and it cannot be changed without a release. ${why}`,
       fix: 'Keep a hash of it outside the code and check with the library that made the hash.',

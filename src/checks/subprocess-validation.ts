@@ -43,8 +43,8 @@ export const subprocessValidation = defineCheck({
       fix: 'Choose the program from a fixed list by a name that is checked.',
     },
     option: {
-      what: 'A value from a request stands where {program} reads options.',
-      why: 'A value that begins with a hyphen becomes an option, and {program} has options that write files or run commands.',
+      what: 'A value from a request stands where {parts} reads options.',
+      why: 'A value that begins with a hyphen becomes an option, and {parts} has options that write files or run commands.',
       fix: 'Put `--` before the value, or refuse values that begin with a hyphen.',
       severity: 'medium',
     },
@@ -100,12 +100,7 @@ function judge(start: Start, rule: string): Subject {
   const steps = problem.origin?.trace ?? [];
   const finding: Finding = {
     message: problem.message,
-    data:
-      problem.message === 'option'
-        ? { program: problem.parts }
-        : problem.message === 'request'
-          ? { call: label }
-          : { call: label, parts: problem.parts },
+    data: { call: label, parts: problem.parts },
     place,
     confidence: problem.low ? 'medium' : 'high',
     ...(steps.length > 1 ? { trace: steps } : {}),
