@@ -9,6 +9,7 @@ import { imagePinning } from './image-pinning.ts';
 import { passwordComparison } from './password-comparison.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
 import { readonlyRootfs } from './readonly-rootfs.ts';
+import { resourceQuota } from './resource-quota.ts';
 import { subprocessValidation } from './subprocess-validation.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { testCoverage } from './test-coverage.ts';
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   passwordComparison,
   preCommitHooks,
   readonlyRootfs,
+  resourceQuota,
   subprocessValidation,
   terraformStateEncryption,
   testCoverage,

@@ -1,6 +1,13 @@
 /** Knows whether each container runs with a read-only root file system. */
 import { defineCheck, type Finding, type Options, pass, type Subject, unknown } from '../check.ts';
-import { type DeployedContainer, linkCluster, linkContainers, textsOf, type Workload } from '../facts/cluster.ts';
+import {
+  type DeployedContainer,
+  deployedAs,
+  linkCluster,
+  linkContainers,
+  textsOf,
+  type Workload,
+} from '../facts/cluster.ts';
 import { linkCompose } from '../facts/compose.ts';
 import { linkDockerRuns } from '../facts/docker-run.ts';
 import { linkTasks } from '../facts/ecs.ts';
@@ -104,7 +111,7 @@ function judge(one: DeployedContainer, options: Options): Subject[] {
   const open = setting?.rendered?.unknown;
   if (open !== undefined) return [unknown(title, place, open)];
   if (workload.object.broken) return [unknown(title, place, 'the document has a syntax error')];
-  const where = variants.length > 1 || workload.kustomization || workload.chart ? deployedBy(workload) : '';
+  const where = deployedAs(workload);
   if (setting === undefined || textOf(setting) === undefined) {
     const podLevel = at(workload.pod.spec, 'securityContext', 'readOnlyRootFilesystem');
     return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where }, place)];
@@ -124,12 +131,6 @@ function judge(one: DeployedContainer, options: Options): Subject[] {
 
 function seenIn(setting: YamlNode | undefined, place: Place): string {
   return setting?.path !== undefined && setting.path !== place.path ? ` by ${setting.path}` : '';
-}
-
-function deployedBy({ chart, kustomization }: Workload): string {
-  if (chart)
-    return ` when the chart ${chart.name} is installed with its ${chart.environment === 'defaults' ? 'default values' : `values ${chart.environment}`}`;
-  return kustomization === undefined ? '' : ` as ${kustomization} deploys it`;
 }
 
 /** Annotations and labels by which other tools are told that a container may write. */

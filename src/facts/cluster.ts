@@ -3,6 +3,7 @@ import type { Facts } from './facts.ts';
 import { linkHelm } from './helm.ts';
 import { type Container, type KubeObject, objectsIn, type Pod, podOf, runsForever, titleOf } from './kubernetes.ts';
 import { linkKustomize } from './kustomize.ts';
+import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
 import { terraformObjects } from './terraform-kubernetes.ts';
 import { at, entriesOf, textOf, type YamlNode } from './yaml.ts';
@@ -56,10 +57,12 @@ export interface Cluster {
  */
 export function linkCluster(facts: Facts): Cluster {
   const { builds, used, broken } = facts.linked(linkKustomize);
+  const folders = new Set(builds.map(({ kustomization }) => kustomization.folder));
   const objects: Deployed[] = [];
   for (const { path, data } of facts.of('kubernetes')) {
     if (used.has(path) || isChartTemplate(path, facts)) continue;
     for (const object of data.objects) {
+      if (folders.has(folderOf(path)) && isPatch(object)) continue;
       const namespace = object.namespace ?? 'default';
       objects.push({ object, path, place: { path, span: object.span }, namespace });
     }
@@ -83,6 +86,12 @@ export function linkCluster(facts: Facts): Cluster {
   return { objects, workloads, unevaluated };
 }
 
+/** Beside a kustomization, a workload that could not be created: a patch that nobody uses any more. */
+function isPatch(object: KubeObject): boolean {
+  const pod = podOf(object);
+  return pod?.containers.every(({ image }) => image === undefined) ?? false;
+}
+
 /** Adds what charts render. Objects that only `helm test` creates are left out. */
 function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string })[] {
   const unevaluated = new Map<string, Place & { reason: string }>();
@@ -100,7 +109,7 @@ function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string
         for (const object of objectsIn(documents)) {
           if (/\btest\b/.test(textOf(at(object.body, 'metadata', 'annotations', 'helm.sh/hook')) ?? '')) continue;
           const where = object.path ?? path;
-          const inside = object.namespace ?? namespace ?? `chart ${chart.folder}`;
+          const inside = object.namespace ?? namespace ?? (deployedBy ? 'default' : `chart ${chart.folder}`);
           objects.push({
             object,
             path: where,
@@ -159,6 +168,15 @@ export function deployedWorkloads(cluster: Cluster): readonly Workload[] {
     if (!chart) return true;
     return installed.has(chart.folder) ? chart.installed : chart.environment === 'defaults';
   });
+}
+
+/** How a rendered or patched workload comes about, for the end of a sentence; empty for a plain manifest. */
+export function deployedAs({ chart, kustomization }: Workload): string {
+  if (chart) {
+    const values = chart.environment === 'defaults' ? 'its default values' : `the values ${chart.environment}`;
+    return ` when the chart ${chart.name} is installed with ${values}`;
+  }
+  return kustomization === undefined ? '' : ` as ${kustomization} deploys it`;
 }
 
 /** Place of a container or any other part of a deployed object. */

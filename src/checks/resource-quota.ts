@@ -1,0 +1,184 @@
+/** Knows whether containers have resource limits, and namespaces a quota or a limit range. */
+import { defineCheck, type Finding, type Options, pass, type Subject, unknown } from '../check.ts';
+import { type DeployedContainer, deployedAs, linkCluster, linkContainers, type Workload } from '../facts/cluster.ts';
+import { linkCompose } from '../facts/compose.ts';
+import { linkTasks } from '../facts/ecs.ts';
+import type { Facts } from '../facts/facts.ts';
+import { chartNeeds } from '../facts/helm.ts';
+import { titleOf } from '../facts/kubernetes.ts';
+import { boundsResources, defaultMemory, linkNamespaces, type Namespace } from '../facts/namespaces.ts';
+import type { Place } from '../facts/span.ts';
+import { at, entriesOf, entryOf, textOf, type YamlNode } from '../facts/yaml.ts';
+
+const WHY =
+  'When it leaks or is made to, it takes the memory of the whole node, and its neighbours are killed with it.';
+
+export const resourceQuota = defineCheck({
+  id: 'resource-quota',
+  needs: {
+    ...chartNeeds,
+    kubernetes: true,
+    compose: true,
+    terraform: true,
+    ecs: true,
+  },
+  messages: {
+    limits: {
+      what: 'The {title} has no resource limits{where}.',
+      why: WHY,
+      fix: 'Set `resources.limits.memory` (and requests for cpu and memory); start from a week of metrics.',
+      aspect: 'limits',
+    },
+    memory: {
+      what: 'The {title} has no memory limit, only {present}{where}.',
+      why: WHY,
+      fix: 'Add `resources.limits.memory`.',
+      aspect: 'limits',
+    },
+    cpu: {
+      what: 'The {title} has no CPU limit{where}.',
+      why: 'A busy loop in it takes every free core of the node.',
+      fix: 'Add `resources.limits.cpu`.',
+      severity: 'low',
+      aspect: 'limits',
+    },
+    requests: {
+      what: 'The {title} asks for no CPU: it has neither a request nor a limit for it{where}.',
+      why: 'The scheduler counts it as nothing, so nodes are filled beyond what they can do.',
+      fix: 'Add `resources.requests.cpu`.',
+      severity: 'low',
+      aspect: 'requests',
+    },
+    compose: {
+      what: 'The compose service {service} has no memory limit.',
+      why: WHY,
+      fix: 'Set `deploy.resources.limits.memory` (or `mem_limit`).',
+      aspect: 'limits',
+    },
+    task: {
+      what: 'The container {name} of the ECS task has no memory limit, and neither has the task.',
+      why: WHY,
+      fix: 'Set `memory` for the container or the task.',
+      aspect: 'limits',
+    },
+    namespace: {
+      what: 'The namespace {namespace} runs workloads and has neither a ResourceQuota nor a LimitRange.',
+      why: 'Nothing bounds what all its pods take together: one runaway deployment starves every other namespace.',
+      fix: 'Add a ResourceQuota for cpu and memory, and a LimitRange with defaults.',
+      aspect: 'namespace-quota',
+    },
+    emptyQuota: {
+      what: 'The {title} of the namespace {namespace} bounds neither cpu, memory nor pods.',
+      why: 'It looks like a quota, and the pods of the namespace may still take everything.',
+      fix: 'Set `limits.cpu` and `limits.memory` under `hard`, or `default` for containers in a LimitRange.',
+      aspect: 'namespace-quota',
+    },
+  },
+  assess: (facts, options) => ({
+    subjects: [
+      ...facts.linked(linkContainers).flatMap((one) => judge(one, facts, options)),
+      ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
+      ...[...facts.linked(linkNamespaces).values()].flatMap(namespaces),
+      ...services(facts),
+      ...tasks(facts),
+    ],
+    lookedFor: 'workloads in manifests, charts, kustomizations, Terraform, compose files and ECS tasks',
+  }),
+});
+
+function failed(
+  name: string,
+  message: string,
+  data: Finding['data'],
+  place: Place,
+  more: Partial<Finding> = {},
+): Subject {
+  const finding: Finding = { message, data, place, confidence: 'high', ...more };
+  return { name, place, verdict: 'fail', findings: [finding] };
+}
+
+function isSystem(name: string): boolean {
+  return name === 'kube-system' || name === 'kube-public' || name === 'kube-node-lease';
+}
+
+/** A container fails when one of its deployments leaves it without a memory limit. */
+function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[] {
+  const { title, place } = one;
+  let evidence = '';
+  for (const { workload, container } of one.variants) {
+    if (container.role === 'ephemeral' || workload.object.broken) continue;
+    const limits = at(container.body, 'resources', 'limits');
+    const memory = at(limits, 'memory');
+    const elsewhere = coveredBy(workload, facts);
+    const open = [memory, limits, at(container.body, 'resources')].find(
+      (node) => node?.rendered?.unknown !== undefined,
+    );
+    if (textOf(memory) === undefined && elsewhere === undefined) {
+      if (open) return [unknown(title, place, open.rendered!.unknown!)];
+      const where = deployedAs(workload);
+      const present = presentIn(at(container.body, 'resources'));
+      return [failed(title, present === '' ? 'limits' : 'memory', { title, where, present }, place)];
+    }
+    evidence ||= elsewhere ?? `memory is limited to ${open ? 'a value of the installation' : textOf(memory)}`;
+    const where = deployedAs(workload);
+    if (options.requireCpuLimit === true && elsewhere === undefined && at(limits, 'cpu') === undefined) {
+      return [failed(title, 'cpu', { title, where }, place)];
+    }
+    const requests = at(container.body, 'resources', 'requests');
+    if (
+      elsewhere === undefined &&
+      at(limits, 'cpu') === undefined &&
+      at(requests, 'cpu') === undefined &&
+      !requests?.rendered
+    ) {
+      return [failed(title, 'requests', { title, where }, place, { confidence: 'low' })];
+    }
+  }
+  return evidence === '' ? [] : [pass(title, place, evidence)];
+}
+
+/** What limits the containers of a workload without their saying so. */
+function coveredBy(workload: Workload, facts: Facts): string | undefined {
+  if (isSystem(workload.namespace)) return `a part of the cluster in ${workload.namespace}`;
+  const namespace = facts.linked(linkNamespaces).get(workload.namespace);
+  const range = namespace?.limitRanges.find((one) => defaultMemory(one) !== undefined);
+  if (range) return `${titleOf(range.object)} in ${range.path} gives ${defaultMemory(range)} of memory`;
+  const scaled = `${workload.object.kind} ${workload.object.name ?? ''}`;
+  return namespace?.autoscaled.has(scaled) ? 'a VerticalPodAutoscaler sizes it' : undefined;
+}
+
+function presentIn(resources: YamlNode | undefined): string {
+  return ['limits', 'requests']
+    .flatMap((kind) => entriesOf(at(resources, kind)).map(({ key }) => `${kind}.${key}`))
+    .join(', ');
+}
+
+function namespaces({ name, place, fixed, quotas, limitRanges }: Namespace): Subject[] {
+  if (!fixed || isSystem(name)) return [];
+  const title = `namespace ${name}`;
+  const good = quotas.find(boundsResources) ?? limitRanges.find((one) => defaultMemory(one) !== undefined);
+  if (good) return [pass(title, place, `${titleOf(good.object)} in ${good.path}`)];
+  const useless = quotas[0] ?? limitRanges[0];
+  if (!useless) return [failed(title, 'namespace', { namespace: name }, place)];
+  const data = { title: titleOf(useless.object), namespace: name };
+  return [{ ...failed(title, 'emptyQuota', data, useless.place), place }];
+}
+
+function services(facts: Facts): Subject[] {
+  return facts.linked(linkCompose).map(({ name, path, keySpan, body }) => {
+    const title = `service ${name}`;
+    const place = { path, span: keySpan };
+    const limit =
+      textOf(at(body, 'deploy', 'resources', 'limits', 'memory')) ?? textOf(entryOf(body, 'mem_limit')?.value);
+    if (limit !== undefined) return pass(title, place, `memory is limited to ${limit}`);
+    return failed(title, 'compose', { service: name }, place);
+  });
+}
+
+function tasks(facts: Facts): Subject[] {
+  return facts.linked(linkTasks).map(({ name, path, span, memory }) => {
+    const title = `container ${name} of an ECS task`;
+    const place = { path, span };
+    return memory ? pass(title, place, 'memory is set') : failed(title, 'task', { name }, place);
+  });
+}

@@ -1,0 +1,74 @@
+/** Knows the namespaces that workloads run in, with the quotas, limit ranges and autoscalers that hold there. */
+import { type Deployed, deployedWorkloads, linkCluster, type Workload } from './cluster.ts';
+import type { Facts } from './facts.ts';
+import { nameEntry } from './kubernetes.ts';
+import type { Place } from './span.ts';
+import { at, entriesOf, entryOf, isNull, itemsOf, textOf } from './yaml.ts';
+
+export interface Namespace {
+  readonly name: string;
+  /** Its manifest, or else the first workload in it. */
+  readonly place: Place;
+  /** False for the namespace of a chart that nothing in the repository installs: whoever installs it chooses. */
+  readonly fixed: boolean;
+  readonly workloads: readonly Workload[];
+  readonly quotas: readonly Deployed[];
+  readonly limitRanges: readonly Deployed[];
+  /** "Deployment web" of each workload that a VerticalPodAutoscaler sizes. */
+  readonly autoscaled: ReadonlySet<string>;
+}
+
+/** Namespaces with workloads, by name. A pure join: use through `facts.linked`. */
+export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
+  const cluster = facts.linked(linkCluster);
+  const workloads = new Map<string, Workload[]>();
+  for (const workload of deployedWorkloads(cluster)) {
+    const known = workloads.get(workload.namespace);
+    if (known) known.push(workload);
+    else workloads.set(workload.namespace, [workload]);
+  }
+  const found = new Map<string, Namespace>();
+  for (const [name, own] of workloads) {
+    const here = cluster.objects.filter((one) => one.namespace === name);
+    const manifest = cluster.objects.find(({ object }) => object.kind === 'Namespace' && object.name === name);
+    const first = manifest ?? own[0]!;
+    const entry = first === manifest ? nameEntry(first.object) : (namespaceEntry(first) ?? nameEntry(first.object));
+    found.set(name, {
+      name,
+      place: { path: entry.path ?? first.path, span: entry.span },
+      fixed: !name.startsWith('chart '),
+      workloads: own,
+      quotas: here.filter(({ object }) => object.kind === 'ResourceQuota'),
+      limitRanges: here.filter(({ object }) => object.kind === 'LimitRange'),
+      autoscaled: new Set(
+        here.flatMap(({ object }) => {
+          if (object.kind !== 'VerticalPodAutoscaler') return [];
+          if (/^["']?Off/.test(textOf(at(object.body, 'spec', 'updatePolicy', 'updateMode')) ?? '')) return [];
+          const target = at(object.body, 'spec', 'targetRef');
+          return [`${textOf(at(target, 'kind'))} ${textOf(at(target, 'name'))}`];
+        }),
+      ),
+    });
+  }
+  return found;
+}
+
+function namespaceEntry({ object }: Deployed) {
+  return entryOf(at(object.body, 'metadata'), 'namespace');
+}
+
+/** True when a ResourceQuota bounds computing resources or the number of pods. */
+export function boundsResources({ object }: Deployed): boolean {
+  return entriesOf(at(object.body, 'spec', 'hard')).some(
+    ({ key, value }) => /^(?:(?:limits|requests)\.)?(?:cpu|memory)$|^(?:count\/)?pods$/.test(key) && !isNull(value),
+  );
+}
+
+/** The memory limit that a LimitRange gives to containers without one. */
+export function defaultMemory({ object }: Deployed): string | undefined {
+  for (const limit of itemsOf(at(object.body, 'spec', 'limits'))) {
+    const value = textOf(at(limit, 'default', 'memory'));
+    if (textOf(at(limit, 'type')) === 'Container' && value !== undefined) return value;
+  }
+  return undefined;
+}
