@@ -125,6 +125,11 @@ forked@git+https://github.com/a/forked.git:
       '21: forked =0.1.0 other «0.1.0»',
     ]);
   });
+  test('classic with every word quoted', () => {
+    const text =
+      'a@^1.0.0:\n  "version" "1.2.0"\n  "dependencies":\n    "b" "^2.0.0"\n\nb@^2.0.0:\n  "version" "2.0.1"\n';
+    expect(show('yarn.lock', text).rows).toEqual(['1: a =1.2.0 -> b «1.2.0»', '6: b =2.0.1 «2.0.1»']);
+  });
   test('berry: the resolution names the package', () => {
     const text = `__metadata:
   version: 6

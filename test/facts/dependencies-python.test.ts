@@ -93,6 +93,10 @@ describe('requirements files', () => {
     const { rows } = show('requirements.txt', 'a==1\r\nb==2 \\\r\n  --hash=sha256:cc\r\nc==3\r\n');
     expect(rows).toEqual(['1: a =1 «==1»', '2: b =2 «==2»', '4: c =3 «==3»']);
   });
+  test('a comment hides what a continuation joins to it, and a continuation may end the file', () => {
+    expect(show('requirements.txt', 'a==1 # \\\na==2\nb==3\\').rows).toEqual(['1: a =1 «==1»', '3: b =3 «==3»']);
+    expect(show('requirements.txt', 'a==1 \\\n# no more\nb==2').rows).toEqual(['1: a =1 «==1»', '3: b =2 «==2»']);
+  });
   test('references, paths and templates name no registry package', () => {
     const text = [
       '-e .',

@@ -45,7 +45,7 @@ function readClassic(text: string): Read {
       continue;
     }
     const field = /^ {2}(\S+)\s+(.*)$/.exec(line);
-    if (/^ {2}(?:dependencies|optionalDependencies):$/.test(line)) {
+    if (/^ {2}"?(?:dependencies|optionalDependencies)"?:$/.test(line)) {
       inDependencies = true;
       continue;
     }
@@ -57,7 +57,8 @@ function readClassic(text: string): Read {
     inDependencies = false;
     if (field === null) continue;
     const value = unquote(field[2]!);
-    if (field[1] === 'version') {
+    const property = unquote(field[1]!);
+    if (property === 'version') {
       const [name, wanted] = split(keys[0] ?? '') ?? ['', ''];
       if (name === '') continue;
       const alias = /^npm:(.+)$/.exec(wanted);
@@ -65,7 +66,7 @@ function readClassic(text: string): Read {
       current = drafts.length;
       for (const key of keys) byKey.set(key, current);
       needs.push([]);
-      const at = start + line.indexOf(value, 2 + 'version'.length);
+      const at = start + line.lastIndexOf(value);
       const other = /^(?:git|https?:|file:|link:|github:)/.test(wanted);
       drafts.push({
         name: real,
@@ -76,7 +77,7 @@ function readClassic(text: string): Read {
         versionSpan: { start: at, end: at + value.length },
       });
     } else if (
-      field[1] === 'resolved' &&
+      property === 'resolved' &&
       current >= 0 &&
       !/^https:\/\/registry\.(?:yarnpkg\.com|npmjs\.org)\//.test(value) &&
       drafts[current]!.source === 'registry'
@@ -140,7 +141,7 @@ function pnpmKey(key: string): readonly [string, string] | undefined {
   const plain = key.replace(/\(.*$/, '');
   const modern = /^\/?((?:@[^/@]+\/)?[^/@]+)@([^/]+)$/.exec(plain);
   if (modern !== null) return [modern[1]!, modern[2]!.replace(/_.*$/, '')];
-  const old = /^\/((?:@[^/]+\/)?[^/]+)\/([^/_]+)(?:_.*)?$/.exec(plain);
+  const old = /^(?:[\w-]+(?:\.[\w-]+)+)?\/((?:@[^/]+\/)?[^/]+)\/([^/_]+)(?:_.*)?$/.exec(plain);
   return old === null ? undefined : [old[1]!, old[2]!];
 }
 

@@ -95,7 +95,6 @@ interface LogicalLine {
 function* logicalLines(text: string): Generator<LogicalLine> {
   let joined = '';
   let start = 0;
-  let comments: string[] = [];
   let at = 0;
   while (at <= text.length) {
     const newline = text.indexOf('\n', at);
@@ -104,19 +103,16 @@ function* logicalLines(text: string): Generator<LogicalLine> {
     if (joined === '') start = at;
     const width = end - at + 1;
     if (line.endsWith('\r')) line = line.slice(0, -1);
-    const comment = /(^|\s)#/.exec(line);
-    const continues = line.endsWith('\\') && !(comment !== null && comment.index >= 0 && /^\s*#/.test(line));
-    if (comment !== null && !continues) {
-      comments.push(line.slice(comment.index + comment[0].length).trim());
-      line = line.slice(0, comment.index);
-    }
+    // A comment line ends a continuation; any other comment is taken off after the lines were joined.
+    const continues = line.endsWith('\\') && !/^\s*#/.test(line);
     joined += (continues ? line.slice(0, -1) : line).padEnd(width, ' ');
     at = end + 1;
-    if (!continues) {
-      yield { text: joined.trimEnd(), start, comments };
-      joined = '';
-      comments = [];
-    }
+    if (continues && at <= text.length) continue;
+    const comment = /(^|\s)#/.exec(joined);
+    const cut = comment === null ? joined.length : comment.index;
+    const note = comment === null ? [] : [joined.slice(cut + comment[0].length).trim()];
+    yield { text: joined.slice(0, cut).trimEnd(), start, comments: note };
+    joined = '';
   }
 }
 
