@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const args = ['dist/cli.js', 'fixtures/repos/mesh-platform', '--as-of', '2026-01-18'];
@@ -14,7 +15,7 @@ const all = execFileSync(process.execPath, args, {
 })
   .trimEnd()
   .split('\n');
-const plain = all.map((line) => line.replace(/\x1b\[[\d;]*m/g, ''));
+const plain = all.map(stripVTControlCharacters);
 const summary = plain.findIndex((line) => line.includes('─ Roadmap ─'));
 // One item's findings are enough; the commit and branch in the title would change with every run.
 const starts = plain.flatMap((line, i) => (/^ [✖◐✔] \S/.test(line) ? [i] : []));
@@ -22,7 +23,7 @@ const first = starts[0];
 const end = plain.findIndex((line, i) => i > first && /^ [✖◐✔] \S|^─/.test(line));
 const title = all[0].replace(/ on \S+ [0-9a-f]{7,}/, '');
 const lines = [title, ...all.slice(1, end), ' …', '', ...all.slice(summary)];
-const columns = Math.max(...lines.map((line) => line.replace(/\x1b\[[\d;]*m/g, '').length));
+const columns = Math.max(...lines.map((line) => stripVTControlCharacters(line).length));
 
 const COLORS = {
   30: '#8b949e',
@@ -37,19 +38,21 @@ const COLORS = {
 };
 const escape = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
+const STYLE = /(\u001b\[[\d;]*m)/;
+
 /** One line of ANSI text as SVG spans. */
 function spans(line) {
   let style = { fill: '#e6edf3' };
   return line
-    .split(/(\x1b\[[\d;]*m)/)
+    .split(STYLE)
     .map((part) => {
-      const codes = /^\x1b\[([\d;]*)m$/.exec(part);
-      if (!codes) {
+      const codes = part.startsWith('\u001b') ? part.slice(2, -1) : undefined;
+      if (codes === undefined) {
         if (part === '') return '';
         const attributes = Object.entries(style).map(([name, value]) => `${name}="${value}"`);
         return `<tspan ${attributes.join(' ')}>${escape(part)}</tspan>`;
       }
-      for (const code of codes[1].split(';').map(Number)) {
+      for (const code of codes.split(';').map(Number)) {
         if (code === 0) style = { fill: '#e6edf3' };
         else if (code === 1) style = { ...style, 'font-weight': 'bold' };
         else if (code === 2) style = { ...style, 'fill-opacity': '0.65' };
