@@ -38,7 +38,7 @@ const COLORS = {
 };
 const escape = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
-const STYLE = /(\u001b\[[\d;]*m)/;
+const STYLE = /(\p{Cc}\[[\d;]*m)/u;
 
 /** One line of ANSI text as SVG spans. */
 function spans(line) {
