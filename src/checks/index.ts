@@ -7,6 +7,7 @@ import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
 import { passwordComparison } from './password-comparison.ts';
+import { passwordHashing } from './password-hashing.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
 import { readonlyRootfs } from './readonly-rootfs.ts';
 import { resourceQuota } from './resource-quota.ts';
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   flaskSecretKey,
   imagePinning,
   passwordComparison,
+  passwordHashing,
   preCommitHooks,
   readonlyRootfs,
   resourceQuota,

@@ -1,5 +1,5 @@
 /** Knows which names mean a secret, and which only sound like it. */
-import type { Unit } from './link.ts';
+import { argument, type Program, type Unit } from './link.ts';
 import type { Operand } from './model.ts';
 import { hasWords, wordsOf } from './names.ts';
 
@@ -108,9 +108,77 @@ export function calledName(unit: Unit, operand: Operand): string {
   if (secretKind(written)) return written;
   const { values, calls, functions } = unit.module;
   const value = values[operand.value]!;
-  if (value.kind === 'attr') return value.name;
+  if (value.kind === 'attr') return written.endsWith(`.${value.name}`) ? written : value.name;
   if (value.kind === 'param') return functions[value.function]!.params[value.index]!.name;
   const key = value.kind === 'item' ? value.key : value.kind === 'call' ? calls[value.call]!.args[0]?.value : undefined;
   const constant = key === undefined ? undefined : values[key]!;
   return constant?.kind === 'const' && typeof constant.value === 'string' ? constant.value : written;
+}
+
+/**
+ * Kinds of secrets among the names a value has on its way: the parameters, attributes, keys and written words it and
+ * its parts come from, at most three calls up.
+ */
+export function secretsIn(program: Program, unit: Unit, operand: Operand): ReadonlySet<SecretKind> {
+  const found = new Set<SecretKind>();
+  const seen = new Set<string>();
+  const note = (name: string | undefined) => {
+    for (const part of (name ?? '').split('.')) {
+      const kind = secretKind(part);
+      if (kind) found.add(kind);
+    }
+  };
+  const queue: { unit: Unit; ref: number; up: number }[] = [{ unit, ref: operand.value, up: 0 }];
+  note(operand.name);
+  for (let at = queue.pop(); at && seen.size < 300; at = queue.pop()) {
+    const key = `${at.unit.path}\0${at.ref}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const { values, calls, functions } = at.unit.module;
+    const value = values[at.ref]!;
+    const { unit: inside, up } = at;
+    const follow = (...refs: readonly number[]) => queue.push(...refs.map((ref) => ({ unit: inside, ref, up })));
+    if (value.kind === 'attr') {
+      note(value.name);
+      follow(value.of);
+    } else if (value.kind === 'item') {
+      const constant = values[value.key]!;
+      if (constant.kind === 'const') note(String(constant.value));
+      follow(value.of);
+    } else if (value.kind === 'concat') follow(...value.parts);
+    else if (value.kind === 'either' || value.kind === 'operation') follow(...value.of);
+    else if (value.kind === 'slice' || value.kind === 'element' || value.kind === 'spread') follow(value.of);
+    else if (value.kind === 'list') follow(...value.items);
+    else if (value.kind === 'global') note(value.name);
+    else if (value.kind === 'call') {
+      const call = calls[value.call]!;
+      const callee = values[call.callee.value]!;
+      // A method passes its receiver on; what an unknown function makes of its arguments is something else.
+      if (callee.kind === 'attr') follow(callee.of);
+      const word = callee.kind === 'attr' || callee.kind === 'global' ? callee.name.split('.').at(-1)! : '';
+      if (word === 'getpass') found.add('password');
+      if (/^(?:get|pop|getenv|header|str|bytes|bytearray|encode|b64encode|normalize)$/.test(word)) {
+        for (const arg of call.args.slice(0, 2)) {
+          const constant = values[arg.value]!;
+          if (constant.kind === 'const') note(String(constant.value));
+          else {
+            note(arg.name);
+            follow(arg.value);
+          }
+        }
+      }
+    } else if (value.kind === 'param') {
+      const model = functions[value.function]!;
+      const own = model.params[value.index]!;
+      note(own.name);
+      if (at.up >= 3) continue;
+      for (const site of program.callers(inside, value.function).slice(0, 20)) {
+        const arg = argument(site.call, value.index, own.name);
+        if (!arg) continue;
+        note(arg.name);
+        queue.push({ unit: site.unit, ref: arg.value, up: up + 1 });
+      }
+    }
+  }
+  return found;
 }
