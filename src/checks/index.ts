@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import { ciErrorMasking } from './ci-error-masking.ts';
 import { dependencyUnification } from './dependency-unification.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
+import { edgeSecurityHeaders } from './edge-security-headers.ts';
 import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   ciErrorMasking,
   dependencyUnification,
   dockerfileHealthcheck,
+  edgeSecurityHeaders,
   eksPublicAccess,
   flaskSecretKey,
   imagePinning,

@@ -16,6 +16,7 @@ import type { Module } from './program/model.ts';
 import type { Script } from './script.ts';
 import type { Place, Span } from './span.ts';
 import type { TerraformFile } from './terraform.ts';
+import type { WebserverFile } from './webserver.ts';
 import type { SourceFile, Zone } from './workspace.ts';
 
 /** Data extracted from one file, by kind. All of it is plain JSON: it can be cached and moved between threads. */
@@ -33,6 +34,7 @@ export interface FactTypes {
   workflow: Pipeline;
   script: Script;
   terraform: TerraformFile;
+  webserver: WebserverFile;
   program: Module;
 }
 export type FactKind = keyof FactTypes;

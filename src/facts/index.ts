@@ -13,6 +13,7 @@ import { kubernetes } from './kubernetes.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
 import { terraform } from './terraform.ts';
+import { webserver } from './webserver.ts';
 import { workflow } from './workflow.ts';
 
 export const extractors: readonly Extractor[] = [
@@ -29,5 +30,6 @@ export const extractors: readonly Extractor[] = [
   python,
   script,
   terraform,
+  webserver,
   workflow,
 ];

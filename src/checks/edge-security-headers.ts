@@ -1,0 +1,134 @@
+/** Knows when a public server at the edge answers without the security headers. */
+import { defineCheck, type Finding, type Options, pass, type Subject, unknown } from '../check.ts';
+import { type Answer, type EdgeServer, edgeServers, type Header, type Headers } from '../facts/edge.ts';
+import { chartNeeds } from '../facts/helm.ts';
+
+const WHY =
+  'Without them browsers fall back to plain HTTP, run injected scripts, guess types and let other sites frame the pages, also on error pages and static files that no application touches.';
+const FIX =
+  'Send Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy with every answer of the server.';
+
+export const edgeSecurityHeaders = defineCheck({
+  id: 'edge-security-headers',
+  needs: {
+    ...chartNeeds,
+    webserver: true,
+    kubernetes: ['Ingress', 'VirtualService', 'Middleware', 'add-headers'],
+    terraform: true,
+    cloudformation: ['AWS::CloudFront'],
+  },
+  messages: {
+    missing: { aspect: 'headers', what: '{server} does not send {headers}.', why: WHY, fix: FIX },
+    weak: {
+      aspect: 'headers',
+      what: '{server} sends {headers} with a value that protects nothing.',
+      why: WHY,
+      fix: 'Set {remedy}.',
+    },
+    notAlways: {
+      aspect: 'headers',
+      what: '{server} sends {headers} without `always`.',
+      why: 'Error answers go out without these headers, and an error page can be framed or injected like any other.',
+      fix: 'Add `always` to each of these headers.',
+      severity: 'low',
+    },
+    lost: {
+      aspect: 'redefinition',
+      what: 'In {server} the {part} sets headers of its own and so loses {headers}.',
+      why: 'nginx inherits add_header only where a level has none of its own, so the answers of this part go out without the headers above.',
+      fix: 'Repeat the headers there, best by including one file in both places.',
+    },
+  },
+  assess(facts, options) {
+    return {
+      subjects: facts.linked(edgeServers).flatMap((server) => judge(server, options)),
+      lookedFor:
+        'servers of nginx, Caddy, Apache, HAProxy and Traefik, Ingress, IngressRoute and VirtualService objects, CloudFront distributions',
+    };
+  },
+});
+
+/** The headers by lower-case name, with what makes a value worthless and the value to set. */
+const REQUIRED: readonly { name: string; weak: (value: string, options: Options) => boolean; remedy: string }[] = [
+  {
+    name: 'Strict-Transport-Security',
+    weak: (value, options) => Number(/max-age\s*=\s*"?(\d+)/i.exec(value)?.[1] ?? 0) < Number(options.minimumAge),
+    remedy: '`max-age=31536000; includeSubDomains`',
+  },
+  {
+    name: 'Content-Security-Policy',
+    weak: (value) => value.trim() === '' || /^\s*default-src\s+\*\s*;?\s*$/.test(value),
+    remedy: "a policy such as `default-src 'self'`",
+  },
+  { name: 'X-Content-Type-Options', weak: (value) => value.trim().toLowerCase() !== 'nosniff', remedy: '`nosniff`' },
+  {
+    name: 'X-Frame-Options',
+    weak: (value) => !/^(?:deny|sameorigin)$/i.test(value.trim()),
+    remedy: '`DENY` or `SAMEORIGIN`',
+  },
+  {
+    name: 'Referrer-Policy',
+    weak: (value) => /^(?:unsafe-url)?$/i.test(value.trim()),
+    remedy: '`strict-origin-when-cross-origin` or a stricter value',
+  },
+];
+
+function headerOf(headers: Headers, name: string): Header | undefined {
+  const header = headers.get(name.toLowerCase());
+  if (header || name !== 'X-Frame-Options') return header;
+  // frame-ancestors does the same, and browsers prefer it.
+  const policy = headers.get('content-security-policy');
+  if (!policy || (policy.value !== undefined && !/frame-ancestors/i.test(policy.value))) return undefined;
+  return policy.value === undefined ? undefined : { always: policy.always, place: policy.place };
+}
+
+function missingIn(headers: Headers): string[] {
+  return REQUIRED.filter(({ name }) => !headerOf(headers, name)).map(({ name }) => name);
+}
+
+function judge(server: EdgeServer, options: Options): readonly Subject[] {
+  const { name, place, parts } = server;
+  const shared = new Set(REQUIRED.map((one) => one.name).filter((one) => headerOf(server.shared, one)));
+  const findings: Finding[] = [];
+  const add = (message: string, at: Finding['place'], data: Record<string, string>) =>
+    findings.push({ message, data: { server: name, ...data }, place: at, confidence: 'high' });
+  // Parts that decide for themselves count for the whole server when it has no answers of its own, and none is shared.
+  const bare = server.headers ?? (server.piece ? undefined : leastOf(parts));
+  const missing = bare === undefined || (server.headers === undefined && shared.size > 0) ? [] : missingIn(bare);
+  for (const part of parts) {
+    const lost = missingIn(part.headers).filter((one) => shared.has(one));
+    if (lost.length > 0) add('lost', part.place, { part: part.label, headers: listed(lost) });
+  }
+  if (missing.length > 0 && server.unknown !== undefined) {
+    const subject = unknown(name, place, `${listed(missing)} may come from elsewhere: ${server.unknown}`);
+    return findings.length > 0
+      ? [subject, { name: `${name}, parts`, place: findings[0]!.place, verdict: 'fail', findings }]
+      : [subject];
+  }
+  if (missing.length > 0) add('missing', place, { headers: listed(missing) });
+  const present = server.headers ?? server.shared;
+  for (const required of REQUIRED) {
+    const header = headerOf(present, required.name);
+    if (header?.value !== undefined && required.weak(header.value, options)) {
+      add('weak', header.place, { headers: required.name, remedy: required.remedy });
+    }
+  }
+  const passing = REQUIRED.map((one) => ({ name: one.name, header: headerOf(present, one.name) })).filter(
+    (one) => one.header?.always === false,
+  );
+  if (passing.length > 0)
+    add('notAlways', passing[0]!.header!.place, { headers: listed(passing.map((one) => one.name)) });
+  if (findings.length === 0)
+    return bare === undefined ? [] : [pass(name, place, 'all five headers are sent with every answer')];
+  return [{ name, place, verdict: 'fail', findings }];
+}
+
+/** Headers that all parts have. */
+function leastOf(parts: readonly Answer[]): Headers | undefined {
+  const [first, ...others] = parts.map((part) => part.headers);
+  return first && new Map([...first].filter(([name]) => others.every((other) => other.has(name))));
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : (names[0] ?? '');
+}

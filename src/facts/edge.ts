@@ -1,0 +1,21 @@
+/** Knows all servers at the edge of a repository that answer the public, and the headers that each of them sends. */
+import { cdnServers } from './edge/cdn.ts';
+import { clusterServers } from './edge/cluster.ts';
+import { fileServers } from './edge/files.ts';
+import { nginxServers } from './edge/nginx.ts';
+import type { EdgeServer } from './edge/server.ts';
+import { traefikServers } from './edge/traefik.ts';
+import type { Facts } from './facts.ts';
+
+export type { Answer, EdgeServer, Header, Headers } from './edge/server.ts';
+
+/** To be used as `facts.linked(edgeServers)`. Servers that only redirect or refuse, and internal ones, are left out. */
+export function edgeServers(facts: Facts): readonly EdgeServer[] {
+  return [
+    ...nginxServers(facts),
+    ...fileServers(facts),
+    ...traefikServers(facts),
+    ...clusterServers(facts),
+    ...cdnServers(facts),
+  ];
+}

@@ -1,0 +1,288 @@
+/** Knows nginx as a program: includes, levels, the inheritance of add_header, and which servers answer the public. */
+import picomatch from 'picomatch';
+import type { Directive } from '../directives.ts';
+import type { Facts } from '../facts.ts';
+import type { Place } from '../span.ts';
+import type { WebserverConfig } from '../webserver.ts';
+import { type Answer, type EdgeServer, type Header, type Headers, merged, NO_HEADERS } from './server.ts';
+
+/** A directive with the file it stands in, includes put in their places. */
+interface Located extends Directive {
+  readonly path: string;
+  readonly block?: readonly Located[];
+}
+
+interface Source {
+  readonly path: string;
+  readonly config: WebserverConfig;
+}
+
+/** Files that hold no headers, by their usual names. */
+const HARMLESS =
+  /mime\.types|(?:fastcgi|uwsgi|scgi|proxy)[\w.-]*$|params|modules|ssl|tls|letsencrypt|certs?\b|dhparam|upstream|gzip|compress|cach|logs?\b|log[-_]|acme|real[-_]?ip|maps?\b|error|resolver|naxsi|modsec|geoip|\.(?:lua|js)$/i;
+const MAX_NODES = 20_000;
+
+export function nginxServers(facts: Facts): readonly EdgeServer[] {
+  const sources: Source[] = [];
+  for (const { path, data } of facts.of('webserver')) {
+    for (const config of data.configs) if (config.dialect === 'nginx') sources.push({ path, config });
+  }
+  const included = new Set<Source>();
+  const budget = { nodes: MAX_NODES };
+  const trees = sources.map((source) => ({
+    source,
+    tree: expand(source.config.directives, source, sources, included, budget, 0),
+  }));
+  const servers = new Map<string, EdgeServer>();
+  for (const { source, tree } of trees) {
+    if (included.has(source)) continue;
+    for (const server of serversOf(tree)) {
+      const complete = source.config.broken ? { ...server, unknown: 'a part of its file cannot be read' } : server;
+      const key = `${server.place.path}:${server.place.span.start}`;
+      if (!servers.has(key)) servers.set(key, complete);
+    }
+  }
+  return [...servers.values()];
+}
+
+function expand(
+  directives: readonly Directive[],
+  source: Source,
+  sources: readonly Source[],
+  included: Set<Source>,
+  budget: { nodes: number },
+  depth: number,
+): Located[] {
+  return directives.flatMap((one): Located[] => {
+    if (--budget.nodes < 0) return [];
+    if (one.name === 'include' && one.args[0] !== undefined && depth < 8) {
+      const targets = includesOf(one.args[0], source, sources);
+      if (targets.length > 0) {
+        for (const target of targets) included.add(target);
+        return targets.flatMap((target) =>
+          expand(target.config.directives, target, sources, included, budget, depth + 1),
+        );
+      }
+    }
+    const block = one.block && expand(one.block, source, sources, included, budget, depth);
+    return [{ ...one, path: source.path, ...(block && { block }) } as Located];
+  });
+}
+
+/** Files of the tree that an include may mean: beside the file, below one of its folders, or with the same ending. */
+function includesOf(pattern: string, from: Source, sources: readonly Source[]): readonly Source[] {
+  const bare = pattern
+    .replace(/^(?:\/usr\/local)?\/etc\/(?:nginx|openresty)\/|^\/usr\/local\/(?:openresty\/)?nginx\/conf\/|^\.\//, '')
+    .replace(/^\/+/, '');
+  if (bare === '' || bare.length > 200) return [];
+  const isMatch = picomatch(bare, { dot: true });
+  const files = sources.filter((source) => source !== from && source.config.inside === undefined);
+  const folders: string[] = [];
+  for (let folder = parent(from.path); ; folder = parent(folder)) {
+    folders.push(folder);
+    if (folder === '') break;
+  }
+  for (const folder of folders) {
+    const prefix = folder === '' ? '' : `${folder}/`;
+    const found = files.filter(({ path }) => path.startsWith(prefix) && isMatch(path.slice(prefix.length)));
+    if (found.length > 0) return found;
+  }
+  const ending = picomatch(`**/${bare}`, { dot: true });
+  return files.filter(({ path }) => ending(path));
+}
+
+function parent(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : path.slice(0, slash);
+}
+
+/** Headers in force at a level: add_header is replaced as a whole by an inner level, more_set_headers adds up. */
+interface Level {
+  readonly added: Headers;
+  readonly more: Headers;
+  /** An include that cannot be followed and may hold headers. */
+  readonly hidden?: string;
+}
+
+const TEMPLATE = '{{';
+const OUTSIDE: Level = { added: NO_HEADERS, more: NO_HEADERS };
+
+function levelOf(block: readonly Located[], outer: Level): Level & { readonly own: boolean } {
+  const added = new Map<string, Header>();
+  const more = new Map<string, Header>();
+  let hidden = outer.hidden;
+  let inherits = false;
+  for (const one of block) {
+    const place = { path: one.path, span: one.head };
+    if (/^\{\{/.test(one.name) || (one.name === 'add_header' && /\{\{|^\$/.test(one.args[0] ?? ''))) {
+      hidden = TEMPLATE;
+    } else if (one.name === 'add_header' && one.args.length >= 2) {
+      const [name, value] = one.args;
+      added.set(name!.toLowerCase(), { ...literalOf(value!), always: one.args[2] === 'always', place });
+    } else if (one.name === 'add_header_inherit') inherits = one.args[0] === 'merge';
+    else if (one.name === 'more_set_headers') {
+      for (const text of one.args) {
+        const match = /^([\w-]+)\s*:\s*(.*)$/s.exec(text);
+        if (match)
+          more.set(match[1]!.toLowerCase(), { ...literalOf(match[2]!), always: !one.args.includes('-s'), place });
+      }
+    } else if (
+      one.name === 'include' &&
+      one.args[0] !== undefined &&
+      !/[*?[]/.test(one.args[0]) &&
+      !HARMLESS.test(one.args[0])
+    ) {
+      hidden = one.args[0];
+    }
+  }
+  const own = added.size > 0;
+  return {
+    added: own ? (inherits ? merged(outer.added, added) : added) : outer.added,
+    more: merged(outer.more, more),
+    own: own && !inherits,
+    ...(hidden !== undefined && { hidden }),
+  };
+}
+
+function literalOf(value: string): { value?: string } {
+  return /\$\w|\$\{|\{\{/.test(value) ? {} : { value };
+}
+
+function serversOf(tree: readonly Located[]): EdgeServer[] {
+  const servers: EdgeServer[] = [];
+  const top = levelOf(tree, OUTSIDE);
+  let inServer = false;
+  for (const one of tree) {
+    if (one.name === 'http' && one.block) {
+      const http = levelOf(one.block, top);
+      for (const inner of one.block)
+        if (inner.name === 'server' && inner.block) servers.push(...serverOf(inner, inner.block, http));
+      inServer = true;
+    } else if (one.name === 'server' && one.block) {
+      servers.push(...serverOf(one, one.block, top));
+      inServer = true;
+    }
+  }
+  // A piece of a server: its own headers must not get lost, but whether they are all is decided elsewhere.
+  const first = tree.find((one) => one.name === 'add_header');
+  if (!inServer && first) {
+    const parts = partsOf(tree, top);
+    const shared = merged(top.added, top.more);
+    const place = { path: first.path, span: first.head };
+    if (parts.length > 0)
+      servers.push({ name: `nginx configuration ${first.path}`, place, shared, parts, piece: true });
+  }
+  return servers;
+}
+
+function serverOf(server: Located, block: readonly Located[], http: Level): EdgeServer[] {
+  if (isInternal(block) || isRedirect(block)) return [];
+  const level = levelOf(block, http);
+  const shared = merged(level.added, level.more);
+  const parts = partsOf(block, level);
+  const locations = block.filter((one) => one.name === 'location');
+  const everywhere = locations.find((one) => /^(?:\^~ |~\*? )?(?:\/|\^\/|\.\*|\^)$/.test(one.args.join(' ')));
+  const inherits =
+    !everywhere ||
+    locations.some(
+      (one) => one.block && answers(one.block) && !levelOf(one.block, level).own && !everyInnerOwns(one.block, level),
+    );
+  const place = { path: server.path, span: server.head };
+  const hidden = [level, ...parts.map((part) => part.level)].find((one) => one.hidden !== undefined)?.hidden;
+  return [
+    {
+      name: nameOf(block),
+      place,
+      ...(inherits && { headers: shared }),
+      shared,
+      parts,
+      ...(hidden !== undefined && {
+        unknown:
+          hidden === TEMPLATE
+            ? 'a template fills a part of it in'
+            : `the included file ${hidden} is not in the repository`,
+      }),
+    },
+  ];
+}
+
+function everyInnerOwns(block: readonly Located[], level: Level): boolean {
+  const inner = block.filter((one) => one.name === 'if' && one.block);
+  const returns = block.some((one) =>
+    ['proxy_pass', 'root', 'alias', 'try_files', 'return', 'fastcgi_pass'].includes(one.name),
+  );
+  return inner.length > 0 && !returns && inner.every((one) => levelOf(one.block!, level).own);
+}
+
+/** Locations and conditions, however deep, that set headers of their own and answer themselves. */
+function partsOf(block: readonly Located[], outer: Level): (Answer & { level: Level })[] {
+  const parts: (Answer & { level: Level })[] = [];
+  for (const one of block) {
+    if (!one.block || !['location', 'if', 'limit_except'].includes(one.name)) continue;
+    if (one.block.some((inner) => inner.name === 'internal')) continue;
+    const level = levelOf(one.block, outer);
+    if (level.own && answers(one.block)) {
+      const label = one.name === 'location' ? `location ${one.args.join(' ')}` : `${one.name} ${one.args.join(' ')}`;
+      const place: Place = { path: one.path, span: one.head };
+      parts.push({ label, place, headers: merged(level.added, level.more), level });
+    }
+    parts.push(...partsOf(one.block, level));
+  }
+  return parts;
+}
+
+/** False when a block only redirects, refuses or answers a pre-flight request. */
+function answers(block: readonly Located[]): boolean {
+  const returned = block.find((one) => one.name === 'return');
+  if (returned && /^(?:3\d\d|4\d\d|204)$/.test(returned.args[0] ?? '')) return false;
+  if (returned && /^(?:https?:|\$scheme)/.test(returned.args[0] ?? '')) return false;
+  return !block.some((one) => one.name === 'stub_status' || (one.name === 'deny' && one.args[0] === 'all'));
+}
+
+function isRedirect(block: readonly Located[]): boolean {
+  if (!answers(block) && !block.some((one) => one.name === 'deny')) return true;
+  if (
+    block.some(
+      (one) =>
+        one.name === 'rewrite' &&
+        /^(?:permanent|redirect)$/.test(one.args.at(-1) ?? '') &&
+        /^\^/.test(one.args[0] ?? '') &&
+        !locationsServe(block),
+    )
+  ) {
+    return true;
+  }
+  const locations = block.filter((one) => one.name === 'location' && one.block);
+  const serves = locations.filter(
+    (one) => !/acme-challenge|well-known/.test(one.args.join(' ')) && answers(one.block!) && !rewritesAway(one.block!),
+  );
+  const own = block.some((one) => ['root', 'proxy_pass', 'try_files', 'fastcgi_pass'].includes(one.name));
+  return locations.length > 0 && serves.length === 0 && !own;
+}
+
+function rewritesAway(block: readonly Located[]): boolean {
+  return block.some((one) => one.name === 'rewrite' && /^(?:permanent|redirect)$/.test(one.args.at(-1) ?? ''));
+}
+
+function locationsServe(block: readonly Located[]): boolean {
+  return block.some(
+    (one) => one.name === 'location' && one.block && answers(one.block) && !/acme-challenge/.test(one.args.join(' ')),
+  );
+}
+
+const LOOPBACK = /^(?:127\.|\[::1\]|localhost\b|unix:)/;
+
+/** Reached from the same machine only, or by listed addresses only. */
+function isInternal(block: readonly Located[]): boolean {
+  const listens = block.filter((one) => one.name === 'listen').map((one) => one.args[0] ?? '');
+  if (listens.length > 0 && listens.every((one) => LOOPBACK.test(one))) return true;
+  return block.some((one) => one.name === 'deny' && one.args[0] === 'all');
+}
+
+function nameOf(block: readonly Located[]): string {
+  const names = block.filter((one) => one.name === 'server_name').flatMap((one) => one.args);
+  const name = names.find((one) => one !== '_' && one !== '');
+  const listen = block.find((one) => one.name === 'listen')?.args[0];
+  if (name !== undefined) return `nginx server ${name}`;
+  return listen === undefined ? 'nginx server' : `nginx server on ${listen}`;
+}

@@ -1,0 +1,51 @@
+/** Knows what an edge server is to a check: a name, a place, and the headers that its answers carry. */
+import type { Place } from '../span.ts';
+
+export interface Header {
+  /** Absent when the value is computed. */
+  readonly value?: string;
+  /** Sent with error answers as well. */
+  readonly always: boolean;
+  readonly place: Place;
+}
+
+/** By lower-case name. */
+export type Headers = ReadonlyMap<string, Header>;
+
+/** Answers of one part of a server. */
+export interface Answer {
+  /** "location /static/" */
+  readonly label: string;
+  readonly place: Place;
+  readonly headers: Headers;
+}
+
+export interface EdgeServer {
+  /** For messages: "nginx server mesh.example.org". */
+  readonly name: string;
+  readonly place: Place;
+  /** Headers of every answer that no part decides for itself; absent when there is no such answer. */
+  readonly headers?: Headers;
+  /** Headers set for the whole server: what a part must not lose. */
+  readonly shared: Headers;
+  /** Parts that set headers of their own. */
+  readonly parts: readonly Answer[];
+  /** A piece that other files include: what is missing is not its matter. */
+  readonly piece?: true;
+  /** Why missing headers prove nothing. */
+  readonly unknown?: string;
+}
+
+export const NO_HEADERS: Headers = new Map();
+
+/** Later ones win. */
+export function merged(...sets: readonly Headers[]): Headers {
+  return new Map(sets.flatMap((set) => [...set]));
+}
+
+/** Headers that all of the sets have; none of no sets. */
+export function common(sets: readonly Headers[]): Headers {
+  const [first, ...others] = sets;
+  if (!first) return NO_HEADERS;
+  return new Map([...first].filter(([name]) => others.every((other) => other.has(name))));
+}

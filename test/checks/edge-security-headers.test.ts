@@ -1,0 +1,417 @@
+import { edgeSecurityHeaders } from '../../src/checks/edge-security-headers.ts';
+import { testCheck } from '../check-tester.ts';
+
+const FIVE: Readonly<Record<string, string>> = {
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+  'Content-Security-Policy': "default-src 'self'",
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+};
+const headers = (indent: string, change: Readonly<Record<string, string | undefined>> = {}, end = ' always;') =>
+  Object.entries({ ...FIVE, ...change })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${indent}add_header ${name} "${value}"${end}\n`)
+    .join('');
+const server = (body: string, listen = '443 ssl') =>
+  `server {\n  listen ${listen};\n  server_name shop.example;\n${body}  location / {\n    proxy_pass http://app:8080;\n  }\n}\n`;
+const http = (body: string) => `events {}\nhttp {\n${body}}\n`;
+const caddy = (body: string) => `shop.example {\n${body}\treverse_proxy app:8080\n}\n`;
+const caddyHeaders = Object.entries(FIVE)
+  .map(([name, value]) => `\t\t${name} "${value}"\n`)
+  .join('');
+const ingress = (annotations: string, spec = '') =>
+  `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: shop\n  annotations:\n    team: a\n${annotations}spec:\n  ingressClassName: nginx\n${spec}  rules:\n    - host: shop.example\n`;
+const middleware =
+  'apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata:\n  name: sec\n  namespace: web\nspec:\n  headers:\n    stsSeconds: 31536000\n    contentSecurityPolicy: "default-src \'self\'"\n    contentTypeNosniff: true\n    frameDeny: true\n    referrerPolicy: no-referrer\n';
+const ingressRoute = (middlewares: string) =>
+  `apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata:\n  name: shop\n  namespace: web\nspec:\n  routes:\n    - match: Host("shop.example")\n${middlewares}      services:\n        - name: app\n`;
+const distribution = (body: string) =>
+  `resource "aws_cloudfront_distribution" "cdn" {\n  default_cache_behavior {\n    target_origin_id = "x"\n${body}  }\n}\n`;
+const policy = (hsts: boolean) =>
+  `resource "aws_cloudfront_response_headers_policy" "sec" {\n  security_headers_config {\n${
+    hsts
+      ? '    strict_transport_security {\n      access_control_max_age_sec = 31536000\n      override = true\n    }\n'
+      : ''
+  }    content_security_policy {\n      content_security_policy = "default-src 'self'"\n      override = true\n    }\n    content_type_options {\n      override = true\n    }\n    frame_options {\n      frame_option = "DENY"\n      override = true\n    }\n    referrer_policy {\n      referrer_policy = "same-origin"\n      override = true\n    }\n  }\n}\n`;
+
+testCheck(edgeSecurityHeaders, {
+  valid: [
+    { name: 'all at server level', files: { 'nginx.conf': http(server(headers('  '))) }, subjects: 1 },
+    { name: 'all at http level', files: { 'nginx.conf': http(headers('  ') + server('')) } },
+    {
+      name: 'through an include',
+      files: {
+        'nginx/nginx.conf': http('  include /etc/nginx/conf.d/*.conf;\n'),
+        'nginx/conf.d/shop.conf': server('  include snippets/security.conf;\n'),
+        'nginx/snippets/security.conf': headers(''),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'http level of the file that includes the server',
+      files: { 'nginx.conf': http(`${headers('  ')}  include conf.d/*.conf;\n`), 'conf.d/shop.conf': server('') },
+      subjects: 1,
+    },
+    {
+      name: 'repeated in a location with headers of its own',
+      files: {
+        'nginx.conf': server(
+          `${headers('  ')}  location /static/ {\n    add_header Cache-Control "public";\n${headers('    ')}    root /srv;\n  }\n`,
+        ),
+      },
+    },
+    {
+      name: 'only in the location for everything',
+      files: {
+        'nginx.conf': `server {\n  listen 443 ssl;\n  location / {\n${headers('    ')}    proxy_pass http://app;\n  }\n}\n`,
+      },
+    },
+    {
+      name: 'more_set_headers, which no level loses',
+      files: {
+        'nginx.conf': server(
+          `  more_set_headers ${Object.entries(FIVE)
+            .map(([name, value]) => `"${name}: ${value}"`)
+            .join(' ')};\n  location /a/ {\n    add_header X-A b;\n    root /srv;\n  }\n`,
+        ),
+      },
+    },
+    {
+      name: 'frame-ancestors instead of frame options',
+      files: {
+        'nginx.conf': server(
+          headers('  ', {
+            'X-Frame-Options': undefined,
+            'Content-Security-Policy': "default-src 'self'; frame-ancestors 'none'",
+          }),
+        ),
+      },
+    },
+    {
+      name: 'redirect beside the real server',
+      files: {
+        'nginx.conf': http(
+          `  server {\n    listen 80;\n    return 301 https://$host$request_uri;\n  }\n${server(headers('  '))}`,
+        ),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a location that only redirects keeps nothing',
+      files: {
+        'nginx.conf': server(
+          `${headers('  ')}  location /old/ {\n    add_header X-Old y;\n    return 301 /new/;\n  }\n`,
+        ),
+      },
+    },
+    {
+      name: 'a policy value from a map',
+      files: { 'nginx.conf': server(headers('  ', { 'Referrer-Policy': '$referrer_policy' })) },
+    },
+    {
+      name: 'a header over several lines',
+      files: {
+        'nginx.conf': server(headers('  ', { 'Content-Security-Policy': "default-src 'self';\n    img-src *" })),
+      },
+    },
+    { name: 'Caddy with a header block', files: { Caddyfile: caddy(`\theader {\n${caddyHeaders}\t}\n`) }, subjects: 1 },
+    {
+      name: 'Caddy with a snippet',
+      files: { Caddyfile: `(sec) {\n\theader {\n${caddyHeaders}\t}\n}\n${caddy('\timport sec\n')}` },
+    },
+    {
+      name: 'Caddy redirect and site',
+      files: {
+        Caddyfile: `www.shop.example {\n\tredir https://shop.example{uri}\n}\n${caddy(`\theader {\n${caddyHeaders}\t}\n`)}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Apache',
+      files: {
+        'site.conf': `<VirtualHost *:443>\n  ServerName shop.example\n  ProxyPass / http://app/\n  <IfModule mod_headers.c>\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `    Header always set ${name} "${value}"\n`)
+          .join('')}  </IfModule>\n</VirtualHost>\n`,
+      },
+    },
+    {
+      name: 'HAProxy',
+      files: {
+        'haproxy.cfg': `defaults\n  mode http\nfrontend web\n  bind *:443 ssl crt /x.pem\n${Object.entries(FIVE)
+          .map(([name, value]) => `  http-response set-header ${name} "${value}"\n`)
+          .join('')}  default_backend app\nbackend app\n  server a app:80\n`,
+      },
+    },
+    {
+      name: 'Ingress with a snippet',
+      files: {
+        'ingress.yaml': ingress(`    nginx.ingress.kubernetes.io/configuration-snippet: |\n${headers('      ')}`),
+      },
+    },
+    {
+      name: 'Ingress with headers of the controller',
+      files: {
+        'ingress.yaml': ingress(''),
+        'controller.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ingress-nginx-controller\n  namespace: ingress\ndata:\n  add-headers: ingress/sec\n',
+        'sec.yaml': `apiVersion: v1\nkind: ConfigMap\n# For add-headers.\nmetadata:\n  name: sec\n  namespace: ingress\ndata:\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `  ${name}: "${value}"\n`)
+          .join('')}`,
+      },
+    },
+    {
+      name: 'IngressRoute with a middleware',
+      files: { 'route.yaml': ingressRoute('      middlewares:\n        - name: sec\n'), 'middleware.yaml': middleware },
+    },
+    {
+      name: 'Ingress of Traefik with an annotation',
+      files: {
+        'ingress.yaml': ingress(
+          '    traefik.ingress.kubernetes.io/router.middlewares: web-sec@kubernetescrd\n',
+        ).replace('ingressClassName: nginx', 'ingressClassName: traefik'),
+        'middleware.yaml': middleware,
+      },
+    },
+    {
+      name: 'Traefik labels of compose',
+      files: {
+        'compose.yaml':
+          "services:\n  app:\n    image: app\n    labels:\n      - traefik.http.routers.app.rule=Host(`a`)\n      - traefik.http.routers.app.middlewares=sec\n      - traefik.http.middlewares.sec.headers.stsSeconds=31536000\n      - traefik.http.middlewares.sec.headers.contentSecurityPolicy=default-src 'self'\n      - traefik.http.middlewares.sec.headers.contentTypeNosniff=true\n      - traefik.http.middlewares.sec.headers.frameDeny=true\n      - traefik.http.middlewares.sec.headers.referrerPolicy=same-origin\n",
+      },
+    },
+    {
+      name: 'CloudFront with a policy',
+      files: {
+        'cdn.tf':
+          distribution('    response_headers_policy_id = aws_cloudfront_response_headers_policy.sec.id\n') +
+          policy(true),
+      },
+    },
+    {
+      name: 'Istio',
+      files: {
+        'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [istio-system/public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `            ${name}: "${value}"\n`)
+          .join('')}`,
+      },
+    },
+  ],
+  invalid: [
+    {
+      name: 'nginx without headers',
+      files: { 'nginx.conf': http(server('')) },
+      findings: [{ message: 'missing', at: 'nginx.conf:3', confidence: 'high' }],
+    },
+    {
+      name: 'headers only in comments',
+      files: { 'nginx.conf': server(headers('  # ')) },
+      findings: [{ message: 'missing', at: 'nginx.conf:1' }],
+    },
+    {
+      name: 'HSTS missing',
+      files: { 'site.conf': server(headers('  ', { 'Strict-Transport-Security': undefined })) },
+      findings: [{ message: 'missing', at: 'site.conf:1' }],
+    },
+    {
+      name: 'HSTS that ends at once',
+      files: { 'site.conf': server(headers('  ', { 'Strict-Transport-Security': 'max-age=0' })) },
+      findings: [{ message: 'weak', at: 'site.conf:4' }],
+    },
+    {
+      name: 'without always',
+      files: { 'site.conf': server(headers('  ', {}, ';')) },
+      findings: [{ message: 'notAlways', at: 'site.conf:4', severity: 'low' }],
+      // The header itself is missing once its line is a comment, and the others still go without always.
+      skip: ['comment'],
+    },
+    {
+      name: 'a location drops what it inherits',
+      files: {
+        'site.conf': server(
+          `${headers('  ')}  location /static/ {\n    add_header Cache-Control public;\n    root /srv;\n  }\n`,
+        ),
+      },
+      findings: [{ message: 'lost', at: 'site.conf:9' }],
+    },
+    {
+      name: 'a condition drops what it inherits',
+      files: {
+        'site.conf': `server {\n  listen 443 ssl;\n${headers('  ')}  location / {\n    if ($request_method = GET) {\n      add_header X-A b;\n    }\n    proxy_pass http://app;\n  }\n}\n`,
+      },
+      findings: [{ message: 'lost', at: 'site.conf:9' }],
+    },
+    {
+      name: 'two levels deep',
+      files: {
+        'site.conf': server(
+          `${headers('  ')}  location /a/ {\n    location /a/b/ {\n      add_header X-A b;\n      root /srv;\n    }\n    root /srv;\n  }\n`,
+        ),
+      },
+      findings: [{ message: 'lost', at: 'site.conf:10' }],
+    },
+    {
+      name: 'a piece of a server that drops its own header',
+      files: {
+        'nginx/extra.conf':
+          'add_header X-Frame-Options "DENY" always;\nlocation /new {\n  add_header X-New y;\n  root /srv;\n}\n',
+      },
+      findings: [{ message: 'lost', at: 'nginx/extra.conf:2' }],
+    },
+    {
+      name: 'second server without headers',
+      files: { 'nginx.conf': http(server(headers('  ')) + server('').replace('shop', 'admin')) },
+      findings: [{ message: 'missing', at: 'nginx.conf:15' }],
+    },
+    {
+      name: 'a heredoc in a script',
+      files: {
+        'setup.sh': `#!/bin/sh\ncat > /etc/nginx/sites-available/shop <<EOF\n${server('', '80')}EOF\nnginx -s reload\n`,
+      },
+      findings: [{ message: 'missing', at: 'setup.sh:3' }],
+    },
+    {
+      name: 'a ConfigMap',
+      files: {
+        'cm.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n${server('').replace(/^(?=.)/gm, '    ')}`,
+      },
+      findings: [{ message: 'missing', at: 'cm.yaml:7' }],
+    },
+    {
+      name: 'Caddy without headers',
+      files: { Caddyfile: caddy('') },
+      findings: [{ message: 'missing', at: 'Caddyfile:1' }],
+    },
+    {
+      name: 'one of two Caddy sites',
+      files: {
+        Caddyfile: `${caddy(`\theader {\n${caddyHeaders}\t}\n`)}admin.example {\n\treverse_proxy admin:80\n}\n`,
+      },
+      findings: [{ message: 'missing', at: 'Caddyfile:11' }],
+    },
+    {
+      name: 'Caddy headers for one path only',
+      files: { Caddyfile: caddy(`\theader /docs/* {\n${caddyHeaders}\t}\n`) },
+      findings: [{ message: 'missing', at: 'Caddyfile:1' }],
+    },
+    {
+      name: 'Caddy site without braces',
+      files: { Caddyfile: 'shop.example\nroot * /srv\nfile_server\n' },
+      findings: [{ message: 'missing', at: 'Caddyfile:1' }],
+    },
+    {
+      name: 'Apache without headers',
+      files: { 'site.conf': '<VirtualHost *:443>\n  ServerName shop.example\n  DocumentRoot /srv\n</VirtualHost>\n' },
+      findings: [{ message: 'missing', at: 'site.conf:1' }],
+    },
+    {
+      name: 'HAProxy without headers',
+      files: {
+        'haproxy.cfg':
+          'frontend web\n  mode http\n  bind *:443\n  default_backend app\nbackend app\n  server a app:80\n',
+      },
+      findings: [{ message: 'missing', at: 'haproxy.cfg:1' }],
+    },
+    {
+      name: 'Ingress without a snippet',
+      files: { 'ingress.yaml': ingress('') },
+      findings: [{ message: 'missing', at: 'ingress.yaml:4' }],
+    },
+    {
+      name: 'IngressRoute without a middleware',
+      files: { 'route.yaml': ingressRoute('') },
+      findings: [{ message: 'missing', at: 'route.yaml:4' }],
+    },
+    {
+      name: 'Traefik router of a file without a middleware',
+      files: {
+        'traefik/dynamic.yml':
+          'http:\n  routers:\n    app:\n      rule: Host(`a`)\n      service: app\n  services:\n    app: {}\n',
+      },
+      findings: [{ message: 'missing', at: 'traefik/dynamic.yml:4' }],
+    },
+    {
+      name: 'CloudFront without a policy',
+      files: { 'cdn.tf': distribution('') },
+      findings: [{ message: 'missing', at: 'cdn.tf:1' }],
+    },
+    {
+      name: 'CloudFront with a policy without HSTS',
+      files: {
+        'cdn.tf':
+          distribution('    response_headers_policy_id = aws_cloudfront_response_headers_policy.sec.id\n') +
+          policy(false),
+      },
+      findings: [{ message: 'missing', at: 'cdn.tf:1' }],
+    },
+    {
+      name: 'CloudFront of a template',
+      files: {
+        'cdn.yaml':
+          'Resources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties:\n      DistributionConfig:\n        DefaultCacheBehavior:\n          TargetOriginId: x\n',
+      },
+      findings: [{ message: 'missing', at: 'cdn.yaml:2' }],
+    },
+  ],
+  notApplicable: [
+    {
+      name: 'redirect only',
+      files: { 'nginx.conf': 'server {\n  listen 80;\n  return 301 https://$host$request_uri;\n}\n' },
+    },
+    { name: 'no answer at all', files: { 'nginx.conf': 'server {\n  listen 80 default_server;\n  return 444;\n}\n' } },
+    {
+      name: 'certificate challenge and redirect',
+      files: {
+        'nginx.conf':
+          'server {\n  listen 80;\n  location /.well-known/acme-challenge/ {\n    root /var/www;\n  }\n  location / {\n    return 301 https://$host$request_uri;\n  }\n}\n',
+      },
+    },
+    { name: 'internal server', files: { 'nginx.conf': server('', '127.0.0.1:8080') } },
+    {
+      name: 'stream',
+      files: { 'nginx.conf': 'stream {\n  server {\n    listen 5432;\n    proxy_pass db:5432;\n  }\n}\n' },
+    },
+    { name: 'upstreams', files: { 'upstream.conf': 'upstream app {\n  server app:8080;\n}\n' } },
+    { name: 'header snippet', files: { 'snippets/x-frame.conf': 'add_header X-Frame-Options "DENY" always;\n' } },
+    {
+      name: 'another program with a server block',
+      files: { 'server.conf': 'server {\n  bind_address = "0.0.0.0"\n  bind_port = "8081"\n  log_level = "INFO"\n}\n' },
+    },
+    { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },
+    { name: 'a README about nginx', files: { 'README.md': server('') } },
+    {
+      name: 'HAProxy for TCP',
+      files: {
+        'haproxy.cfg': 'frontend db\n  mode tcp\n  bind *:5432\n  default_backend db\nbackend db\n  server a db:5432\n',
+      },
+    },
+  ],
+  unknown: [
+    {
+      name: 'a template that fills headers in',
+      files: {
+        'nginx.conf.tmpl': server(
+          '  {{ range .Headers }}\n  add_header {{ .Name }} "{{ .Value }}" always;\n  {{ end }}\n',
+        ),
+      },
+    },
+    {
+      name: 'an include outside of the repository',
+      files: { 'nginx.conf': server('  include /etc/nginx/security-headers.conf;\n') },
+    },
+    {
+      name: 'Ingress of a cloud provider',
+      files: { 'ingress.yaml': ingress('').replace('ingressClassName: nginx', 'ingressClassName: alb') },
+    },
+    {
+      name: 'a middleware outside of the repository',
+      files: { 'route.yaml': ingressRoute('      middlewares:\n        - name: other\n') },
+    },
+  ],
+});
