@@ -12,6 +12,7 @@ import { linkCompose } from '../facts/compose.ts';
 import { linkDockerRuns } from '../facts/docker-run.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
+import { chartHint } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { podTemplate } from '../facts/kubernetes.ts';
 import type { Place } from '../facts/span.ts';
@@ -34,7 +35,7 @@ export const readonlyRootfs = defineCheck({
     missing: {
       what: 'The {title} does not set readOnlyRootFilesystem{where}.',
       why: WHY,
-      fix: `Set \`readOnlyRootFilesystem: true\` in the container's securityContext, and ${MOUNTS}.`,
+      fix: `Set \`readOnlyRootFilesystem: true\` in the container's securityContext, and ${MOUNTS}.{chart}`,
       aspect: 'container',
     },
     writable: {
@@ -99,7 +100,7 @@ function judge(one: DeployedContainer, options: Options): Subject[] {
     const exempt =
       exemption(workload, container.name, options) ?? (isWindows(workload) ? 'Windows has no such setting' : undefined);
     const setting = at(container.body, 'securityContext', 'readOnlyRootFilesystem');
-    return [{ workload, setting, exempt, passes: exempt !== undefined || booleanOf(setting) === true }];
+    return [{ workload, container, setting, exempt, passes: exempt !== undefined || booleanOf(setting) === true }];
   });
   const bad = results.find(({ passes }) => !passes);
   if (results.length === 0) return [];
@@ -107,14 +108,15 @@ function judge(one: DeployedContainer, options: Options): Subject[] {
     const evidence = results[0]!.exempt ?? `readOnlyRootFilesystem is true${seenIn(results[0]!.setting, place)}`;
     return [pass(title, place, evidence)];
   }
-  const { workload, setting } = bad;
+  const { workload, container, setting } = bad;
   const open = setting?.rendered?.unknown;
   if (open !== undefined) return [unknown(title, place, open)];
   if (workload.object.broken) return [unknown(title, place, 'the document has a syntax error')];
   const where = deployedAs(workload);
   if (setting === undefined || textOf(setting) === undefined) {
+    const chart = chartHint(container.body, 'securityContext', 'readOnlyRootFilesystem');
     const podLevel = at(workload.pod.spec, 'securityContext', 'readOnlyRootFilesystem');
-    return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where }, place)];
+    return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where, chart }, place)];
   }
   const at2 = { path: setting.path ?? workload.path, span: setting.span };
   const value =

@@ -4,6 +4,7 @@ import { type DeployedContainer, deployedAs, linkCluster, linkContainers, type W
 import { linkCompose } from '../facts/compose.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
+import { chartHint } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { titleOf } from '../facts/kubernetes.ts';
 import { boundsResources, defaultMemory, linkNamespaces, type Namespace } from '../facts/namespaces.ts';
@@ -26,13 +27,13 @@ export const resourceQuota = defineCheck({
     limits: {
       what: 'The {title} has no resource limits{where}.',
       why: WHY,
-      fix: 'Set `resources.limits.memory` (and requests for cpu and memory); start from a week of metrics.',
+      fix: 'Set `resources.limits.memory` (and requests for cpu and memory); start from a week of metrics.{chart}',
       aspect: 'limits',
     },
     memory: {
       what: 'The {title} has no memory limit, only {present}{where}.',
       why: WHY,
-      fix: 'Add `resources.limits.memory`.',
+      fix: 'Add `resources.limits.memory`.{chart}',
       aspect: 'limits',
     },
     cpu: {
@@ -117,7 +118,14 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
       if (open) return [unknown(title, place, open.rendered!.unknown!)];
       const where = deployedAs(workload);
       const present = presentIn(at(container.body, 'resources'));
-      return [failed(title, present === '' ? 'limits' : 'memory', { title, where, present }, place)];
+      return [
+        failed(
+          title,
+          present === '' ? 'limits' : 'memory',
+          { title, where, present, chart: chartHint(container.body, 'resources', 'limits', 'memory') },
+          place,
+        ),
+      ];
     }
     evidence ||= elsewhere ?? `memory is limited to ${open ? 'a value of the installation' : textOf(memory)}`;
     const where = deployedAs(workload);
@@ -129,7 +137,7 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
       elsewhere === undefined &&
       at(limits, 'cpu') === undefined &&
       at(requests, 'cpu') === undefined &&
-      !requests?.rendered
+      requests?.rendered?.unknown === undefined
     ) {
       return [failed(title, 'requests', { title, where }, place, { confidence: 'low' })];
     }

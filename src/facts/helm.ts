@@ -43,7 +43,6 @@ export interface Environment {
 /** What a check needs so that charts are rendered as they are deployed; `kubernetes` comes on top. */
 export const chartNeeds = { chart: true, workflow: ['helm'], script: ['helm'], terraform: ['helm_release'] } as const;
 
-const RELEASE: Release = { name: 'release-name', namespace: 'default' };
 /** Ways of installing one chart that are told apart; more of them say nothing new. */
 const MAX_ENVIRONMENTS = 8;
 
@@ -66,14 +65,16 @@ export function linkHelm(facts: Facts): HelmModel {
     .map((chart): RenderedChart => {
       const others = files.beside(chart);
       const plans = plansOf(deployments.filter((deployment) => deployment.chart === chart.folder));
-      const environments = (plans.length > 0 ? plans : assumed(others)).map(({ inline, ...plan }): Environment => {
-        const user = plan.valuesFiles.reduce(
-          (values, path) => overlay(values, valuesOf(files.get(path))),
-          valuesOf(undefined),
-        );
-        const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
-        return { ...plan, files: renderChart(prepared, values, plan.release, functions, read) };
-      });
+      const environments = (plans.length > 0 ? plans : assumed(others, chart.name)).map(
+        ({ inline, ...plan }): Environment => {
+          const user = plan.valuesFiles.reduce(
+            (values, path) => overlay(values, valuesOf(files.get(path))),
+            valuesOf(undefined),
+          );
+          const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
+          return { ...plan, files: renderChart(prepared, values, plan.release, functions, read) };
+        },
+      );
       const own = others.map((path) => files.get(path)!);
       return { chart, environments, unread: unreadKeys(chart, chart.values ? [chart.values, ...own] : own) };
     });
@@ -141,11 +142,12 @@ function plansOf(deployments: readonly Deployment[]): Plan[] {
   return [...plans.values()];
 }
 
-function assumed(others: readonly string[]): Plan[] {
+/** A release is mostly named as its chart, which keeps the names of objects short. */
+function assumed(others: readonly string[], name: string): Plan[] {
   return [[], ...others.slice(0, MAX_ENVIRONMENTS).map((path) => [path])].map((paths) => ({
     name: paths[0] ?? 'defaults',
     valuesFiles: paths,
-    release: RELEASE,
+    release: { name, namespace: 'default' },
     inline: [],
   }));
 }

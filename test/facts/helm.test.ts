@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { chart } from '../../src/facts/chart.ts';
 import { linkCluster } from '../../src/facts/cluster.ts';
 import type { Facts, FileFacts } from '../../src/facts/facts.ts';
+import { chartHint, valuesKey } from '../../src/facts/helm/settings.ts';
 import { type Environment, linkHelm, type RenderedChart } from '../../src/facts/helm.ts';
 import type { Place } from '../../src/facts/span.ts';
 import { at, plainOf, type YamlNode } from '../../src/facts/yaml.ts';
@@ -103,7 +104,7 @@ describe('rendering', () => {
       {
         apiVersion: 'apps/v1',
         kind: 'Deployment',
-        metadata: { name: 'release-name-web', labels: { app: 'release-name-web', version: '7.8' } },
+        metadata: { name: 'web-web', labels: { app: 'web-web', version: '7.8' } },
         spec: {
           replicas: 2,
           template: {
@@ -290,6 +291,19 @@ describe('origins', () => {
       { words: ['securityContext'], keys: ['securityContext'] },
       { words: ['livenessProbe', 'httpGet'], keys: ['probe.enabled'] },
     ]);
+  });
+
+  test('the key that would set a part, there or not', () => {
+    const [base, production] = link(WEB)[0]!.environments.map(container);
+    expect(valuesKey(base, 'securityContext', 'readOnlyRootFilesystem')).toBe('securityContext.readOnlyRootFilesystem');
+    expect(valuesKey(production, 'securityContext', 'readOnlyRootFilesystem')).toBe(
+      'securityContext.readOnlyRootFilesystem',
+    );
+    expect(valuesKey(base, 'resources', 'limits', 'memory')).toBe('resources.limits.memory');
+    expect(valuesKey(production, 'resources', 'limits', 'memory')).toBe('resources.limits.memory');
+    expect(valuesKey(base, 'livenessProbe')).toBe('probe.enabled');
+    expect(valuesKey(base, 'imagePullPolicy')).toBeUndefined();
+    expect(chartHint(base, 'livenessProbe')).toBe(' In the chart the value `probe.enabled` decides it.');
   });
 
   test('values that no template reads', () => {

@@ -1,6 +1,6 @@
 /** Knows how places in rendered text lead back to templates and values. */
 import type { Span } from '../span.ts';
-import type { Rendered, YamlDocument, YamlEntry, YamlNode } from '../yaml.ts';
+import type { Rendered, YamlDocument, YamlEntry, YamlMap, YamlNode } from '../yaml.ts';
 import type { Origin, Run, TextValue } from './value.ts';
 
 /** Rewrites the places of documents parsed from a rendered text: every node gets its file and its span there. */
@@ -35,7 +35,7 @@ class Locator {
   node(node: YamlNode, depth: number): YamlNode {
     if (node.kind === 'map') {
       const entries = node.entries.map((entry) => this.#entry(entry, depth));
-      const rendered = this.#branches(node.span);
+      const rendered = this.#map(node);
       return { ...node, entries, ...this.place(node.span), ...(rendered ? { rendered } : {}) };
     }
     if (node.kind === 'list') {
@@ -125,19 +125,39 @@ class Locator {
     return { ...(keys.size > 0 ? { keys: [...keys] } : {}), ...(unknown === undefined ? {} : { unknown }) };
   }
 
-  /** Branches not taken, and failures, between the start of a map and the next content behind it. */
-  #branches(span: Span): Rendered | undefined {
-    if (this.#marks.length === 0 && this.#failed.length === 0) return undefined;
-    let end = span.end;
+  /** Of a map: the key of the value it was written from, branches not taken in it, and failures. */
+  #map(node: YamlMap): Rendered | undefined {
+    const key = this.#keyOf(node);
+    if (this.#marks.length === 0 && this.#failed.length === 0) return key === undefined ? undefined : { keys: [key] };
+    const { start } = node.span;
+    let { end } = node.span;
     while (end < this.#text.length && /\s/.test(this.#text[end]!)) end++;
-    const offers = between(this.#marks, span.start, end).map((mark) => ({
-      words: mark.offers!,
-      keys: mark.keys ?? [],
-    }));
-    const unknown = between(this.#failed, span.start, end)[0]?.unknown;
-    if (offers.length === 0 && unknown === undefined) return undefined;
-    return { ...(offers.length > 0 ? { offers } : {}), ...(unknown === undefined ? {} : { unknown }) };
+    const offers = between(this.#marks, start, end).map((mark) => ({ words: mark.offers!, keys: mark.keys ?? [] }));
+    const unknown = between(this.#failed, start, end)[0]?.unknown;
+    if (key === undefined && offers.length === 0 && unknown === undefined) return undefined;
+    return {
+      ...(key === undefined ? {} : { keys: [key] }),
+      ...(offers.length > 0 ? { offers } : {}),
+      ...(unknown === undefined ? {} : { unknown }),
+    };
   }
+
+  /** The characters of a key stand where its value stands, so the map's key is the one above. */
+  #keyOf(node: YamlMap): string | undefined {
+    const [first] = node.entries;
+    const at = first?.keySpan.start ?? node.span.start;
+    const [run] = this.#inside({ start: at, end: at + 1 });
+    if (run?.key === undefined || run.copied) return undefined;
+    if (!first) return run.key;
+    const cut = lastDot(run.key);
+    return cut > 0 ? run.key.slice(0, cut) : undefined;
+  }
+}
+
+/** Place of the last dot that separates keys; dots inside keys have a backslash. */
+function lastDot(key: string): number {
+  for (let i = key.length - 1; i > 0; i--) if (key[i] === '.' && key[i - 1] !== '\\') return i;
+  return -1;
 }
 
 /** Runs that start in a range, of runs sorted by their start. */

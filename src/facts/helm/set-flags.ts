@@ -40,7 +40,9 @@ function split(written: string, separator: string): string[] {
 }
 
 function scalar(written: string, from: Origin, asText: boolean): Value {
-  if (/\$[{(\w]/.test(written)) return unknownText('given', 'the value is given at the deployment', from);
+  if (/\$[{(\w]/.test(written)) {
+    return unknownText(written.replace(/[^\w${}.:/@-]/g, ''), 'the value is given at the deployment', from);
+  }
   const items = /^\{(.*)\}$/s.exec(written);
   if (items)
     return { ...list(items[1] === '' ? [] : split(items[1]!, ',').map((item) => scalar(item, from, asText))), from };

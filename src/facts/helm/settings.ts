@@ -1,0 +1,33 @@
+/** Knows which key of a chart's values would set a part of a rendered object. */
+import { at, isNull, type YamlNode } from '../yaml.ts';
+
+/**
+ * The values key that decides the part of `node` at `path`, there or not: `securityContext.readOnlyRootFilesystem` for a
+ * container whose security context comes from the values. Undefined where the template alone decides.
+ */
+export function valuesKey(node: YamlNode | undefined, ...path: readonly string[]): string | undefined {
+  const [step, ...rest] = path;
+  if (!node || step === undefined) return node?.rendered?.keys?.[0];
+  const own = at(node, step);
+  if (own) {
+    const inner = valuesKey(own, ...rest);
+    if (inner !== undefined) return inner;
+  } else {
+    const last = path[path.length - 1]!;
+    const offer = node.rendered?.offers?.find(
+      ({ words, keys }) => keys.length > 0 && (words.includes(last) || words.includes(step)),
+    );
+    const key = offer?.keys[0];
+    if (offer && key !== undefined)
+      return offer.words.includes(last) && rest.length > 0 ? key : [key, ...rest].join('.');
+  }
+  // The map itself comes from the values: the key is added there.
+  const whole = node.kind === 'map' || isNull(node) ? node.rendered?.keys?.[0] : undefined;
+  return whole === undefined ? undefined : [whole, ...path].join('.');
+}
+
+/** The same as a sentence for the end of a hint; empty where no key decides. */
+export function chartHint(node: YamlNode | undefined, ...path: readonly string[]): string {
+  const key = valuesKey(node, ...path);
+  return key === undefined ? '' : ` In the chart the value \`${key}\` decides it.`;
+}
