@@ -7,6 +7,7 @@ import { edgeSecurityHeaders } from './edge-security-headers.ts';
 import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
+import { networkPolicies } from './network-policies.ts';
 import { passwordComparison } from './password-comparison.ts';
 import { passwordHashing } from './password-hashing.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
@@ -26,6 +27,7 @@ export const checks: readonly Check[] = [
   eksPublicAccess,
   flaskSecretKey,
   imagePinning,
+  networkPolicies,
   passwordComparison,
   passwordHashing,
   preCommitHooks,

@@ -53,6 +53,11 @@ export function linkKustomize(facts: Facts): KustomizeModel {
   const used = new Set<string>();
   const broken: (Place & { reason: string })[] = [];
   for (const one of byFolder.values()) {
+    if (one.component) {
+      // Nobody applies a component alone: without a user its files are not deployed.
+      for (const { path } of references(one)) used.add(path);
+      patchesOf(one, tree, used);
+    }
     if (one.component || children.has(one.folder)) continue;
     try {
       const result = build(one, tree, []);

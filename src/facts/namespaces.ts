@@ -3,7 +3,7 @@ import { type Deployed, deployedWorkloads, linkCluster, type Workload } from './
 import type { Facts } from './facts.ts';
 import { nameEntry } from './kubernetes.ts';
 import type { Place } from './span.ts';
-import { at, entriesOf, entryOf, isNull, itemsOf, textOf } from './yaml.ts';
+import { at, entriesOf, isNull, itemsOf, textOf } from './yaml.ts';
 
 export interface Namespace {
   readonly name: string;
@@ -32,7 +32,7 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
     const here = cluster.objects.filter((one) => one.namespace === name);
     const manifest = cluster.objects.find(({ object }) => object.kind === 'Namespace' && object.name === name);
     const first = manifest ?? own[0]!;
-    const entry = first === manifest ? nameEntry(first.object) : (namespaceEntry(first) ?? nameEntry(first.object));
+    const entry = first === manifest ? nameEntry(first.object) : (namespaceNode(first) ?? nameEntry(first.object));
     found.set(name, {
       name,
       place: { path: entry.path ?? first.path, span: entry.span },
@@ -53,8 +53,8 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
   return found;
 }
 
-function namespaceEntry({ object }: Deployed) {
-  return entryOf(at(object.body, 'metadata'), 'namespace');
+function namespaceNode({ object }: Deployed) {
+  return at(object.body, 'metadata', 'namespace');
 }
 
 /** True when a ResourceQuota bounds computing resources or the number of pods. */

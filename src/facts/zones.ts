@@ -13,7 +13,7 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
   [
     'generated',
     new Set(
-      '__pycache__ dist mutants .next .nuxt coverage htmlcov generated __generated__ .mypy_cache .pytest_cache'.split(
+      '__pycache__ dist mutants .next .nuxt coverage htmlcov generated __generated__ rendered .mypy_cache .pytest_cache'.split(
         ' ',
       ),
     ),
@@ -39,7 +39,10 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
 ];
 
 const NAMES: readonly (readonly [Zone, RegExp])[] = [
-  ['generated', /\.(?:min|bundle)\.(?:js|mjs|css)$|_pb2(?:_grpc)?\.pyi?$|\.pb\.go$|\.generated\.\w+$/],
+  [
+    'generated',
+    /\.(?:min|bundle)\.(?:js|mjs|css)$|_pb2(?:_grpc)?\.pyi?$|\.pb\.go$|\.generated\.\w+$|^(?:.*[.-])?rendered\.ya?ml$/,
+  ],
   ['archive', /\.(?:bak|orig|old)$/],
   [
     'test',

@@ -1,0 +1,141 @@
+/** Knows whether a network policy selects each pod. */
+import { defineCheck, type Finding, pass, type Subject, unknown } from '../check.ts';
+import { deployedAs, deployedWorkloads, linkCluster, type Workload } from '../facts/cluster.ts';
+import type { Facts } from '../facts/facts.ts';
+import { chartNeeds } from '../facts/helm.ts';
+import { nameEntry, titleOf } from '../facts/kubernetes.ts';
+import { linkNamespaces } from '../facts/namespaces.ts';
+import { linkPolicies, type Policy, sameNamespace } from '../facts/network.ts';
+import type { Place } from '../facts/span.ts';
+
+const WHY =
+  'Every other pod of the cluster may talk to it, and it may talk to every pod, node and the metadata address of the cloud.';
+
+export const networkPolicies = defineCheck({
+  id: 'network-policies',
+  needs: { ...chartNeeds, kubernetes: true, terraform: true },
+  messages: {
+    none: {
+      what: 'The namespace {namespace} runs workloads and has no network policy{where}.',
+      why: `${WHY.replace('it, and it', 'its pods, and they')}`,
+      fix: 'Add a policy that selects all pods (`podSelector: {}`) and allows nothing, then one per workload for what it needs.',
+      aspect: 'coverage',
+    },
+    unselected: {
+      what: 'No network policy of the namespace {namespace} selects the pods of {title}{where}; their labels are {labels}.',
+      why: WHY,
+      fix: 'Add a default-deny policy with `podSelector: {}`, or correct the selector that was meant for these pods.',
+      aspect: 'coverage',
+    },
+    host: {
+      what: 'The pods of {title} run on the host network, where network policies have no effect{where}.',
+      why: 'They can reach whatever the node can reach, and the policies of the namespace suggest otherwise.',
+      fix: 'Take `hostNetwork: true` away where the program does not need it, or use a host policy of the network plug-in.',
+      severity: 'low',
+      aspect: 'coverage',
+    },
+    open: {
+      what: 'The only network policies that select the pods of {title} allow everything{where}.',
+      why: `They look like protection and are none. ${WHY}`,
+      fix: 'Name in the rules of {policy} who may talk to whom.',
+      aspect: 'policy-quality',
+    },
+    useless: {
+      what: '{policy} selects no pod of this repository.',
+      why: 'Either its selector is wrong, or it is left over: nobody can tell which pods it protects.',
+      fix: 'Correct `podSelector` to the labels of the pod template, or remove the policy.',
+      severity: 'low',
+      aspect: 'policy-quality',
+    },
+  },
+  assess: (facts) => ({
+    subjects: [
+      ...pods(facts),
+      ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
+    ],
+    lookedFor: 'workloads in manifests, charts, kustomizations and Terraform',
+  }),
+});
+
+interface Judged {
+  readonly place: Place;
+  readonly title: string;
+  readonly evidence?: string;
+  readonly finding?: Finding;
+}
+
+/** One subject per workload as it is written; it fails when one of its deployments is not covered. */
+function pods(facts: Facts): Subject[] {
+  const policies = facts.linked(linkPolicies);
+  const missing = new Map<string, Finding>();
+  const found = new Map<string, Judged>();
+  for (const workload of deployedWorkloads(facts.linked(linkCluster))) {
+    const judged = judge(workload, policies, missing, facts);
+    const key = `${judged.place.path} ${judged.place.span.start}`;
+    if (!found.has(key) || (judged.finding && !found.get(key)!.finding)) found.set(key, judged);
+  }
+  const review = unused(policies, facts);
+  return [...found.values()].map(({ place, title, evidence, finding }, i): Subject => {
+    const findings = [...(finding ? [finding] : []), ...(i === 0 ? review : [])];
+    if (findings.length === 0) return pass(title, place, evidence!);
+    return { name: title, place, verdict: 'fail', findings, ...(evidence === undefined ? {} : { evidence }) };
+  });
+}
+
+function judge(workload: Workload, policies: readonly Policy[], missing: Map<string, Finding>, facts: Facts): Judged {
+  const entry = nameEntry(workload.object);
+  const place = { path: entry.path ?? workload.path, span: entry.span };
+  const object = titleOf(workload.object);
+  const title = `pods of ${object}`;
+  const { namespace, pod } = workload;
+  const where = deployedAs(workload);
+  const name = workload.chart && namespace.startsWith('chart ') ? `of the chart ${workload.chart.name}` : namespace;
+  const failed = (message: string, data: Finding['data']): Judged => {
+    return {
+      place,
+      title,
+      finding: { message, data: { title: object, namespace: name, where, ...data }, place, confidence: 'high' },
+    };
+  };
+  if (/^kube-(?:system|public|node-lease)$/.test(namespace))
+    return { place, title, evidence: `a part of the cluster in ${namespace}` };
+  const selecting = policies.filter((policy) => policy.selects(workload));
+  if (pod.hostNetwork) {
+    const host = selecting.find((policy) => policy.host);
+    return host ? { place, title, evidence: `${titleOf(host.object)} protects the node` } : failed('host', {});
+  }
+  const good = selecting.find((policy) => !policy.open && !policy.host);
+  if (good) return { place, title, evidence: `${titleOf(good.object)} in ${good.path} selects them` };
+  const open = selecting.find((policy) => policy.open);
+  if (open) return failed('open', { policy: titleOf(open.object) });
+  const others = policies.some((policy) => sameNamespace(policy, workload) && !policy.host);
+  if (others) {
+    const labels = [...pod.labels].map(([key, value]) => `${key}=${value}`).slice(0, 5);
+    return failed('unselected', { labels: labels.join(', ') || 'none' });
+  }
+  const group = `${namespace} ${namespace === 'default' ? (workload.chart?.folder ?? workload.kustomization ?? '') : ''}`;
+  const known = missing.get(group);
+  if (known) return { place, title, finding: known };
+  const at = (namespace === 'default' ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;
+  const finding: Finding = { message: 'none', data: { namespace: name, where }, place: at, confidence: 'high' };
+  missing.set(group, finding);
+  return { place, title, finding };
+}
+
+/** Policies that select nothing although their namespace has workloads here: to review. */
+function unused(policies: readonly Policy[], facts: Facts): Finding[] {
+  const { workloads } = facts.linked(linkCluster);
+  const seen = new Set<string>();
+  return policies.flatMap((policy): Finding[] => {
+    const key = `${policy.place.path} ${policy.place.span.start}`;
+    if (policy.host || seen.has(key) || workloads.every(({ namespace }) => namespace !== policy.namespace)) return [];
+    seen.add(key);
+    const same = policies.filter(
+      (other) => other.place.path === policy.place.path && other.place.span.start === policy.place.span.start,
+    );
+    if (same.some((other) => workloads.some(other.selects))) return [];
+    const entry = nameEntry(policy.object);
+    const place = { path: entry.path ?? policy.path, span: entry.span };
+    return [{ message: 'useless', data: { policy: titleOf(policy.object) }, place, confidence: 'low' }];
+  });
+}

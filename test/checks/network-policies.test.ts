@@ -1,0 +1,285 @@
+import { networkPolicies } from '../../src/checks/network-policies.ts';
+import { testCheck } from '../check-tester.ts';
+
+const workload = (kind = 'Deployment', { namespace = 'shop', labels = '{app: web}', more = '' } = {}) => {
+  const pod = `metadata: {labels: ${labels}}\n      spec:\n${more}        containers: [{name: a, image: x}]\n`;
+  const head = `kind: ${kind}\nmetadata:\n  name: web\n  namespace: ${namespace}\n  labels: {on: metadata}\n`;
+  if (kind !== 'CronJob')
+    return `apiVersion: ${kind === 'Job' ? 'batch' : 'apps'}/v1\n${head}spec:\n  template:\n      ${pod}`;
+  return `apiVersion: batch/v1\n${head}spec:\n  jobTemplate:\n   spec:\n    template:\n      ${pod}`;
+};
+const policy = (
+  spec: string,
+  { namespace = 'shop', apiVersion = 'networking.k8s.io/v1', kind = 'NetworkPolicy' } = {},
+) => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: p, namespace: ${namespace}}\nspec: ${spec}\n`;
+const RULES = 'policyTypes: [Ingress], ingress: [{from: [{podSelector: {}}]}]';
+const chart = (enabled: boolean) => ({
+  'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+  'c/values.yaml': `networkPolicy: {enabled: ${enabled}}\n`,
+  'c/templates/d.yaml':
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  template:\n    metadata: {labels: {app: {{ .Chart.Name }}}}\n    spec:\n      containers: [{name: a, image: x}]\n',
+  'c/templates/p.yaml':
+    '{{- if .Values.networkPolicy.enabled }}\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec:\n  podSelector:\n    matchLabels:\n      app: {{ .Chart.Name }}\n{{- end }}\n',
+});
+const selected: [string, string][] = [
+  ['everything', '{}'],
+  ['everything, written out', `{podSelector: {}, ${RULES}}`],
+  ['by label', `{podSelector: {matchLabels: {app: web}}, ${RULES}}`],
+  ['In', `{podSelector: {matchExpressions: [{key: app, operator: In, values: [api, web]}]}, ${RULES}}`],
+  ['NotIn', `{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [api]}]}, ${RULES}}`],
+  ['Exists', `{podSelector: {matchExpressions: [{key: app, operator: Exists}]}, ${RULES}}`],
+  ['DoesNotExist', `{podSelector: {matchExpressions: [{key: x, operator: DoesNotExist}]}, ${RULES}}`],
+  [
+    'only egress',
+    '{podSelector: {}, policyTypes: [Egress], egress: [{to: []}, {ports: [{port: 53}]}]}'.replace('{to: []}, ', ''),
+  ],
+];
+const missed: [string, string][] = [
+  ['another label', `{podSelector: {matchLabels: {app: api}}, ${RULES}}`],
+  ['a label more', `{podSelector: {matchLabels: {app: web, tier: x}}, ${RULES}}`],
+  ['labels of metadata', `{podSelector: {matchLabels: {on: metadata}}, ${RULES}}`],
+  ['In others', `{podSelector: {matchExpressions: [{key: app, operator: In, values: [api]}]}, ${RULES}}`],
+  ['NotIn this one', `{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}, ${RULES}}`],
+  ['Exists not', `{podSelector: {matchExpressions: [{key: x, operator: Exists}]}, ${RULES}}`],
+];
+const equivalents: [string, string][] = [
+  ['old apiVersion', policy(`{podSelector: {}, ${RULES}}`, { apiVersion: 'extensions/v1beta1' })],
+  [
+    'Cilium',
+    policy('{endpointSelector: {matchLabels: {"k8s:app": web}}, ingress: [{}]}', {
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumNetworkPolicy',
+    }),
+  ],
+  [
+    'Cilium, whole cluster',
+    policy('{endpointSelector: {matchLabels: {k8s:io.kubernetes.pod.namespace: shop}}}', {
+      namespace: 'x',
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumClusterwideNetworkPolicy',
+    }),
+  ],
+  [
+    'Cilium, several',
+    'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspecs:\n  - endpointSelector: {matchLabels: {app: other}}\n  - endpointSelector: {}\n',
+  ],
+  ['Calico', policy("{selector: app == 'web'}", { apiVersion: 'projectcalico.org/v3' })],
+  [
+    'Calico, global',
+    policy(
+      `{namespaceSelector: "projectcalico.org/name != 'kube-system'", selector: "has(app) && app in {'web', 'api'}"}`,
+      { namespace: 'x', apiVersion: 'crd.projectcalico.org/v1', kind: 'GlobalNetworkPolicy' },
+    ),
+  ],
+  [
+    'administrator',
+    policy('{subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: shop}}}}', {
+      apiVersion: 'policy.networking.k8s.io/v1alpha1',
+      kind: 'AdminNetworkPolicy',
+    }),
+  ],
+  ['mesh that denies', policy('{}', { apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy' })],
+];
+const none = (at: string) => [{ message: 'none', at }];
+const skip = ['comment'] as const;
+
+testCheck(networkPolicies, {
+  valid: [
+    ...selected.map(([name, spec]) => ({
+      name: `selected: ${name}`,
+      files: { 'a.yaml': workload(), 'p.yaml': policy(spec) },
+      subjects: 1,
+    })),
+    ...equivalents.map(([name, text]) => ({
+      name: `selected by ${name}`,
+      files: { 'a.yaml': workload(), 'p.yaml': text },
+    })),
+    ...['StatefulSet', 'DaemonSet', 'CronJob', 'Job'].map((kind) => ({
+      name: kind,
+      files: { 'a.yaml': workload(kind), 'p.yaml': policy(selected[2]![1]) },
+    })),
+    { name: 'one file', files: { 'a.yaml': `${workload()}---\n${policy('{podSelector: {}}')}` } },
+    {
+      name: 'in a list',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': `apiVersion: v1\nkind: List\nitems:\n  - ${policy('{podSelector: {}}').trimEnd().replaceAll('\n', '\n    ')}\n`,
+      },
+    },
+    {
+      name: 'default namespace',
+      files: {
+        'a.yaml': workload('Deployment', { namespace: 'default' }),
+        'p.yaml': policy('{podSelector: {}}').replace(', namespace: shop', ''),
+      },
+    },
+    {
+      name: 'deny beside an open one',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': `${policy('{podSelector: {}, ingress: [{}]}')}---\n${policy('{podSelector: {}}')}`,
+      },
+    },
+    {
+      name: 'kustomize gives both the namespace',
+      files: {
+        'kustomization.yaml': 'namespace: shop\nresources: [a.yaml, p.yaml]\n',
+        'a.yaml': workload('Deployment', { namespace: 'x' }),
+        'p.yaml': policy('{podSelector: {}}', { namespace: 'y' }),
+      },
+    },
+    {
+      name: 'kustomize gives the label',
+      files: {
+        'kustomization.yaml': 'commonLabels: {team: a}\nresources: [a.yaml, p.yaml]\n',
+        'a.yaml': workload(),
+        'p.yaml': policy('{podSelector: {matchLabels: {team: a}}}'),
+      },
+    },
+    { name: 'chart, switched on', files: chart(true) },
+    {
+      name: 'Terraform',
+      files: {
+        'a.yaml': workload(),
+        'main.tf':
+          'resource "kubernetes_network_policy_v1" "x" {\n  metadata {\n    name = "p"\n    namespace = "shop"\n  }\n  spec {\n    pod_selector {\n      match_labels = {\n        app = "web"\n      }\n    }\n    policy_types = ["Ingress"]\n  }\n}\n',
+      },
+    },
+    { name: 'a part of the cluster', files: { 'a.yaml': workload('DaemonSet', { namespace: 'kube-system' }) } },
+    {
+      name: 'host network with a host policy',
+      files: {
+        'a.yaml': workload('DaemonSet', { more: '        hostNetwork: true\n' }),
+        'p.yaml': policy('{nodeSelector: {}, ingress: []}', {
+          apiVersion: 'cilium.io/v2',
+          kind: 'CiliumClusterwideNetworkPolicy',
+        }),
+      },
+    },
+  ],
+  invalid: [
+    ...missed.map(([name, spec]) => ({
+      name: `missed: ${name}`,
+      files: { 'a.yaml': workload(), 'p.yaml': policy(spec) },
+      findings: [
+        { message: 'unselected', at: 'a.yaml:4' },
+        { message: 'useless', at: 'p.yaml:3', confidence: 'low' as const },
+      ],
+      skip,
+    })),
+    { name: 'no policy', files: { 'a.yaml': workload() }, findings: none('a.yaml:5'), skip },
+    {
+      name: 'no policy, one cause for all',
+      files: {
+        'a.yaml': workload(),
+        'b.yaml': workload('StatefulSet'),
+        'n.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n',
+      },
+      findings: none('n.yaml:4'),
+      skip,
+    },
+    {
+      name: 'default namespace without one',
+      files: { 'a.yaml': workload('Deployment', { namespace: 'default' }) },
+      findings: none('a.yaml:4'),
+      skip,
+    },
+    {
+      name: 'policy in another namespace',
+      files: { 'a.yaml': workload(), 'p.yaml': policy('{podSelector: {}}', { namespace: 'other' }) },
+      findings: none('a.yaml:5'),
+      skip,
+    },
+    {
+      name: 'one of two namespaces',
+      files: {
+        'a.yaml': workload(),
+        'b.yaml': workload('Deployment', { namespace: 'b' }),
+        'p.yaml': policy('{podSelector: {}}'),
+      },
+      findings: none('b.yaml:5'),
+      skip,
+    },
+    {
+      name: 'only in a comment',
+      files: { 'a.yaml': workload(), 'p.yaml': policy('{podSelector: {}}').replace(/^/gm, '# ') },
+      findings: none('a.yaml:5'),
+      skip,
+    },
+    ...['StatefulSet', 'DaemonSet', 'CronJob'].map((kind) => ({
+      name: `${kind} without one`,
+      files: { 'a.yaml': workload(kind) },
+      findings: none('a.yaml:5'),
+      skip,
+    })),
+    {
+      name: 'allow all',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy('{podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{}], egress: [{}]}'),
+      },
+      findings: [{ message: 'open', at: 'a.yaml:4' }],
+      skip,
+    },
+    {
+      name: 'host network',
+      files: {
+        'a.yaml': workload('DaemonSet', { more: '        hostNetwork: true\n' }),
+        'p.yaml': policy('{podSelector: {}}'),
+      },
+      findings: [{ message: 'host', at: 'a.yaml:4', severity: 'low' }],
+      skip,
+    },
+    { name: 'chart, switched off', files: chart(false), findings: none('c/templates/d.yaml:4'), skip },
+    {
+      name: 'two overlays, one with a policy',
+      files: {
+        'base/kustomization.yaml': 'resources: [a.yaml]\n',
+        'base/a.yaml': workload(),
+        'a/kustomization.yaml': 'namespace: a\nresources: [../base, p.yaml]\n',
+        'a/p.yaml': policy('{podSelector: {}}'),
+        'b/kustomization.yaml': 'namespace: b\nresources: [../base]\n',
+      },
+      findings: none('b/kustomization.yaml:1'),
+      skip,
+    },
+    {
+      name: 'a policy of a component that nobody uses',
+      files: {
+        'a.yaml': workload(),
+        'c/kustomization.yaml': 'kind: Component\nresources: [p.yaml]\n',
+        'c/p.yaml': policy('{podSelector: {}}'),
+      },
+      findings: none('a.yaml:5'),
+      skip,
+    },
+    {
+      name: 'Calico for others',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy("{selector: app != 'web'}", { apiVersion: 'projectcalico.org/v3' }),
+      },
+      findings: [
+        { message: 'unselected', at: 'a.yaml:4' },
+        { message: 'useless', at: 'p.yaml:3' },
+      ],
+      skip,
+    },
+    {
+      name: 'mesh rule that denies some',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy('{action: DENY, rules: [{}]}', {
+          apiVersion: 'security.istio.io/v1',
+          kind: 'AuthorizationPolicy',
+        }),
+      },
+      findings: none('a.yaml:5'),
+      skip,
+    },
+  ],
+  notApplicable: [
+    { name: 'nothing', files: { 'a.txt': 'x' } },
+    { name: 'a policy without workloads', files: { 'p.yaml': policy('{podSelector: {}}') } },
+  ],
+});
