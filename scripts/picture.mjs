@@ -36,7 +36,7 @@ const COLORS = {
   37: '#e6edf3',
   90: '#8b949e',
 };
-const escape = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+const xml = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
 const STYLE = /(\p{Cc}\[[\d;]*m)/u;
 
@@ -50,7 +50,7 @@ function spans(line) {
       if (codes === undefined) {
         if (part === '') return '';
         const attributes = Object.entries(style).map(([name, value]) => `${name}="${value}"`);
-        return `<tspan ${attributes.join(' ')}>${escape(part)}</tspan>`;
+        return `<tspan ${attributes.join(' ')}>${xml(part)}</tspan>`;
       }
       for (const code of codes.split(';').map(Number)) {
         if (code === 0) style = { fill: '#e6edf3' };

@@ -59,6 +59,7 @@ function program(io: Io, finish: (code: number) => void): Command {
       'Audits a repository against a security-hardening roadmap: one explained score, findings with fixes, SARIF.',
     )
     .version(VERSION, '-V, --version')
+    .addHelpText('after', '\nThe options of a scan: audit scan --help')
     .showHelpAfterError('(audit --help shows all options)')
     .showSuggestionAfterError(true)
     .enablePositionalOptions()
