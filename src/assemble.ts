@@ -136,9 +136,11 @@ function findingsOf(item: RoadmapItem, judgement: Judgement, input: AssembleInpu
     const ordinal = ordinals.get(key) ?? 0;
     ordinals.set(key, ordinal + 1);
     const severity = finding.severity ?? message.severity ?? rule?.severity ?? 'medium';
+    const id = findingId(item.id, finding.message, path, anchor, ordinal);
     return {
-      id: findingId(item.id, finding.message, path, anchor, ordinal),
-      lineHash: text.hash(path, region.startLine),
+      id,
+      // Several findings may share a line, and code scanning would take them for one: those with an identity have their own.
+      lineHash: finding.identity === undefined ? text.hash(path, region.startLine) : `${id.slice(0, 16)}:1`,
       item: item.id,
       message: finding.message,
       ...(message.aspect === undefined ? {} : { aspect: message.aspect }),

@@ -27,7 +27,10 @@ export interface ReportFix {
 export interface ReportFinding extends ReportPlace {
   /** Stable across line moves: item, message, path and the offending text decide it. Hex. */
   readonly id: string;
-  /** GitHub's primaryLocationLineHash of the first line: hex, a colon, the count. */
+  /**
+   * What code scanning tells alerts of one rule and file apart by: GitHub's primaryLocationLineHash of the first line,
+   * hex, a colon, the count; of the finding itself where it has an identity of its own.
+   */
   readonly lineHash: string;
   readonly item: string;
   /** Key of the message within its item, e.g. "missing". */

@@ -94,7 +94,7 @@ function inspectRun(run: Json, at: string, bad: Say, odd: Say): void {
     const alert = JSON.stringify([
       result.ruleId,
       object(location.artifactLocation).uri,
-      object(location.region).startLine,
+      object(result.partialFingerprints).primaryLocationLineHash ?? object(location.region).startLine,
     ]);
     if (alerts.has(alert)) odd(place, 'shares its rule and line with another result, so both become one alert');
     alerts.add(alert);
