@@ -13,6 +13,7 @@ import { passwordHashing } from './password-hashing.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
 import { readonlyRootfs } from './readonly-rootfs.ts';
 import { resourceQuota } from './resource-quota.ts';
+import { securityHeaders } from './security-headers.ts';
 import { subprocessValidation } from './subprocess-validation.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { testCoverage } from './test-coverage.ts';
@@ -33,6 +34,7 @@ export const checks: readonly Check[] = [
   preCommitHooks,
   readonlyRootfs,
   resourceQuota,
+  securityHeaders,
   subprocessValidation,
   terraformStateEncryption,
   testCoverage,

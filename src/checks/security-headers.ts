@@ -1,0 +1,227 @@
+/** Knows when an application answers without the headers that browsers need to protect its users. */
+import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import type { Facts } from '../facts/facts.ts';
+import { constants } from '../facts/program/flow.ts';
+import type { Program } from '../facts/program/link.ts';
+import type { Place } from '../facts/span.ts';
+import { chainOf, linkWeb, type Web } from '../facts/web.ts';
+import type { Settings } from '../facts/web-django.ts';
+import { headersOf, runs, type SetHeader } from '../facts/web-headers.ts';
+import type { Layer, WebObject } from '../facts/web-model.ts';
+
+const fix =
+  'Install one helper on the application object (flask-talisman, secure, or a middleware of a few lines) that sets Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy on every answer.';
+
+export const securityHeaders = defineCheck({
+  id: 'security-headers',
+  needs: { program: ['flask', 'fastapi', 'starlette', 'aiohttp', 'django', 'MIDDLEWARE', 'quart', 'sanic', 'FastAPI'] },
+  messages: {
+    none: {
+      what: '{app} sets no security headers.',
+      why: 'Browsers then allow plain HTTP, foreign frames, scripts from anywhere and guessed content types.',
+      fix,
+    },
+    missing: {
+      what: '{app} does not set {headers}.',
+      why: 'Each header closes one way to attack the users of the application in their own browser; what is missing stays open.',
+      fix: 'Add {headers} where the other headers are set, or in a helper that sets all of them.',
+      severity: 'low',
+    },
+    weak: {
+      what: '{header} is weakened: {problem}.',
+      why: 'A header with an opening gives the impression of protection without the effect.',
+      fix: 'Send a value that protects: HSTS for half a year or more, no unsafe-inline or wildcard for scripts, DENY or SAMEORIGIN, nosniff, no-referrer.',
+    },
+    disabled: {
+      what: '{helper} is installed, but {header} is switched off.',
+      why: 'The helper is there for this header, and readers of the code believe that it is sent.',
+      fix: 'Remove the option that switches {header} off.',
+    },
+  },
+  assess(facts: Facts, options: Options) {
+    const web = facts.linked(linkWeb);
+    const subjects: Subject[] = [];
+    for (const object of web.objects) if (object.kind === 'app') subjects.push(...application(web, object, options));
+    for (const settings of web.settings) subjects.push(django(web, settings, options));
+    return { subjects, lookedFor: 'Flask, FastAPI, Starlette, aiohttp and Sanic applications, settings of Django' };
+  },
+});
+
+const titles: Readonly<Record<string, string>> = {
+  'strict-transport-security': 'Strict-Transport-Security',
+  'content-security-policy': 'Content-Security-Policy',
+  'x-content-type-options': 'X-Content-Type-Options',
+  'x-frame-options': 'X-Frame-Options',
+  'referrer-policy': 'Referrer-Policy',
+};
+
+const frameworks: Readonly<Record<string, string>> = {
+  flask: 'Flask',
+  fastapi: 'FastAPI',
+  starlette: 'Starlette',
+  aiohttp: 'aiohttp',
+};
+
+/** What is known of the headers of one application. */
+interface Sent {
+  readonly have: Set<string>;
+  readonly findings: Finding[];
+  /** Why nothing certain can be said about what is missing. */
+  open?: string;
+}
+
+function application(web: Web, object: WebObject, options: Options): Subject[] {
+  const { program } = web;
+  const framework = frameworks[object.framework] ?? 'web';
+  const name = `${framework} application ${object.name}`;
+  const sent: Sent = { have: new Set(), findings: [] };
+  const layers = chainOf(object).flatMap((one) => one.layers);
+  for (const layer of layers) read(program, layer, sent, options);
+  const isInner = object.mounts.length > 0;
+  const routes = web.routes.some((route) =>
+    route.owners.some((owner) => chainOf(owner).some((one) => one.object === object)),
+  );
+  const mounted = web.objects.some((one) => one.mounts.some((mount) => mount.parent === object));
+  // An application nobody gives a route, next to others in the same function, is a placeholder for a missing import.
+  if (!routes && !mounted && object.layers.length === 0 && object.site.call.function >= 0 && object.name === 'app')
+    return [];
+  const subject = verdict(name, object.place, `The ${name}`, sent, object.framework === 'aiohttp');
+  return isInner && sent.have.size === 0 && subject.verdict === 'fail' ? [] : [subject];
+}
+
+function verdict(name: string, place: Place, app: string, sent: Sent, machine: boolean): Subject {
+  if (sent.have.has('frame-ancestors')) sent.have.add('x-frame-options');
+  const missing = Object.keys(titles).filter((header) => !sent.have.has(header));
+  const findings = [...sent.findings];
+  if (missing.length > 0) {
+    if (sent.open !== undefined) {
+      if (findings.length === 0) return unknown(name, place, sent.open);
+    } else {
+      const message = missing.length === Object.keys(titles).length ? 'none' : 'missing';
+      const headers = missing.map((header) => titles[header]!).join(', ');
+      const data = { app, ...(message === 'missing' ? { headers } : {}) };
+      const plain = machine ? { severity: 'low' as const } : {};
+      const certain = missing.some((header) => header !== 'referrer-policy' && header !== 'content-security-policy');
+      findings.push({ message, data, place, confidence: certain ? 'high' : 'medium', ...plain });
+    }
+  }
+  if (findings.length === 0) return pass(name, place, 'all five headers are set');
+  return { ...fail(name, findings[0]!, place), findings };
+}
+
+/** Headers one layer sends. */
+function read(program: Program, layer: Layer, sent: Sent, options: Options): void {
+  const helpers = options.helpers as Readonly<Record<string, string>>;
+  const names = layer.names.map((name) => name.replace(/\(\)\.init_app$/, ''));
+  const known = names.find((name) => helpers[name] !== undefined);
+  if (known !== undefined) {
+    for (const header of helpers[known]!.split(' ')) sent.have.add(header);
+    if (/talisman/i.test(known)) talisman(program, layer, sent);
+    return;
+  }
+  if (layer.level === 'dependency' || layer.level === 'decorator') return;
+  const functions = runs(program, layer.node);
+  const { set, open } = headersOf(program, functions);
+  for (const header of set) judge(header, sent, options);
+  const written = names[0] ?? layer.node.unit.path;
+  if (open) sent.open = `${written} sets headers by names that cannot be told`;
+  if (functions.length === 0 && /secur|header|csp|helmet/i.test(names.join(' ')))
+    sent.open = `${written} is not in the repository`;
+}
+
+function judge(header: SetHeader, sent: Sent, options: Options): void {
+  const name = header.name === 'content-security-policy-report-only' ? '' : header.name;
+  if (!Object.hasOwn(titles, name)) return;
+  sent.have.add(name);
+  const texts = (header.values ?? []).map((value) => String(value).toLowerCase());
+  if (
+    name === 'content-security-policy' &&
+    (header.values === undefined || texts.some((text) => text.includes('frame-ancestors')))
+  )
+    sent.have.add('frame-ancestors');
+  const problem = texts.map((text) => weakness(name, text, options)).find((one) => one !== undefined);
+  if (problem === undefined) return;
+  sent.findings.push({
+    message: 'weak',
+    data: { header: titles[name]!, problem },
+    place: header.place,
+    confidence: name === 'content-security-policy' ? 'medium' : 'high',
+    ...(name === 'content-security-policy' ? { severity: 'low' as const } : {}),
+  });
+}
+
+function weakness(name: string, text: string, options: Options): string | undefined {
+  switch (name) {
+    case 'strict-transport-security': {
+      const age = /max-age\s*=\s*"?(\d+)/.exec(text)?.[1];
+      return age !== undefined && Number(age) < (options.minHstsSeconds as number) ? `max-age is ${age}` : undefined;
+    }
+    case 'content-security-policy': {
+      const scripts =
+        /(?:^|;)\s*script-src\s([^;]*)/.exec(text)?.[1] ?? /(?:^|;)\s*default-src\s([^;]*)/.exec(text)?.[1];
+      if (scripts === undefined) return undefined;
+      if (/'unsafe-inline'/.test(scripts) && !/'nonce-|'sha\d+-|'strict-dynamic'/.test(scripts))
+        return 'scripts may be inline';
+      if (/'unsafe-eval'/.test(scripts)) return 'scripts may use eval';
+      return /(?:^|\s)\*(?:\s|$)/.test(scripts) ? 'scripts may come from anywhere' : undefined;
+    }
+    case 'x-content-type-options':
+      return text === 'nosniff' ? undefined : 'the value is not nosniff';
+    case 'x-frame-options':
+      return /^(?:deny|sameorigin)$/.test(text) ? undefined : 'browsers ignore the value';
+    default:
+      return /unsafe-url|no-referrer-when-downgrade/.test(text) ? `the value is ${text}` : undefined;
+  }
+}
+
+/** Options of flask-talisman that take a header away. */
+function talisman(program: Program, layer: Layer, sent: Sent): void {
+  for (const arg of layer.site?.call.args ?? []) {
+    const header = {
+      content_security_policy: 'content-security-policy',
+      strict_transport_security: 'strict-transport-security',
+      frame_options: 'x-frame-options',
+      x_content_type_options: 'x-content-type-options',
+      referrer_policy: 'referrer-policy',
+    }[arg.keyword ?? ''];
+    const values = header ? constants(program, layer.site!.unit, arg.value) : undefined;
+    if (!header || !values?.some((value) => value === null || value === false || value === '')) continue;
+    sent.have.add(header);
+    const data = { helper: 'Talisman', header: titles[header]! };
+    sent.findings.push({
+      message: 'disabled',
+      data,
+      place: { path: layer.site!.unit.path, span: arg.span },
+      confidence: values.length > 1 ? 'low' : 'high',
+    });
+  }
+}
+
+/** Django: middleware and settings. */
+function django(web: Web, settings: Settings, options: Options): Subject {
+  const sent: Sent = { have: new Set(), findings: [] };
+  const has = (word: string) => settings.middleware.some((name) => name === word || name.endsWith(`.${word}`));
+  if (settings.open) sent.open = 'the list of middleware cannot be told';
+  if (has('SecurityMiddleware')) {
+    for (const header of ['x-content-type-options', 'referrer-policy']) sent.have.add(header);
+    const seconds = settings.value('SECURE_HSTS_SECONDS');
+    const never = seconds?.values.every((value) => !value);
+    if (settings.has('SECURE_HSTS_SECONDS') && !never) sent.have.add('strict-transport-security');
+    for (const [name, header] of [
+      ['SECURE_CONTENT_TYPE_NOSNIFF', 'x-content-type-options'],
+      ['SECURE_REFERRER_POLICY', 'referrer-policy'],
+    ] as const)
+      if (settings.value(name)?.values.every((value) => !value)) sent.have.delete(header);
+  }
+  if (has('XFrameOptionsMiddleware')) sent.have.add('x-frame-options');
+  if (settings.middleware.some((name) => /csp|contentsecuritypolicy/i.test(name))) {
+    sent.have.add('content-security-policy');
+    sent.have.add('frame-ancestors');
+  }
+  for (const name of settings.middleware) {
+    const defined = web.program.define(name, settings.unit);
+    if (!defined) continue;
+    for (const header of headersOf(web.program, runs(web.program, defined)).set) judge(header, sent, options);
+  }
+  return verdict('settings of Django', settings.place, 'Django with these settings', sent, false);
+}

@@ -1,0 +1,230 @@
+/** Knows which response headers a function, middleware or helper sets, and to which constant values. */
+import { constants } from './program/flow.ts';
+import { type CallSite, type FunctionSite, type Node, type Program, placeIn, type Unit } from './program/link.ts';
+import type { Ref, Scalar } from './program/model.ts';
+import type { Place } from './span.ts';
+
+export interface SetHeader {
+  /** Lower case. */
+  readonly name: string;
+  /** Undefined: cannot be told. */
+  readonly values: readonly Scalar[] | undefined;
+  readonly place: Place;
+}
+
+export interface HeaderSet {
+  readonly set: readonly SetHeader[];
+  /** Headers by names that cannot be told, or by code outside the repository. */
+  readonly open: boolean;
+}
+
+interface Search {
+  readonly program: Program;
+  readonly set: SetHeader[];
+  open: boolean;
+  readonly seen: Set<unknown>;
+}
+
+/** Headers that running the functions sets, with those of the functions they call, three calls deep. */
+export function headersOf(program: Program, functions: readonly FunctionSite[]): HeaderSet {
+  const search: Search = { program, set: [], open: false, seen: new Set() };
+  for (const one of functions) read(search, one, 0);
+  return { set: search.set, open: search.open };
+}
+
+/** The functions that a hook, middleware class or factory value runs for a request. */
+export function runs(program: Program, { unit, ref }: Node): readonly FunctionSite[] {
+  const value = unit.module.values[ref]!;
+  const site = value.kind === 'call' ? program.call(unit, value.call) : undefined;
+  const found: FunctionSite[] = [];
+  for (const target of site ? program.targets(site) : []) found.push(target);
+  for (const meaning of program.meanings(unit, ref)) {
+    if (meaning.kind === 'function') {
+      found.push({
+        unit: meaning.unit,
+        id: meaning.function,
+        function: meaning.unit.module.functions[meaning.function]!,
+      });
+    } else if (meaning.kind === 'class' || meaning.kind === 'instance') {
+      for (const name of ['dispatch', '__call__', 'process_response', 'process_request', 'process_view', '__init__']) {
+        const method = program.method(meaning.unit, meaning.class, name);
+        if (method) found.push(method);
+      }
+    }
+  }
+  // A decorator or middleware made by a factory: the functions inside do the work.
+  return found.flatMap((one) => [one, ...innerOf(one)]);
+}
+
+/** Functions defined inside a function, however deep. */
+export function innerOf({ unit, id }: FunctionSite): readonly FunctionSite[] {
+  const inside = new Set([id]);
+  const found: FunctionSite[] = [];
+  for (const [at, model] of unit.module.functions.entries()) {
+    if (!inside.has(model.function)) continue;
+    inside.add(at);
+    found.push({ unit, id: at, function: model });
+  }
+  return found;
+}
+
+const headerCalls = new Set([
+  'setdefault',
+  'add',
+  'append',
+  'set',
+  'add_header',
+  'set_header',
+  'send_header',
+  '__setitem__',
+  'appendlist',
+  'insert',
+]);
+
+function read(search: Search, site: FunctionSite, depth: number): void {
+  const { program } = search;
+  const { unit, id } = site;
+  if (depth > 3 || search.seen.has(site.function)) return;
+  search.seen.add(site.function);
+  for (const one of unit.module.assignments) {
+    if (one.function !== id || one.target !== 'item' || !one.value || one.key === undefined || !one.of) continue;
+    if (!/headers?$|response$|resp$|res$|^r$|\brv$/i.test((one.of.name ?? '').replace(/\(\)$/, ''))) continue;
+    pair(search, unit, one.key, one.value.value);
+  }
+  for (const [callId, call] of unit.module.calls.entries()) {
+    if (call.function !== id) continue;
+    const callee = unit.module.values[call.callee.value]!;
+    const [a, b] = call.args;
+    if (callee.kind === 'attr' && a && b && headerCalls.has(callee.name)) {
+      pair(search, unit, a.value, b.value);
+      continue;
+    }
+    if (
+      callee.kind === 'attr' &&
+      a &&
+      /^(?:update|extend|append|insert)$/.test(callee.name) &&
+      /headers?\.\w+$/i.test(call.callee.name ?? '')
+    ) {
+      pairs(search, { unit, ref: (b ?? a).value });
+      continue;
+    }
+    const called = program.call(unit, callId);
+    if (
+      called.names.some((name) =>
+        /^secure\b.*\.(?:set_headers(?:_async)?|framework\.\w+|fastapi|flask|starlette|aiohttp)$/.test(name),
+      )
+    )
+      helper(search, called);
+    for (const arg of call.args) if (arg.keyword === 'headers') pairs(search, { unit, ref: arg.value });
+    for (const target of program.targets(called)) read(search, target, depth + 1);
+  }
+}
+
+/** The secure package sets all of them unless told otherwise. */
+function helper(search: Search, site: CallSite): void {
+  const place = placeIn(site.unit, site.call);
+  for (const name of [
+    'strict-transport-security',
+    'content-security-policy',
+    'x-content-type-options',
+    'x-frame-options',
+    'referrer-policy',
+  ])
+    search.set.push({ name, values: undefined, place });
+}
+
+function pair(search: Search, unit: Unit, key: Ref, value: Ref): void {
+  const { program } = search;
+  const names = constants(program, unit, key);
+  const place = placeIn(unit, unit.module.values[value]!);
+  if (names) {
+    const values = constants(program, unit, value);
+    for (const name of names)
+      if (typeof name === 'string') search.set.push({ name: name.toLowerCase(), values, place });
+    return;
+  }
+  // A loop over a dictionary: `for name, value in HEADERS.items()`.
+  const before = search.set.length;
+  pairs(search, { unit, ref: key });
+  if (search.set.length === before) search.open = true;
+}
+
+/** Entries of a dictionary or list of pairs, wherever it is made. */
+function pairs(search: Search, node: Node, depth = 0): void {
+  const { program } = search;
+  const { unit, ref } = node;
+  const value = unit.module.values[ref]!;
+  if (depth > 16) return;
+  const to = (next: Node) => pairs(search, next, depth + 1);
+  switch (value.kind) {
+    case 'dict':
+      for (const [key, entry] of value.entries) {
+        if (key === null) to({ unit, ref: entry });
+        else if (constants(program, unit, key)) pair(search, unit, key, entry);
+      }
+      return;
+    case 'list':
+      for (const item of value.items) {
+        const inner = unit.module.values[item]!;
+        if (inner.kind === 'list' && inner.items.length === 2) {
+          if (constants(program, unit, inner.items[0]!)) pair(search, unit, inner.items[0]!, inner.items[1]!);
+        } else to({ unit, ref: item });
+      }
+      if (value.items.length === 2 && constants(program, unit, value.items[0]!))
+        pair(search, unit, value.items[0]!, value.items[1]!);
+      return;
+    case 'item':
+    case 'element':
+    case 'spread':
+      to({ unit, ref: value.of });
+      return;
+    case 'either':
+    case 'operation':
+      for (const one of value.of) to({ unit, ref: one });
+      return;
+    case 'unknown':
+      for (const one of value.of ?? []) to({ unit, ref: one });
+      return;
+    case 'global': {
+      const defined = program.define(value.name, unit);
+      if (defined) to(defined);
+      return;
+    }
+    case 'param': {
+      const model = unit.module.functions[value.function]!;
+      const own = model.params[value.index]!;
+      if (own.default) to({ unit, ref: own.default.value });
+      for (const site of program.callers(unit, value.function).slice(0, 8)) {
+        const given = site.call.args.find(
+          (arg, i) => arg.keyword === own.name || (arg.keyword === undefined && i === value.index),
+        );
+        if (given) to({ unit: site.unit, ref: given.value });
+      }
+      return;
+    }
+    case 'attr':
+      for (const meaning of program.meanings(unit, value.of)) {
+        if (meaning.kind === 'instance' || meaning.kind === 'class')
+          for (const field of program.field(meaning.unit, meaning.class, value.name)) to(field);
+        if (meaning.kind === 'module') {
+          const defined = program.define(`${meaning.unit.module.name}.${value.name}`, meaning.unit);
+          if (defined) to(defined);
+        }
+      }
+      return;
+    case 'call': {
+      const site = program.call(unit, value.call);
+      const callee = unit.module.values[site.call.callee.value]!;
+      if (callee.kind === 'attr' && /^(?:items|copy|get)$/.test(callee.name)) to({ unit, ref: callee.of });
+      else if (site.names.some((name) => name === 'dict' || name === 'list' || name === 'tuple')) {
+        for (const arg of site.call.args) {
+          if (arg.keyword === undefined) to({ unit, ref: arg.value });
+        }
+      }
+      for (const target of program.targets(site))
+        for (const one of target.function.returns) if (one.value) to({ unit: target.unit, ref: one.value.value });
+      return;
+    }
+    default:
+  }
+}

@@ -1,0 +1,55 @@
+/** Knows the types of the web model, the same for every language and framework. */
+import type { CallSite, ClassSite, FunctionSite, Node } from './program/link.ts';
+import type { Place } from './span.ts';
+import type { Framework } from './web-objects.ts';
+
+/** Something that runs before or around a handler: a dependency, decorator, hook, middleware or helper. */
+export interface Layer {
+  readonly level: 'decorator' | 'dependency' | 'before' | 'after' | 'middleware' | 'helper' | 'class';
+  /** The function, class, decorator or dependency. */
+  readonly node: Node;
+  readonly place: Place;
+  /** External names: of the helper, middleware class or decorator. */
+  readonly names: readonly string[];
+  /** The call that installs it: its arguments are options. */
+  readonly site?: CallSite;
+}
+
+/** An application or router. */
+export interface WebObject {
+  readonly kind: 'app' | 'router';
+  readonly framework: Framework;
+  readonly site: CallSite;
+  /** Variable it is kept in, for messages. */
+  readonly name: string;
+  readonly place: Place;
+  /** Own prefixes: one or none, more when branches differ. */
+  readonly prefixes: readonly string[];
+  readonly layers: readonly Layer[];
+  /** Where it is mounted. */
+  readonly mounts: readonly Mount[];
+}
+
+export interface Mount {
+  readonly parent: WebObject;
+  readonly prefixes: readonly string[];
+  readonly layers: readonly Layer[];
+}
+
+export interface Route {
+  readonly framework: Framework;
+  readonly place: Place;
+  /** Upper case; empty: all. */
+  readonly methods: readonly string[];
+  /** As registered, without the prefixes of routers. Empty: cannot be told. */
+  readonly path: string;
+  readonly handler?: FunctionSite;
+  readonly class?: ClassSite;
+  readonly owners: readonly WebObject[];
+  /** Decorators, dependencies and classes of the handler that take effect. */
+  readonly layers: readonly Layer[];
+  /** Decorators above the one that registers the route: they change nothing. */
+  readonly above: readonly Layer[];
+  /** The router it hangs on cannot be told. */
+  readonly loose: boolean;
+}

@@ -1,0 +1,161 @@
+/** Knows which values are web applications, routers and blueprints, however they reach the place that uses them. */
+import { constants } from './program/flow.ts';
+import { argument, type CallSite, type Node, type Program, type Unit } from './program/link.ts';
+import type { Ref } from './program/model.ts';
+
+export type Framework = 'flask' | 'fastapi' | 'starlette' | 'aiohttp' | 'django' | 'http.server' | 'other';
+
+interface Kind {
+  readonly kind: 'app' | 'router';
+  readonly framework: Framework;
+}
+
+const constructors: Readonly<Record<string, Kind>> = {
+  'flask.Flask': { kind: 'app', framework: 'flask' },
+  'flask.app.Flask': { kind: 'app', framework: 'flask' },
+  'flask_openapi3.OpenAPI': { kind: 'app', framework: 'flask' },
+  'flask.Blueprint': { kind: 'router', framework: 'flask' },
+  'flask.blueprints.Blueprint': { kind: 'router', framework: 'flask' },
+  'flask_smorest.Blueprint': { kind: 'router', framework: 'flask' },
+  'flask_restful.Api': { kind: 'router', framework: 'flask' },
+  'flask_restx.Api': { kind: 'router', framework: 'flask' },
+  'flask_restx.Namespace': { kind: 'router', framework: 'flask' },
+  'quart.Quart': { kind: 'app', framework: 'flask' },
+  'quart.Blueprint': { kind: 'router', framework: 'flask' },
+  'fastapi.FastAPI': { kind: 'app', framework: 'fastapi' },
+  'fastapi.applications.FastAPI': { kind: 'app', framework: 'fastapi' },
+  'fastapi.APIRouter': { kind: 'router', framework: 'fastapi' },
+  'fastapi.routing.APIRouter': { kind: 'router', framework: 'fastapi' },
+  'starlette.applications.Starlette': { kind: 'app', framework: 'starlette' },
+  'starlette.routing.Router': { kind: 'router', framework: 'starlette' },
+  'aiohttp.web.Application': { kind: 'app', framework: 'aiohttp' },
+  'aiohttp.web.RouteTableDef': { kind: 'router', framework: 'aiohttp' },
+  'sanic.Sanic': { kind: 'app', framework: 'other' },
+  'sanic.Blueprint': { kind: 'router', framework: 'other' },
+  'bottle.Bottle': { kind: 'app', framework: 'other' },
+  'litestar.Litestar': { kind: 'app', framework: 'other' },
+};
+
+/** What a call makes; undefined when it is neither an application nor a router. */
+export function kindOf(program: Program, site: CallSite): Kind | undefined {
+  for (const name of site.names) if (Object.hasOwn(constructors, name)) return constructors[name];
+  for (const meaning of program.meanings(site.unit, site.call.callee.value)) {
+    if (meaning.kind !== 'class') continue;
+    for (const base of program.bases(meaning.unit, meaning.class))
+      if (Object.hasOwn(constructors, base)) return constructors[base];
+  }
+  return undefined;
+}
+
+const limit = 16;
+
+/**
+ * The calls that made the application or router a value holds: through variables, imports, fields, factories,
+ * parameters and modules loaded by name. `frame` is the call whose arguments stand for the parameters of its target.
+ */
+export function makersOf(program: Program, unit: Unit, ref: Ref, frame?: CallSite): readonly CallSite[] {
+  const found = new Set<CallSite>();
+  follow(program, { unit, ref }, frame, found, new Set(), 0);
+  return [...found];
+}
+
+function follow(
+  program: Program,
+  node: Node,
+  frame: CallSite | undefined,
+  found: Set<CallSite>,
+  seen: Set<string>,
+  depth: number,
+): void {
+  const key = `${node.unit.path}\0${node.ref}`;
+  if (depth > 24 || found.size >= limit || seen.has(key) || seen.size > 400) return;
+  seen.add(key);
+  const { unit, ref } = node;
+  const value = unit.module.values[ref]!;
+  const to = (next: Node | undefined, kept: CallSite | undefined = frame) => {
+    if (next) follow(program, next, kept, found, seen, depth + 1);
+  };
+  switch (value.kind) {
+    case 'global': {
+      to(program.define(value.name, unit));
+      return;
+    }
+    case 'either': {
+      for (const one of value.of) to({ unit, ref: one });
+      return;
+    }
+    case 'call': {
+      const site = program.call(unit, value.call);
+      if (kindOf(program, site)) {
+        found.add(site);
+        return;
+      }
+      for (const target of program.targets(site)) {
+        if (target.function.name === '__init__') continue;
+        for (const one of target.function.returns)
+          if (one.value && !one.yields) to({ unit: target.unit, ref: one.value.value }, site);
+      }
+      return;
+    }
+    case 'param': {
+      const model = unit.module.functions[value.function]!;
+      const param = model.params[value.index]!;
+      const isFrame = frame && program.targets(frame).some((one) => one.function === model);
+      for (const site of isFrame ? [frame] : program.callers(unit, value.function).slice(0, 12)) {
+        const given = argument(site.call, param.kind === 'keyword' ? 99 : value.index, param.name);
+        if (given) to({ unit: site.unit, ref: given.value }, undefined);
+      }
+      return;
+    }
+    case 'attr': {
+      const owner = unit.module.values[value.of]!;
+      if (owner.kind === 'call') {
+        const site = program.call(unit, owner.call);
+        const name = site.call.args[0];
+        if (site.names.some((one) => one === 'importlib.import_module' || one === '__import__') && name) {
+          for (const text of textsOf(program, unit, name.value, frame))
+            to(program.define(`${text}.${value.name}`, unit), undefined);
+          return;
+        }
+      }
+      let known = false;
+      for (const meaning of program.meanings(unit, value.of)) {
+        if (meaning.kind === 'module') {
+          known = true;
+          to(program.define(`${meaning.unit.module.name}.${value.name}`, meaning.unit), undefined);
+        } else if (meaning.kind === 'instance' || meaning.kind === 'class') {
+          known = true;
+          for (const field of program.field(meaning.unit, meaning.class, value.name)) to(field, undefined);
+        }
+      }
+      // `app.router.add_get`, `app.state`: parts of the application stand for it.
+      if (!known && ['router', 'app', 'asgi', 'wsgi_app'].includes(value.name)) to({ unit, ref: value.of });
+      return;
+    }
+    default:
+  }
+}
+
+/** Constant texts of a value; parameters are those of the frame, or of every caller. */
+export function textsOf(program: Program, unit: Unit, ref: Ref, frame?: CallSite): readonly string[] {
+  const value = unit.module.values[ref]!;
+  if (value.kind === 'param') {
+    const model = unit.module.functions[value.function]!;
+    const isFrame = frame && program.targets(frame).some((one) => one.function === model);
+    return (isFrame ? [frame] : program.callers(unit, value.function).slice(0, 60)).flatMap((site) => {
+      const given = argument(site.call, value.index, model.params[value.index]!.name);
+      return given ? textsOf(program, site.unit, given.value) : [];
+    });
+  }
+  if (value.kind === 'concat') {
+    // What cannot be told is one wildcard, so that the words around it still count.
+    let texts = [''];
+    for (const part of value.parts) {
+      const found = textsOf(program, unit, part, frame);
+      texts = texts.flatMap((text) => (found.length > 0 ? found : ['*']).map((one) => text + one)).slice(0, 16);
+    }
+    return texts;
+  }
+  const known = constants(program, unit, ref) ?? [];
+  return known.filter((one): one is string => typeof one === 'string').slice(0, 16);
+}

@@ -1,0 +1,574 @@
+/** Knows how Flask, FastAPI, Starlette, aiohttp and the standard library's server register routes and what guards them. */
+import {
+  argument,
+  type CallSite,
+  type ClassSite,
+  type FunctionSite,
+  type Node,
+  type Program,
+  placeIn,
+  type Unit,
+} from './program/link.ts';
+import type { Argument, FunctionModel, Operand, Ref } from './program/model.ts';
+import type { Layer, Mount, Route, WebObject } from './web-model.ts';
+import { kindOf, makersOf, textsOf } from './web-objects.ts';
+
+const verbs = new Set(['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'trace', 'view']);
+const routeWords = new Set([...verbs, 'route', 'api_route', 'websocket', 'websocket_route', 'add_url_rule']);
+const adders: Readonly<Record<string, string>> = {
+  add_url_rule: '',
+  add_api_route: '',
+  add_route: '',
+  add_websocket_route: 'WEBSOCKET',
+  add_api_websocket_route: 'WEBSOCKET',
+  add_get: 'GET',
+  add_post: 'POST',
+  add_put: 'PUT',
+  add_delete: 'DELETE',
+  add_patch: 'PATCH',
+  add_view: '',
+  add_resource: '',
+};
+const mounters = new Set([
+  'include_router',
+  'register_blueprint',
+  'mount',
+  'add_namespace',
+  'add_subapp',
+  'blueprint',
+  'register_api',
+]);
+const hooks: Readonly<Record<string, Layer['level']>> = {
+  before_request: 'before',
+  before_app_request: 'before',
+  on_request: 'before',
+  after_request: 'after',
+  after_app_request: 'after',
+  middleware: 'middleware',
+  add_middleware: 'middleware',
+};
+
+type Mutable = { -readonly [K in keyof WebObject]: WebObject[K] } & { layers: Layer[]; mounts: Mount[] };
+
+interface Reader {
+  readonly program: Program;
+  readonly objects: Map<CallSite, Mutable>;
+  readonly routes: Route[];
+}
+
+/** Objects and routes of all Python files. */
+export function readPython(program: Program): {
+  readonly objects: readonly WebObject[];
+  readonly routes: readonly Route[];
+} {
+  const reader: Reader = { program, objects: new Map(), routes: [] };
+  for (const unit of program.units) {
+    if (unit.module.language !== 'python') continue;
+    for (const id of unit.module.calls.keys()) {
+      const site = program.call(unit, id);
+      if (kindOf(program, site)) readObject(reader, site);
+    }
+  }
+  for (const unit of program.units) {
+    if (unit.module.language !== 'python') continue;
+    for (const id of unit.module.calls.keys()) readCall(reader, program.call(unit, id));
+    for (const [id, model] of unit.module.functions.entries()) readDecorators(reader, { unit, id, function: model });
+    for (const [id, model] of unit.module.classes.entries()) readClass(reader, { unit, id, class: model });
+  }
+  return { objects: [...reader.objects.values()], routes: reader.routes };
+}
+
+function readObject(reader: Reader, site: CallSite): void {
+  const { program } = reader;
+  const { unit, call } = site;
+  const { kind, framework } = kindOf(program, site)!;
+  const prefix = argument(call, 99, 'prefix', 'url_prefix', 'path');
+  const holder = unit.module.assignments.find((one) => {
+    const value = one.value && unit.module.values[one.value.value];
+    return value?.kind === 'call' && unit.module.calls[value.call] === call;
+  });
+  reader.objects.set(site, {
+    kind,
+    framework,
+    site,
+    name: holder?.name || kind,
+    place: placeIn(unit, call),
+    prefixes: prefix ? textsOf(program, unit, prefix.value) : [],
+    layers: [...keywordLayers(program, unit, call.args)],
+    mounts: [],
+  });
+}
+
+/** Layers given as keywords: `dependencies=[Depends(x)]`, `middleware=[Middleware(X)]`, `decorators=[x]`. */
+function keywordLayers(program: Program, unit: Unit, args: readonly Argument[]): readonly Layer[] {
+  return args.flatMap((arg): readonly Layer[] => {
+    if (arg.keyword === 'dependencies')
+      return itemsOf(program, unit, arg.value).flatMap((node) => dependency(program, node));
+    if (arg.keyword !== 'middleware' && arg.keyword !== 'middlewares') return [];
+    return itemsOf(program, unit, arg.value).map((node) => {
+      const value = node.unit.module.values[node.ref]!;
+      const inner = value.kind === 'call' ? program.call(node.unit, value.call) : undefined;
+      const isWrapper = inner?.names.some((name) => name.endsWith('.Middleware')) && inner.call.args[0];
+      return layer(program, 'middleware', isWrapper ? { unit: node.unit, ref: isWrapper.value } : node, inner);
+    });
+  });
+}
+
+/** Elements of a list, wherever it is written. */
+export function itemsOf(program: Program, unit: Unit, ref: Ref, depth = 0): readonly Node[] {
+  const value = unit.module.values[ref]!;
+  if (depth > 8) return [];
+  if (value.kind === 'list')
+    return value.items.flatMap((item) => {
+      const one = unit.module.values[item]!;
+      return one.kind === 'spread' ? itemsOf(program, unit, one.of, depth + 1) : [{ unit, ref: item }];
+    });
+  if (value.kind === 'either' || value.kind === 'concat' || value.kind === 'operation')
+    return ('of' in value ? value.of : value.parts).flatMap((one) => itemsOf(program, unit, one, depth + 1));
+  if (value.kind === 'global') {
+    const defined = program.define(value.name, unit);
+    return defined ? itemsOf(program, defined.unit, defined.ref, depth + 1) : [];
+  }
+  if (value.kind === 'unknown') return (value.of ?? []).flatMap((one) => itemsOf(program, unit, one, depth + 1));
+  return [];
+}
+
+export function layer(program: Program, level: Layer['level'], node: Node, site?: CallSite): Layer {
+  const names = program.names(node.unit, node.ref);
+  return {
+    level,
+    node,
+    place: placeIn(node.unit, node.unit.module.values[node.ref]!),
+    names,
+    ...(site ? { site } : {}),
+  };
+}
+
+/** `Depends(x)`, `Security(x, scopes=[..])`, or the object itself. */
+function dependency(program: Program, node: Node): readonly Layer[] {
+  const value = node.unit.module.values[node.ref]!;
+  if (value.kind === 'global') {
+    const defined = program.define(value.name, node.unit);
+    if (defined) return dependency(program, defined);
+  }
+  if (value.kind !== 'call') return [];
+  const site = program.call(node.unit, value.call);
+  const word = (site.call.callee.name ?? '').split('.').at(-1)!;
+  if (!/^(?:Depends|Security|FromDishka)$/.test(word)) return [];
+  const target = argument(site.call, 0, 'dependency');
+  return target ? [layer(program, 'dependency', { unit: node.unit, ref: target.value }, site)] : [];
+}
+
+/** Dependencies among the parameters of a function. */
+export function parameterLayers(program: Program, { unit, function: model }: FunctionSite): readonly Layer[] {
+  return model.params.flatMap((param) => {
+    const found: Layer[] = [];
+    if (param.default) found.push(...dependency(program, { unit, ref: param.default.value }));
+    if (param.annotation)
+      found.push(...annotated(program, { unit, ref: param.annotation.value }, 0, param.default === undefined));
+    return found;
+  });
+}
+
+/** Dependencies inside `Annotated[..., Depends(x)]`, also behind a name; `Depends()` takes the type itself. */
+function annotated(program: Program, node: Node, depth: number, own: boolean): readonly Layer[] {
+  const value = node.unit.module.values[node.ref]!;
+  if (depth > 4) return [];
+  if (value.kind === 'global') {
+    const defined = program.define(value.name, node.unit);
+    return defined ? annotated(program, defined, depth + 1, own) : [];
+  }
+  if (value.kind !== 'item') return [];
+  const key = node.unit.module.values[value.key]!;
+  if (key.kind !== 'list') return [];
+  return key.items.flatMap((ref) => dependency(program, { unit: node.unit, ref }));
+}
+
+function ownersOf(reader: Reader, unit: Unit, ref: Ref, frame?: CallSite): readonly Mutable[] {
+  return makersOf(reader.program, unit, ref, frame).flatMap((site) => reader.objects.get(site) ?? []);
+}
+
+function readCall(reader: Reader, site: CallSite): void {
+  const { program } = reader;
+  const { unit, call } = site;
+  const callee = unit.module.values[call.callee.value]!;
+  if (callee.kind === 'attr') {
+    const { name } = callee;
+    if (mounters.has(name)) {
+      readMount(reader, site, callee.of);
+      return;
+    }
+    if (Object.hasOwn(hooks, name) && name !== 'middleware') {
+      readHook(reader, site, name, callee.of);
+      return;
+    }
+    if (Object.hasOwn(adders, name)) {
+      readAdder(reader, site, name, callee.of);
+      return;
+    }
+    if (name === 'add_routes') {
+      const owners = ownersOf(reader, unit, callee.of);
+      const table = call.args[0];
+      if (!table) return;
+      for (const router of ownersOf(reader, unit, table.value))
+        for (const parent of owners) router.mounts.push({ parent, prefixes: [], layers: [] });
+      for (const node of itemsOf(program, unit, table.value)) readEntry(reader, node, owners);
+      return;
+    }
+  }
+  const object = reader.objects.get(site);
+  const table = object && argument(call, 99, 'routes');
+  if (object && table) for (const node of itemsOf(program, unit, table.value)) readEntry(reader, node, [object]);
+  if (site.names.length > 0 && !object) readHelper(reader, site);
+}
+
+/** `Talisman(app)`, `limiter.init_app(app)`: what is installed on an application by handing it over. */
+function readHelper(reader: Reader, site: CallSite): void {
+  const { unit, call } = site;
+  if (reader.program.targets(site).length > 0) return;
+  for (const arg of call.args) {
+    if (!/(?:^|[._])(?:app|api|application|server|bp|blueprint)\w*(?:\(\))?$|_app\b/i.test(arg.name ?? '')) continue;
+    if (arg.keyword !== undefined && !/^(?:app|api|application|blueprint)$/.test(arg.keyword)) continue;
+    for (const owner of ownersOf(reader, unit, arg.value)) {
+      const place = placeIn(unit, call);
+      owner.layers.push({ level: 'helper', node: { unit, ref: call.callee.value }, place, names: site.names, site });
+    }
+  }
+}
+
+function readMount(reader: Reader, site: CallSite, receiver: Ref): void {
+  const { program } = reader;
+  const { unit, call } = site;
+  const nested = call.args.filter((arg) => arg.spread === undefined);
+  const prefix =
+    argument(call, 99, 'prefix', 'url_prefix') ??
+    nested.find(
+      (arg) => arg.keyword === undefined && textsOf(program, unit, arg.value).some((text) => text.startsWith('/')),
+    );
+  const frames = call.function >= 0 ? program.callers(unit, call.function).slice(0, 80) : [];
+  for (const frame of frames.length > 0 ? frames : [undefined]) {
+    const parents = ownersOf(reader, unit, receiver, frame);
+    if (parents.length === 0) continue;
+    const prefixes = prefix ? textsOf(program, unit, prefix.value, frame) : [];
+    for (const arg of nested) {
+      if (arg.keyword !== undefined && !/^(?:router|blueprint|app|subapp|ns)$/.test(arg.keyword)) continue;
+      for (const child of ownersOf(reader, unit, arg.value, frame)) {
+        for (const parent of parents) {
+          if (child === parent) continue;
+          child.mounts.push({ parent, prefixes, layers: keywordLayers(program, unit, call.args) });
+        }
+      }
+    }
+  }
+}
+
+function readHook(reader: Reader, site: CallSite, name: string, receiver: Ref): void {
+  const { unit, call } = site;
+  const what = call.args.find((arg) => arg.keyword === undefined || arg.keyword === 'middleware_class');
+  if (!what) return;
+  for (const owner of ownersOf(reader, unit, receiver))
+    hang(reader, owner, name, {
+      ...layer(reader.program, hooks[name]!, { unit, ref: what.value }, site),
+      place: placeIn(unit, call),
+    });
+}
+
+/** Hooks for the whole application hang on what the blueprint is mounted on, too. */
+function hang(reader: Reader, owner: Mutable, name: string, one: Layer): void {
+  owner.layers.push(one);
+  if (name.includes('_app_')) {
+    for (const object of reader.objects.values())
+      if (object.kind === 'app' && object !== owner && object.framework === owner.framework) object.layers.push(one);
+  }
+}
+
+function handlerOf(program: Program, unit: Unit, ref: Ref): { handler?: FunctionSite; class?: ClassSite } {
+  const value = unit.module.values[ref]!;
+  if (value.kind === 'call') {
+    // `View.as_view('name')`, `wrap(handler)`: what is inside answers.
+    const callee = unit.module.values[unit.module.calls[value.call]!.callee.value]!;
+    if (callee.kind === 'attr' && callee.name === 'as_view') return handlerOf(program, unit, callee.of);
+    const first = unit.module.calls[value.call]!.args[0];
+    const inner = first && handlerOf(program, unit, first.value);
+    if (inner?.handler || inner?.class) return inner;
+  }
+  for (const meaning of program.meanings(unit, ref)) {
+    if (meaning.kind === 'function')
+      return {
+        handler: {
+          unit: meaning.unit,
+          id: meaning.function,
+          function: meaning.unit.module.functions[meaning.function]!,
+        },
+      };
+    if (meaning.kind === 'class')
+      return { class: { unit: meaning.unit, id: meaning.class, class: meaning.unit.module.classes[meaning.class]! } };
+  }
+  return {};
+}
+
+/** Layers that belong to a handler: parameters, decorators, classes. */
+export function handlerLayers(
+  program: Program,
+  handler: FunctionSite | undefined,
+  owner: ClassSite | undefined,
+): readonly Layer[] {
+  const found: Layer[] = [];
+  if (handler) {
+    found.push(...parameterLayers(program, handler));
+    for (const one of handler.function.decorators) found.push(decoratorLayer(program, handler.unit, one));
+  }
+  if (owner) {
+    const { unit, class: model } = owner;
+    for (const one of model.decorators) found.push(decoratorLayer(program, unit, one));
+    for (const base of model.bases) found.push(layer(program, 'class', { unit, ref: base.value }));
+    for (const name of [
+      'permission_classes',
+      'authentication_classes',
+      'throttle_classes',
+      'decorators',
+      'method_decorators',
+    ])
+      for (const field of program.field(unit, owner.id, name))
+        for (const node of itemsOf(program, field.unit, field.ref)) found.push(layer(program, 'class', node));
+  }
+  return found;
+}
+
+function decoratorLayer(program: Program, unit: Unit, operand: Operand): Layer {
+  const value = unit.module.values[operand.value]!;
+  const site = value.kind === 'call' ? program.call(unit, value.call) : undefined;
+  const node = { unit, ref: site ? site.call.callee.value : operand.value };
+  return { ...layer(program, 'decorator', node, site), place: placeIn(unit, operand) };
+}
+
+function methodsOf(program: Program, unit: Unit, args: readonly Argument[], word: string): readonly string[] {
+  if (verbs.has(word) && word !== 'view') return [word.toUpperCase()];
+  if (word.startsWith('websocket')) return ['WEBSOCKET'];
+  const given = args.find((arg) => arg.keyword === 'methods');
+  if (!given) return word === 'route' || word === 'add_url_rule' ? ['GET'] : [];
+  return itemsOf(program, unit, given.value)
+    .flatMap((node) => textsOf(program, node.unit, node.ref))
+    .map((one) => one.toUpperCase());
+}
+
+function readAdder(reader: Reader, site: CallSite, name: string, receiver: Ref): void {
+  const { program } = reader;
+  const { unit, call } = site;
+  const owners = ownersOf(reader, unit, receiver);
+  if (owners.length === 0) return;
+  const positional = call.args.filter((arg) => arg.keyword === undefined);
+  const given = argument(call, 99, 'view_func', 'endpoint', 'handler', 'resource');
+  const candidates = [given, ...positional].filter((arg): arg is Argument => arg !== undefined);
+  let found: ReturnType<typeof handlerOf> = {};
+  for (const arg of candidates) {
+    found = handlerOf(program, unit, arg.value);
+    if (found.handler || found.class) break;
+  }
+  const paths = [argument(call, 99, 'rule', 'path'), ...positional].flatMap((arg) =>
+    arg ? textsOf(program, unit, arg.value) : [],
+  );
+  const path = paths.find((text) => text.startsWith('/')) ?? '';
+  const fixed = adders[name]!;
+  const methods = fixed ? [fixed] : methodsOf(program, unit, call.args, name);
+  const layers = [
+    ...keywordLayers(program, unit, call.args),
+    ...wrappers(program, unit, candidates),
+    ...handlerLayers(program, found.handler, found.class),
+  ];
+  const base = {
+    framework: owners[0]!.framework,
+    place: placeIn(unit, call),
+    path,
+    owners,
+    layers,
+    above: [],
+    loose: false,
+  };
+  reader.routes.push({ ...base, methods, ...found });
+}
+
+/** `login_required(view)` written where the view is registered. */
+function wrappers(program: Program, unit: Unit, args: readonly Operand[]): readonly Layer[] {
+  return args.flatMap((arg) => {
+    const value = unit.module.values[arg.value]!;
+    if (value.kind !== 'call') return [];
+    const site = program.call(unit, value.call);
+    const callee = unit.module.values[site.call.callee.value]!;
+    if (callee.kind === 'attr' && callee.name === 'as_view') return [];
+    return [layer(program, 'decorator', { unit, ref: site.call.callee.value }, site)];
+  });
+}
+
+/** An entry of a table of routes: `web.get('/x', h)`, `Route('/x', h)`, `Mount('/x', routes=[..])`. */
+function readEntry(reader: Reader, node: Node, owners: readonly WebObject[], prefix = ''): void {
+  const { program } = reader;
+  const { unit } = node;
+  const value = unit.module.values[node.ref]!;
+  if (value.kind !== 'call') return;
+  const site = program.call(unit, value.call);
+  const word = (site.call.callee.name ?? '').split('.').at(-1)!;
+  const first = site.call.args[0];
+  const path = first ? (textsOf(program, unit, first.value)[0] ?? '') : '';
+  const inner = argument(site.call, 1, 'routes');
+  if (word === 'Mount') {
+    if (inner) for (const one of itemsOf(program, unit, inner.value)) readEntry(reader, one, owners, prefix + path);
+    return;
+  }
+  const target = argument(site.call, 1, 'endpoint', 'handler');
+  if (!target || !(word === 'Route' || word === 'WebSocketRoute' || verbs.has(word))) return;
+  const found = handlerOf(program, unit, target.value);
+  const methods =
+    word === 'WebSocketRoute' ? ['WEBSOCKET'] : methodsOf(program, unit, site.call.args, word === 'Route' ? '' : word);
+  const layers = [...wrappers(program, unit, [target]), ...handlerLayers(program, found.handler, found.class)];
+  const framework = owners[0]?.framework ?? 'starlette';
+  reader.routes.push({
+    framework,
+    place: placeIn(unit, site.call),
+    methods,
+    path: prefix + path,
+    ...found,
+    owners,
+    layers,
+    above: [],
+    loose: owners.length === 0,
+  });
+}
+
+function readDecorators(reader: Reader, handler: FunctionSite): void {
+  const { program } = reader;
+  const { unit, function: model } = handler;
+  for (const [i, decorator] of model.decorators.entries()) {
+    const value = unit.module.values[decorator.value]!;
+    const site = value.kind === 'call' ? program.call(unit, value.call) : undefined;
+    const callee = site ? unit.module.values[site.call.callee.value]! : value;
+    if (callee.kind !== 'attr') continue;
+    const word = callee.name;
+    if (Object.hasOwn(hooks, word)) {
+      const own = unit.module.values.findIndex((one) => one.kind === 'function' && one.function === handler.id);
+      for (const owner of ownersOf(reader, unit, callee.of))
+        if (own >= 0)
+          hang(reader, owner, word, {
+            ...layer(program, hooks[word]!, { unit, ref: own }),
+            place: placeIn(unit, decorator),
+          });
+      continue;
+    }
+    if (!site || !routeWords.has(word)) continue;
+    const owners = ownersOf(reader, unit, callee.of);
+    const rule = argument(site.call, 0, 'rule', 'path');
+    const path = rule ? (textsOf(program, unit, rule.value)[0] ?? '') : '';
+    if (owners.length === 0 && (!path.startsWith('/') || !isRouterName(decorator))) continue;
+    const rest = {
+      ...handler,
+      function: { ...model, decorators: model.decorators.filter((one, k) => k > i && !isRouteDecorator(unit, one)) },
+    };
+    const layers = [...keywordLayers(program, unit, site.call.args), ...handlerLayers(program, rest, undefined)];
+    const above = model.decorators
+      .slice(0, i)
+      .filter((one) => !isRouteDecorator(unit, one))
+      .map((one) => decoratorLayer(program, unit, one));
+    const framework = owners[0]?.framework ?? 'other';
+    const methods = methodsOf(program, unit, site.call.args, word);
+    reader.routes.push({
+      framework,
+      place: placeIn(unit, decorator),
+      methods,
+      path,
+      handler,
+      owners,
+      layers,
+      above,
+      loose: owners.length === 0,
+    });
+  }
+}
+
+function isRouterName(decorator: Operand): boolean {
+  return /(?:^|[._])(?:\w*app|\w*router|\w*routes|bp|\w*blueprint|\w*api|ns)\.\w+(?:\(\))?$/i.test(
+    decorator.name ?? '',
+  );
+}
+
+function isRouteDecorator(unit: Unit, operand: Operand): boolean {
+  const value = unit.module.values[operand.value]!;
+  if (value.kind !== 'call') return false;
+  const callee = unit.module.values[unit.module.calls[value.call]!.callee.value]!;
+  return callee.kind === 'attr' && routeWords.has(callee.name);
+}
+
+/** Resource classes of flask_restx (`@ns.route`), and handlers of the standard library's server. */
+function readClass(reader: Reader, site: ClassSite): void {
+  const { program } = reader;
+  const { unit, id, class: model } = site;
+  for (const decorator of model.decorators) {
+    const value = unit.module.values[decorator.value]!;
+    const call = value.kind === 'call' ? program.call(unit, value.call) : undefined;
+    const callee = call ? unit.module.values[call.call.callee.value]! : undefined;
+    if (!call || callee?.kind !== 'attr' || !routeWords.has(callee.name)) continue;
+    const owners = ownersOf(reader, unit, callee.of);
+    const rule = call.call.args[0];
+    if (owners.length === 0 || !rule) continue;
+    pushMethods(reader, site, owners, textsOf(program, unit, rule.value)[0] ?? '', placeIn(unit, decorator));
+  }
+  if (!program.bases(unit, id).some((base) => /^http\.server\.\w+Handler$|^BaseHTTPServer\./.test(base))) return;
+  for (const method of model.methods) {
+    const handler: FunctionSite = { unit, id: method, function: unit.module.functions[method]! };
+    const verb = /^do_([A-Z]+)$/.exec(handler.function.name)?.[1];
+    if (!verb) continue;
+    for (const path of servedPaths(program, handler)) {
+      reader.routes.push({
+        framework: 'http.server',
+        place: path.place,
+        methods: [verb],
+        path: path.path,
+        handler,
+        owners: [],
+        layers: handlerLayers(program, handler, undefined),
+        above: [],
+        loose: false,
+      });
+    }
+  }
+}
+
+function pushMethods(
+  reader: Reader,
+  site: ClassSite,
+  owners: readonly WebObject[],
+  path: string,
+  place: Layer['place'],
+): void {
+  for (const id of site.class.methods) {
+    const model: FunctionModel = site.unit.module.functions[id]!;
+    if (!verbs.has(model.name)) continue;
+    const handler = { unit: site.unit, id, function: model };
+    const layers = handlerLayers(reader.program, handler, site);
+    reader.routes.push({
+      framework: owners[0]!.framework,
+      place,
+      methods: [model.name.toUpperCase()],
+      path,
+      handler,
+      class: site,
+      owners,
+      layers,
+      above: [],
+      loose: false,
+    });
+  }
+}
+
+/** Paths that a handler of `http.server` compares `self.path` with. */
+function servedPaths(program: Program, { unit, id }: FunctionSite): readonly { path: string; place: Layer['place'] }[] {
+  const found: { path: string; place: Layer['place'] }[] = [];
+  for (const one of unit.module.comparisons) {
+    if (one.function !== id) continue;
+    const sides = [one.left, one.right];
+    if (!sides.some((side) => /(?:^|[._])path$/.test(side.name ?? ''))) continue;
+    for (const side of sides)
+      for (const text of textsOf(program, unit, side.value))
+        if (text.startsWith('/')) found.push({ path: text, place: placeIn(unit, one) });
+  }
+  return found;
+}

@@ -1,0 +1,80 @@
+/**
+ * Knows the web side of a program: applications and routers, how they hang together, their routes, and everything that
+ * stands in front of a route. Language-neutral types; front ends per family fill them.
+ */
+import type { Facts } from './facts.ts';
+import { linkProgram, type Program } from './program/link.ts';
+import { djangoRoutes, type Settings, settingsOf } from './web-django.ts';
+import type { Layer, Route, WebObject } from './web-model.ts';
+import { readPython } from './web-python.ts';
+
+export interface Web {
+  readonly program: Program;
+  readonly objects: readonly WebObject[];
+  readonly routes: readonly Route[];
+  /** Settings modules of Django. */
+  readonly settings: readonly Settings[];
+}
+
+export function linkWeb(facts: Facts): Web {
+  const program = facts.linked(linkProgram);
+  const { objects, routes } = readPython(program);
+  const settings = settingsOf(program);
+  return { program, objects, routes: [...routes, ...djangoRoutes(program)], settings };
+}
+
+/** Every path under which a route answers, at most a few. */
+export function pathsOf(route: Route): readonly string[] {
+  if (route.owners.length === 0) return [route.path];
+  const paths = route.owners.flatMap((owner) => prefixesOf(owner, new Set()).map((prefix) => join(prefix, route.path)));
+  return [...new Set(paths)].slice(0, 8);
+}
+
+function prefixesOf(object: WebObject, open: Set<WebObject>): readonly string[] {
+  if (open.has(object) || open.size > 8) return [''];
+  open.add(object);
+  const own = object.prefixes.length > 0 ? object.prefixes : [''];
+  const outer =
+    object.mounts.length === 0
+      ? ['']
+      : object.mounts.flatMap((mount) => {
+          const above = prefixesOf(mount.parent, open);
+          // A prefix given to Flask's register_blueprint replaces the blueprint's own.
+          const between = mount.prefixes.length > 0 ? mount.prefixes : [''];
+          return above.flatMap((a) => between.map((b) => join(a, b)));
+        });
+  open.delete(object);
+  return [...new Set(outer.flatMap((a) => own.map((b) => join(a, b))))].slice(0, 8);
+}
+
+function join(prefix: string, path: string): string {
+  if (prefix === '' || path === '') return prefix + path;
+  return `${prefix.replace(/\/$/, '')}/${path.replace(/^\//, '')}`;
+}
+
+/** An object and all that it is mounted on, with the layers between; nearest first. */
+export function chainOf(
+  object: WebObject,
+): readonly { readonly object: WebObject; readonly layers: readonly Layer[] }[] {
+  const chain: { object: WebObject; layers: readonly Layer[] }[] = [{ object, layers: object.layers }];
+  for (let i = 0; i < chain.length && chain.length < 24; i++) {
+    for (const mount of chain[i]!.object.mounts) {
+      if (chain.some((one) => one.object === mount.parent)) continue;
+      chain.push({ object: mount.parent, layers: [...mount.layers, ...mount.parent.layers] });
+    }
+  }
+  return chain;
+}
+
+/** Layers in front of a route, nearest first: its own, then those of everything it hangs on. */
+export function layersOf(route: Route): readonly Layer[] {
+  return [
+    ...route.layers,
+    ...route.owners.flatMap((owner) =>
+      chainOf(owner).flatMap(({ object, layers }) =>
+        // Hooks of a blueprint do not run for what the application mounts elsewhere.
+        layers.filter((layer) => layer.level !== 'after' || object === owner),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,212 @@
+import { securityHeaders } from '../../src/checks/security-headers.ts';
+import { testCheck } from '../check-tester.ts';
+
+const all = [
+  ['Strict-Transport-Security', 'max-age=31536000'],
+  ['Content-Security-Policy', "default-src 'self'; frame-ancestors 'none'"],
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Referrer-Policy', 'no-referrer'],
+] as const;
+const lines = (object: string, indent: string) =>
+  all.map(([name, value]) => `${indent}${object}["${name}"] = "${value}"\n`).join('');
+const dict = `{${all.map(([name, value]) => `"${name}": "${value}"`).join(', ')}}`;
+const flask = 'from flask import Flask\napp = Flask(__name__)\n';
+const fast = 'from fastapi import FastAPI\napp = FastAPI()\n';
+const middleware = `from starlette.middleware.base import BaseHTTPMiddleware\nclass Headers(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next):\n        response = await call_next(request)\n${lines('response.headers', '        ')}        return response\n`;
+const one = (text: string) => ({ 'app/x.py': text });
+const talisman = 'from flask import Flask\nfrom flask_talisman import Talisman\napp = Flask(__name__)\n';
+const hook = (body: string) => `${flask}@app.after_request\ndef headers(response):\n${body}    return response\n`;
+const django = (rest: string) =>
+  one(
+    `MIDDLEWARE = [\n    "django.middleware.security.SecurityMiddleware",\n    "django.middleware.clickjacking.XFrameOptionsMiddleware",\n${rest}`,
+  );
+
+testCheck(securityHeaders, {
+  valid: [
+    { name: 'Talisman', files: one(`${talisman}Talisman(app)\n`), subjects: 1 },
+    { name: 'Talisman later', files: one(`${talisman}t = Talisman()\nt.init_app(app)\n`), subjects: 1 },
+    { name: 'a hook', files: one(hook(lines('response.headers', '    '))) },
+    {
+      name: 'a hook that is passed',
+      files: one(
+        `${flask}def h(response):\n${lines('response.headers', '    ')}    return response\napp.after_request(h)\n`,
+      ),
+    },
+    {
+      name: 'a loop over a dictionary',
+      files: one(`HEADERS = ${dict}\n${hook('    for k, v in HEADERS.items():\n        response.headers[k] = v\n')}`),
+    },
+    {
+      name: 'update with a dictionary of another file',
+      files: {
+        'app/values.py': `HEADERS = ${dict}\n`,
+        'app/x.py': `from app.values import HEADERS\n${hook('    response.headers.update(HEADERS)\n')}`,
+      },
+    },
+    {
+      name: 'setdefault',
+      files: one(hook(all.map(([k, v]) => `    response.headers.setdefault("${k}", "${v}")\n`).join(''))),
+    },
+    {
+      name: 'a middleware of another file',
+      files: {
+        'app/headers.py': middleware,
+        'app/x.py': `from app.headers import Headers\n${fast}app.add_middleware(Headers)\n`,
+      },
+    },
+    {
+      name: 'a middleware function',
+      files: one(
+        `${fast}@app.middleware("http")\nasync def h(request, call_next):\n    response = await call_next(request)\n${lines('response.headers', '    ')}    return response\n`,
+      ),
+    },
+    {
+      name: 'a list of middleware',
+      files: {
+        'app/headers.py': middleware,
+        'app/x.py':
+          'from fastapi import FastAPI\nfrom starlette.middleware import Middleware\nfrom app.headers import Headers\napp = FastAPI(middleware=[Middleware(Headers)])\n',
+      },
+    },
+    {
+      name: 'a function that hardens the application',
+      files: {
+        'app/headers.py': `${middleware}\ndef harden(application):\n    application.add_middleware(Headers)\n`,
+        'app/x.py': `from app.headers import harden\n${fast}harden(app)\n`,
+      },
+    },
+    {
+      name: 'an application made by a factory',
+      files: {
+        'app/make.py': 'from fastapi import FastAPI\n\ndef create():\n    app = FastAPI()\n    return app\n',
+        'app/headers.py': middleware,
+        'app/x.py':
+          'from app.headers import Headers\nfrom app.make import create\napp = create()\napp.add_middleware(Headers)\n',
+      },
+    },
+    {
+      name: 'the secure package',
+      files: one(`import secure\n${hook('    secure.Secure.with_default_headers().set_headers(response)\n')}`),
+    },
+    {
+      name: 'a nonce',
+      files: one(
+        hook(lines('response.headers', '    ').replace("default-src 'self'", "script-src 'unsafe-inline' 'nonce-abc'")),
+      ),
+    },
+    {
+      name: 'settings of Django',
+      files: django('    "csp.middleware.CSPMiddleware",\n]\nSECURE_HSTS_SECONDS = 31536000\n'),
+    },
+    {
+      name: 'HSTS of Django from the environment',
+      files: django(
+        '    "csp.middleware.CSPMiddleware",\n]\nimport os\nSECURE_HSTS_SECONDS = int(os.environ["HSTS"])\n',
+      ),
+    },
+  ],
+  invalid: [
+    { name: 'Flask without any', files: one(flask), findings: [{ message: 'none', at: 'app/x.py:2' }] },
+    {
+      name: 'FastAPI without any',
+      files: one(`${fast}@app.get("/")\ndef f():\n    return 1\n`),
+      findings: [{ message: 'none', at: 'app/x.py:2' }],
+    },
+    {
+      name: 'CORS is another matter',
+      files: one(
+        `from starlette.middleware.cors import CORSMiddleware\n${fast}app.add_middleware(CORSMiddleware, allow_origins=["*"])\n`,
+      ),
+      findings: [{ message: 'none', at: 'app/x.py:3' }],
+    },
+    {
+      name: 'a middleware that is never added',
+      files: { 'app/headers.py': middleware, 'app/x.py': `from app.headers import Headers\n${fast}` },
+      findings: [{ message: 'none', at: 'app/x.py:3' }],
+    },
+    {
+      name: 'one route only',
+      files: one(
+        `${flask}@app.get("/")\ndef f():\n    response = make()\n${lines('response.headers', '    ')}    return response\n`,
+      ),
+      findings: [{ message: 'none', at: 'app/x.py:2' }],
+    },
+    {
+      name: 'a typing error',
+      files: one(hook(lines('response.headers', '    ').replace('X-Content-Type-Options', 'X-Content-Type-Option'))),
+      findings: [{ message: 'missing', at: 'app/x.py:2', severity: 'low' }],
+    },
+    {
+      name: 'another application',
+      files: { 'app/a.py': `${talisman}Talisman(app)\n`, 'app/b.py': flask },
+      findings: [{ message: 'none', at: 'app/b.py:2' }],
+    },
+    {
+      name: 'a short HSTS',
+      files: one(hook(lines('response.headers', '    ').replace('31536000', '300'))),
+      findings: [{ message: 'weak', at: 'app/x.py:5' }],
+    },
+    {
+      name: 'inline scripts',
+      files: one(
+        hook(lines('response.headers', '    ').replace("default-src 'self'", "script-src 'self' 'unsafe-inline'")),
+      ),
+      findings: [{ message: 'weak', at: 'app/x.py:6' }],
+    },
+    {
+      name: 'scripts from anywhere',
+      files: one(hook(lines('response.headers', '    ').replace("default-src 'self'", 'default-src *'))),
+      findings: [{ message: 'weak', at: 'app/x.py:6' }],
+    },
+    {
+      name: 'scripts with eval',
+      files: one(hook(lines('response.headers', '    ').replace("default-src 'self'", "script-src 'unsafe-eval'"))),
+      findings: [{ message: 'weak', at: 'app/x.py:6' }],
+    },
+    {
+      name: 'ALLOWALL',
+      files: one(hook(`${lines('response.headers', '    ')}    response.headers["X-Frame-Options"] = "ALLOWALL"\n`)),
+      findings: [{ message: 'weak', at: 'app/x.py:9' }],
+    },
+    {
+      name: 'unsafe-url',
+      files: one(hook(lines('response.headers', '    ').replace('no-referrer', 'unsafe-url'))),
+      findings: [{ message: 'weak', at: 'app/x.py:8' }],
+    },
+    {
+      name: 'Talisman without a policy',
+      files: one(`${talisman}Talisman(app, content_security_policy=None)\n`),
+      findings: [{ message: 'disabled', at: 'app/x.py:4' }],
+    },
+    { name: 'Django without HSTS', files: django(']\n'), findings: [{ message: 'missing', at: 'app/x.py:1' }] },
+    {
+      name: 'Django with HSTS of no time',
+      files: django('    "csp.middleware.CSPMiddleware",\n]\nSECURE_HSTS_SECONDS = 0\n'),
+      findings: [{ message: 'missing', at: 'app/x.py:1' }],
+    },
+  ],
+  notApplicable: [
+    {
+      name: 'a library',
+      files: one('import requests\n\ndef app():\n    return requests.get("https://example.org")\n'),
+    },
+    { name: 'an example in a docstring', files: one('"""\nfrom flask import Flask\napp = Flask(__name__)\n"""\n') },
+    { name: 'a blueprint alone', files: one('from flask import Blueprint\nbp = Blueprint("x", __name__)\n') },
+  ],
+  unknown: [
+    {
+      name: 'a middleware from elsewhere',
+      files: one(
+        `from company.web import SecurityHeadersMiddleware\n${fast}app.add_middleware(SecurityHeadersMiddleware)\n`,
+      ),
+    },
+    {
+      name: 'names read at run time',
+      files: one(
+        hook(
+          '    import json\n    for k, v in json.load(open("headers.json")).items():\n        response.headers[k] = v\n',
+        ),
+      ),
+    },
+  ],
+});
