@@ -131,7 +131,10 @@ function findingsOf(item: RoadmapItem, judgement: Judgement, input: AssembleInpu
     if (!message) throw new Error(`${item.id} has no message "${finding.message}"`);
     const words = sentences(message, finding.data);
     const { path, region } = text.place(finding.place);
-    const anchor = finding.identity ?? text.of(path)?.line(region.startLine) ?? '';
+    // What is missing from a whole repository stands at the top of some file, whose words have nothing to do with it.
+    const { start, end } = finding.place.span;
+    const anchored = start === end ? '' : text.of(path)?.line(region.startLine);
+    const anchor = finding.identity ?? anchored ?? '';
     const key = `${finding.message} ${path} ${anchor.replace(/\s+/g, '')}`;
     const ordinal = ordinals.get(key) ?? 0;
     ordinals.set(key, ordinal + 1);
