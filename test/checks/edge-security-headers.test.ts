@@ -38,6 +38,10 @@ const policy = (hsts: boolean) =>
 testCheck(edgeSecurityHeaders, {
   valid: [
     { name: 'all at server level', files: { 'nginx.conf': http(server(headers('  '))) }, subjects: 1 },
+    {
+      name: 'no HSTS over plain HTTP',
+      files: { 'nginx.conf': server(headers('  ', { 'Strict-Transport-Security': undefined }), '80') },
+    },
     { name: 'all at http level', files: { 'nginx.conf': http(headers('  ') + server('')) } },
     {
       name: 'through an include',
@@ -157,9 +161,7 @@ testCheck(edgeSecurityHeaders, {
         'ingress.yaml': ingress(''),
         'controller.yaml':
           'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ingress-nginx-controller\n  namespace: ingress\ndata:\n  add-headers: ingress/sec\n',
-        'sec.yaml': `apiVersion: v1\nkind: ConfigMap\n# For add-headers.\nmetadata:\n  name: sec\n  namespace: ingress\ndata:\n${Object.entries(
-          FIVE,
-        )
+        'sec.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: sec\ndata:\n${Object.entries(FIVE)
           .map(([name, value]) => `  ${name}: "${value}"\n`)
           .join('')}`,
       },

@@ -39,7 +39,14 @@ function contextOf(objects: readonly Deployed[]): Context {
   const settings = [...maps.values()].map(({ object }) => at(object.body, 'data'));
   const named = settings.map((data) => textOf(at(data, 'add-headers'))).find((name) => name !== undefined);
   const hstsOff = settings.some((data) => textOf(at(data, 'hsts')) === 'false');
-  return { middlewares, maps, everywhere: mapHeaders(named === undefined ? undefined : maps.get(named)), hstsOff };
+  return { middlewares, maps, everywhere: mapHeaders(mapOf(maps, named)), hstsOff };
+}
+
+/** A ConfigMap by "namespace/name"; the namespace of a manifest that names none is told at the installation. */
+function mapOf(maps: ReadonlyMap<string, Deployed>, name: string | undefined): Deployed | undefined {
+  if (name === undefined) return undefined;
+  const anywhere = maps.get(`default/${name.slice(name.indexOf('/') + 1)}`);
+  return maps.get(name) ?? (anywhere?.object.namespace === undefined ? anywhere : undefined);
 }
 
 function headerAt(path: string, entry: YamlEntry, value?: string): Header {
@@ -117,7 +124,7 @@ function ingress(one: Deployed, context: Context): EdgeServer | undefined {
     if (entry.key === `${NGINX}configuration-snippet` || entry.key === `${NGINX}server-snippet`)
       sets.push(snippet(one.path, entry));
     else if (entry.key === `${NGINX}custom-headers`) {
-      const map = context.maps.get(textOf(entry.value) ?? '');
+      const map = mapOf(context.maps, textOf(entry.value));
       if (!map)
         return simple(one, merged(...sets), `the ConfigMap ${textOf(entry.value) ?? ''} is not in the repository`);
       sets.push(mapHeaders(map));

@@ -66,6 +66,7 @@ function caddySites(path: string, { directives }: WebserverConfig): readonly Edg
         headers,
         shared: headers,
         parts: [],
+        ...(addresses.every((one) => /^http:\/\/|:80$/.test(one)) && { plain: true as const }),
         ...(hidden !== undefined && { unknown: `the imported ${hidden} is not known` }),
       },
     ];
@@ -156,6 +157,9 @@ function apacheHosts(path: string, { directives }: WebserverConfig): readonly Ed
     if (!serves && redirects) return [];
     const headers = merged(outside, apacheHeaders(path, block));
     const name = block.find((one) => one.name === 'servername')?.args[0] ?? host.args[0] ?? '';
+    const plain =
+      host.args.every((one) => /:80$/.test(one)) &&
+      !block.some((one) => /^ssl(?:engine|certificatefile)$/.test(one.name));
     const include = block.find((one) => /^include/.test(one.name) && /head|secur/i.test(one.args[0] ?? ''));
     return [
       {
@@ -164,6 +168,7 @@ function apacheHosts(path: string, { directives }: WebserverConfig): readonly Ed
         headers,
         shared: headers,
         parts: [],
+        ...(plain && { plain: true as const }),
         ...(include && { unknown: `the included file ${include.args[0]} is not known` }),
       },
     ];

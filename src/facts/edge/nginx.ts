@@ -194,6 +194,7 @@ function serverOf(server: Located, block: readonly Located[], http: Level): Edge
       name: nameOf(block),
       place,
       ...(inherits && { headers: shared }),
+      ...(isPlain(block) && { plain: true as const }),
       shared,
       parts,
       ...(hidden !== undefined && {
@@ -277,6 +278,12 @@ function isInternal(block: readonly Located[]): boolean {
   const listens = block.filter((one) => one.name === 'listen').map((one) => one.args[0] ?? '');
   if (listens.length > 0 && listens.every((one) => LOOPBACK.test(one))) return true;
   return block.some((one) => one.name === 'deny' && one.args[0] === 'all');
+}
+
+function isPlain(block: readonly Located[]): boolean {
+  const listens = block.filter((one) => one.name === 'listen');
+  const secure = listens.some((one) => one.args.some((arg) => /^(?:ssl|quic|http3)$|(?:^|:)\d*443$/.test(arg)));
+  return listens.length > 0 && !secure && !block.some((one) => /^ssl(?:_certificate)?$/.test(one.name));
 }
 
 function nameOf(block: readonly Located[]): string {

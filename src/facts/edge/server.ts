@@ -30,6 +30,8 @@ export interface EdgeServer {
   readonly shared: Headers;
   /** Parts that set headers of their own. */
   readonly parts: readonly Answer[];
+  /** It never speaks TLS itself, and browsers ignore HSTS that came over plain HTTP. */
+  readonly plain?: true;
   /** A piece that other files include: what is missing is not its matter. */
   readonly piece?: true;
   /** Why missing headers prove nothing. */
