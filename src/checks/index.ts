@@ -7,6 +7,7 @@ import { edgeSecurityHeaders } from './edge-security-headers.ts';
 import { eksPublicAccess } from './eks-public-access.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
+import { integrationTests } from './integration-tests.ts';
 import { networkPolicies } from './network-policies.ts';
 import { passwordComparison } from './password-comparison.ts';
 import { passwordHashing } from './password-hashing.ts';
@@ -28,6 +29,7 @@ export const checks: readonly Check[] = [
   eksPublicAccess,
   flaskSecretKey,
   imagePinning,
+  integrationTests,
   networkPolicies,
   passwordComparison,
   passwordHashing,

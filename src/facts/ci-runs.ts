@@ -10,6 +10,8 @@ export interface CiRun {
   /** Where it stands: in the pipeline file, or in the script the pipeline calls. */
   readonly place: Place;
   readonly call: Call;
+  /** Only in scheduled pipelines or ones started by hand: it guards no merge. */
+  readonly scheduled: boolean;
   /** Its failure fails the pipeline: no `|| true`, no tolerance on step or job, not started by hand. */
   readonly unmasked: boolean;
   readonly step: JudgedStep;
@@ -21,21 +23,38 @@ const neutral = ['true', ':', 'echo', 'printf', 'cat', 'ls', 'docker logs', 'kub
 
 /**
  * Every command of the repository's production pipelines that matches one of the patterns (see `matches` of
- * commandline.ts: `mypy`, `npm run test*`), in order. A type checker that CI really enforces, for example, is
+ * commandline.ts: `mypy`, `npm run test*`; `uses:owner/name` for an action), in order. A type checker that CI really enforces, for example, is
  * `ciRuns(facts, ['mypy', 'pyright', 'tsc']).some((run) => run.unmasked)`.
  */
 export function ciRuns(facts: Facts, patterns: readonly string[]): readonly CiRun[] {
-  const tools = { scan: [], test: patterns, lint: [], build: [], deploy: [] };
-  const knowledge: Knowledge = { tools, actions: {}, words: {}, neutral };
+  const commands = patterns.filter((one) => !one.startsWith('uses:'));
+  const actions = patterns.filter((one) => one.startsWith('uses:')).map((one) => [one.slice('uses:'.length), 'test']);
+  const tools = { scan: [], test: commands, lint: [], build: [], deploy: [] };
+  const knowledge: Knowledge = { tools, actions: Object.fromEntries(actions), words: {}, neutral };
+  const production = facts.linked(productionPaths);
   return judgedJobs(facts, knowledge).flatMap((steps) =>
     steps.flatMap((step) => {
       if (step.file.zone !== 'production') return [];
       return step.gates.flatMap((gate): CiRun[] => {
-        const { text, place, call, tool } = gate;
-        return call ? [{ text, place, call, unmasked: isUnmasked(gate, step), step, pattern: tool }] : [];
+        const { text, tool, call = [gate.text] } = gate;
+        const place = production.has(gate.place.path) ? gate.place : step.place;
+        return [
+          { text, place, call, scheduled: isScheduled(step), unmasked: isUnmasked(gate, step), step, pattern: tool },
+        ];
       });
     }),
   );
+}
+
+/** Paths of production files: findings in scripts of another zone are shown at the step that calls them. */
+export function productionPaths(facts: Facts): ReadonlySet<string> {
+  return new Set(facts.files.flatMap((file) => (file.zone === 'production' ? [file.path] : [])));
+}
+
+function isScheduled({ file, job }: JudgedStep): boolean {
+  const { system, triggers } = file.data;
+  if (system === 'gitlab') return job.scheduled === true;
+  return triggers.length > 0 && triggers.every(({ event }) => event === 'schedule' || event === 'workflow_dispatch');
 }
 
 function isUnmasked({ fate }: Gate, { step, job }: JudgedStep): boolean {

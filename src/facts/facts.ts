@@ -16,6 +16,7 @@ import type { Module } from './program/model.ts';
 import type { Script } from './script.ts';
 import type { Place, Span } from './span.ts';
 import type { TerraformFile } from './terraform.ts';
+import type { TestConfig } from './test-config.ts';
 import type { WebserverFile } from './webserver.ts';
 import type { SourceFile, Zone } from './workspace.ts';
 
@@ -35,6 +36,7 @@ export interface FactTypes {
   script: Script;
   terraform: TerraformFile;
   webserver: WebserverFile;
+  testConfig: TestConfig;
   program: Module;
 }
 export type FactKind = keyof FactTypes;

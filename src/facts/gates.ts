@@ -86,7 +86,7 @@ class Judge {
   }
 
   step(step: Step, path: string): { gates: Gate[]; runs: readonly Run[] } {
-    if (step.uses?.kind === 'remote' || step.uses?.kind === 'docker') {
+    if (!step.script && (step.uses?.kind === 'remote' || step.uses?.kind === 'docker')) {
       const role = roleOfAction(step.uses.name, this.#knowledge);
       const place = { path, span: step.uses.span };
       const gate = role && {

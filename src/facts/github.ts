@@ -173,8 +173,8 @@ function usesOf(node: YamlNode): Uses | undefined {
 }
 
 function step(node: YamlNode, index: number, defaults: Defaults, reading: Reading): Step {
-  const run = at(node, 'run');
   const uses = usesOf(node);
+  const run = at(node, 'run') ?? wrappedScript(node, uses);
   const condition = conditionOf(node);
   const tolerance = toleranceOf(node, 'continue-on-error');
   const script =
@@ -198,6 +198,12 @@ function step(node: YamlNode, index: number, defaults: Defaults, reading: Readin
     variables: variablesOf(at(node, 'env')),
     references: contextsIn(reading.text.slice(node.span.start, node.span.end)),
   };
+}
+
+/** The script that an action only wraps: retries, virtual displays, emulators. */
+function wrappedScript(node: YamlNode, uses: Uses | undefined): YamlNode | undefined {
+  if (!uses || !/retry|xvfb|emulator|run-on-arch|nix-shell|devenv/i.test(uses.name)) return undefined;
+  return at(node, 'with', 'command') ?? at(node, 'with', 'run') ?? at(node, 'with', 'script');
 }
 
 /** GitHub runs `bash -e {0}` unasked, `bash --noprofile --norc -eo pipefail {0}` for `shell: bash`, `sh -e {0}` for sh. */

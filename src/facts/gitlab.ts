@@ -119,6 +119,7 @@ function readJob(id: string, span: YamlEntry['span'], entries: readonly YamlEntr
     ...(textOf(at(node, 'stage')) ? { stage: textOf(at(node, 'stage'))! } : {}),
     ...(tolerance ? { tolerance } : {}),
     ...(when ? { when } : {}),
+    ...(isScheduled(node) ? { scheduled: true } : {}),
     extends:
       parents?.kind === 'list' ? parents.items.flatMap((item) => textOf(item) ?? []) : [textOf(parents) ?? []].flat(),
     steps: (['before', 'script', 'after'] as const).flatMap((section) => sectionOf(node, section, id, reading)),
@@ -164,6 +165,19 @@ function whenOf(node: YamlNode): Located | undefined {
   const manual = rules.map((rule) => entryOf(rule, 'when')).filter((entry) => textOf(entry?.value) === 'manual');
   if (rules.length === 0 || manual.length < rules.length) return undefined;
   return { text: 'manual', span: manual[0]!.span };
+}
+
+/** `only: [schedules]`, or rules that all ask for a schedule. */
+function isScheduled(node: YamlNode): boolean {
+  const only = at(node, 'only');
+  const refs = only?.kind === 'map' ? at(only, 'refs') : only;
+  const names = refs?.kind === 'list' ? refs.items.map((item) => textOf(item)) : refs ? [textOf(refs)] : [];
+  if (names.length > 0) return names.every((name) => name === 'schedules');
+  const rules = itemsOf(at(node, 'rules')).filter((rule) => textOf(at(rule, 'when')) !== 'never');
+  return (
+    rules.length > 0 &&
+    rules.every((rule) => /CI_PIPELINE_SOURCE\s*==\s*["']schedule["']/.test(textOf(at(rule, 'if')) ?? ''))
+  );
 }
 
 const keys = { before: 'before_script', script: 'script', after: 'after_script' } as const;

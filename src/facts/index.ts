@@ -13,6 +13,7 @@ import { kubernetes } from './kubernetes.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
 import { terraform } from './terraform.ts';
+import { testConfig } from './test-config.ts';
 import { webserver } from './webserver.ts';
 import { workflow } from './workflow.ts';
 
@@ -30,6 +31,7 @@ export const extractors: readonly Extractor[] = [
   python,
   script,
   terraform,
+  testConfig,
   webserver,
   workflow,
 ];

@@ -1,4 +1,6 @@
 /** Knows where CI loses the failure of a test, scan, lint, build or deployment, and why the others do not. */
+
+import { productionPaths } from './ci-runs.ts';
 import { firstMatch, glob, matches } from './commandline.ts';
 import { compensation, outcomeChecked, outputUsed, resultChecked } from './compensation.ts';
 import type { Facts } from './facts.ts';
@@ -206,7 +208,7 @@ function toleratedStep({ step, place }: JudgedStep, role: Role): Mask {
 }
 
 /** A mask, or the reason why the gate passes. */
-function judge(gate: Gate, one: JudgedStep, { knowledge, steps, shared }: Context): Mask | string {
+function judge(gate: Gate, one: JudgedStep, { facts, knowledge, steps, shared }: Context): Mask | string {
   const { fate } = gate;
   const lenient = gate.role === 'build' || gate.role === 'deploy' ? undefined : leniency(gate, one, knowledge);
   const unused =
@@ -226,11 +228,27 @@ function judge(gate: Gate, one: JudgedStep, { knowledge, steps, shared }: Contex
   if (known) return known;
   const related =
     gate.place.path === one.place.path ? [] : [{ ...one.place, text: `The CI step that runs it: ${one.step.name}.` }];
+  const home = facts.linked(productionPaths);
+  if (!home.has(gate.place.path) && home.has(one.place.path)) {
+    // The script belongs to the tests: the step that calls it is what guards the pipeline.
+    const text = 'The command in the script it calls.';
+    const moved: Gate = {
+      ...gate,
+      place: { path: one.place.path, span: one.step.script?.span ?? one.place.span },
+      fate: outside(fate),
+    };
+    return lossMask(moved, moved.fate, [{ ...gate.place, text }]);
+  }
   const result = lenient
     ? mask('lenient', gate.role, lenient.place, { command: gate.text, mask: lenient.text }, { related })
     : lossMask(gate, fate, related);
   if (gate.script) shared.set(key, result);
   return result;
+}
+
+/** The same loss, seen from outside the script it happens in. */
+function outside(fate: Fate): Fate {
+  return fate.kind === 'lost' ? { ...fate, by: 'outside' } : fate;
 }
 
 function lossMask(gate: Gate, fate: Fate, related: Mask['related']): Mask {

@@ -51,6 +51,8 @@ export interface Job {
   readonly tolerance?: Tolerance;
   /** GitLab's `when: manual` or `when: always` ... of the job itself or of a rule. */
   readonly when?: Located;
+  /** GitLab: every rule of the job asks for a scheduled pipeline. */
+  readonly scheduled?: true;
   readonly steps: readonly Step[];
   readonly images: readonly Image[];
   /** A reusable workflow called instead of steps. */

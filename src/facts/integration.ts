@@ -1,0 +1,259 @@
+/** Knows the integration test suites of a repository and whether CI runs them. */
+import { type CiRun, ciRuns } from './ci-runs.ts';
+import { baseName, glob } from './commandline.ts';
+import type { Facts } from './facts.ts';
+import { joined } from './gates.ts';
+import type { Place } from './span.ts';
+import type { TestConfig } from './test-config.ts';
+
+export interface Suite {
+  /** Folder that holds it, without a slash at the end. */
+  readonly folder: string;
+  readonly kind: 'python' | 'javascript' | 'cypress' | 'playwright' | 'java' | 'go' | 'other';
+  /** Some of its files, in order; all of them when the folder is not named for such tests. */
+  readonly files: readonly string[];
+  /** Files with such names beside others, not a folder of their own. */
+  readonly loose: boolean;
+  /** Runs that reach it: those for every change first, unmasked ones before masked ones. */
+  readonly runs: readonly CiRun[];
+  /** What keeps the runs of its kind from reaching it. */
+  readonly excludedBy?: { readonly text: string; readonly place: Place };
+}
+
+export interface IntegrationModel {
+  readonly suites: readonly Suite[];
+  /** All test commands of CI. */
+  readonly runs: readonly CiRun[];
+  /** Paths of integration tests that CI names and that do not exist. */
+  readonly missing: readonly { readonly path: string; readonly run: CiRun }[];
+}
+
+export interface IntegrationKnowledge {
+  /** Words of folder and file names. */
+  readonly words: readonly string[];
+  readonly commands: Readonly<
+    Record<'python' | 'javascript' | 'java' | 'go' | 'other' | 'integration', readonly string[]>
+  >;
+}
+
+const testFile =
+  /(?:^|\/)(?:test_[^/]*|[^/]*_tests?|conftest|[^/]*[.-](?:test|spec|cy|e2e|e2e-spec|int-test|it)|[^/]*(?:IT|Test|Tests|Spec))\.(?:py|[cm]?[jt]sx?|go|java|kt|groovy|scala|rb|cs|feature|robot|bats|php|rs)$|\.(?:feature|robot|bats|cy\.[jt]sx?)$/;
+
+export function integrationModel(facts: Facts, knowledge: IntegrationKnowledge): IntegrationModel {
+  const isWord = new Set(knowledge.words);
+  const byKind = Object.entries(knowledge.commands).flatMap(([kind, patterns]) =>
+    ciRuns(facts, patterns).map((run) => ({ kind, run })),
+  );
+  const runs = byKind.map(({ run }) => run);
+  const suites = suitesOf(facts, isWord).map((suite): Suite => {
+    const candidates = byKind.filter(({ kind, run }) => kind === 'integration' || runsKind(run, suite.kind, kind));
+    const reaching = candidates.filter(({ kind, run }) => reaches(run, kind, suite, facts));
+    const rank = (run: CiRun): number => Number(run.scheduled) * 2 + Number(!run.unmasked);
+    const own = reaching.map(({ run }) => run).sort((a, b) => rank(a) - rank(b));
+    const excludedBy =
+      own.length > 0
+        ? undefined
+        : exclusion(
+            suite,
+            candidates.map(({ run }) => run),
+            facts,
+          );
+    return { ...suite, runs: own, ...(excludedBy ? { excludedBy } : {}) };
+  });
+  return {
+    suites,
+    runs,
+    missing: missingPaths(
+      byKind.filter(({ kind }) => kind === 'python').map(({ run }) => run),
+      isWord,
+      facts,
+    ),
+  };
+}
+
+/** Folders named for integration tests; where a kind has none, its files named so, together. */
+function suitesOf(facts: Facts, words: ReadonlySet<string>): Suite[] {
+  const suites = new Map<string, Suite & { readonly files: string[] }>();
+  for (const { path, zone } of facts.files) {
+    if (zone === 'vendored' || zone === 'generated' || zone === 'archive' || !isTestFile(path, words)) continue;
+    const parts = path.split('/');
+    const name = parts.pop()!.replace(/IT(?=\.\w+$)/, '-integration');
+    const at = parts.findIndex(
+      (part, i) => /^(?:cypress|playwright)$/.test(part) || (hasWord(part, words) && isSuiteFolder(parts, i)),
+    );
+    if (at < 0 && (!hasWord(name, words) || parts.some((part) => /^units?$/i.test(part)))) continue;
+    const loose = at < 0;
+    const folder = loose ? '' : parts.slice(0, at + 1).join('/');
+    const kind = kindOf(path);
+    const known = suites.get(`${folder}:${kind}`);
+    if (!known) suites.set(`${folder}:${kind}`, { folder, kind, files: [path], loose, runs: [] });
+    else if (known.files.length < 100) known.files.push(path);
+  }
+  const all = [...suites.values()];
+  return all.filter((suite) => !suite.loose || !all.some((other) => !other.loose && other.kind === suite.kind));
+}
+
+/** "integration" below src is a part of the product; below tests, or at the top, it is a suite. Unit tests of it are none. */
+function isSuiteFolder(parts: readonly string[], index: number): boolean {
+  const above = parts.slice(0, index);
+  if (above.some((part) => /^units?$/i.test(part))) return false;
+  return (
+    index === 0 ||
+    /test|spec|e2e/i.test(parts[index]!) ||
+    above.some((part) => /^(?:.*[-_])?(?:tests?|specs?|__tests__|qa)(?:[-_].*)?$/i.test(part))
+  );
+}
+
+function isTestFile(path: string, words: ReadonlySet<string>): boolean {
+  if (/(?:^|\/)cypress\/(?:e2e|integration)\//.test(path)) return true;
+  if (!testFile.test(path)) return false;
+  // Words such as "integration" also name product folders: the path must speak of tests elsewhere too.
+  return (
+    /(?:^|\/)(?:[\w-]*tests?|__tests__|spec|specs|e2e|cypress|playwright|it|integrationTest|features)\/|[._-](?:test|spec|cy|e2e)[.-]|(?:^|\/)test_|_test\.|(?:IT|Test|Spec)\.\w+$/.test(
+      path,
+    ) || hasWord(path, words)
+  );
+}
+
+function hasWord(text: string, words: ReadonlySet<string>): boolean {
+  return text
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .some((word) => words.has(word));
+}
+
+function kindOf(path: string): Suite['kind'] {
+  if (/(?:^|\/)cypress\/|\.cy\.[jt]sx?$/.test(path)) return 'cypress';
+  if (/(?:^|\/)playwright\//.test(path)) return 'playwright';
+  if (/\.py$/.test(path)) return 'python';
+  if (/\.[cm]?[jt]sx?$/.test(path)) return 'javascript';
+  if (/\.(?:java|kt|groovy|scala)$/.test(path)) return 'java';
+  return /\.go$/.test(path) ? 'go' : 'other';
+}
+
+/** Can commands of this list run suites of this kind at all? */
+function runsKind(run: CiRun, suite: Suite['kind'], commands: string): boolean {
+  if (suite === 'cypress' || suite === 'playwright')
+    return run.call.some((word) => word.includes(suite)) || commands === 'javascript';
+  return suite === commands || suite === 'other';
+}
+
+/** Paths among the arguments of a test command, from the repository's root; none means everything. */
+function pathsOf(run: CiRun, facts: Facts): string[] {
+  const folders = facts.linked(topFolders);
+  const home = run.step.step.workingDirectory ?? '';
+  const valued =
+    /^-(?:m|k|c|n|o|p|r|W|run|tags|timeout|count|parallel|coverprofile)$|^--(?:maxfail|timeout|junitxml|junit-xml|cov|cov-report|rootdir|config|project|reporter|browser|ignore|durations|tb|workers)$/;
+  const rest = run.call.slice(1);
+  return rest.flatMap((word, i) => {
+    if (word.startsWith('-') || valued.test(rest[i - 1] ?? '') || /[=$`\\]/.test(word) || word.startsWith('/'))
+      return [];
+    return /\/|\.py$|^\.\.?$/.test(word) || (folders.has(word) && word !== 'test')
+      ? [
+          joined(
+            joined('', home),
+            word
+              .replace(/::.*$/, '')
+              .replace(/\/?\.{3}$/, '')
+              .replace(/\*.*$/, ''),
+          ),
+        ]
+      : [];
+  });
+}
+
+/** Folders directly below the root. */
+function topFolders(facts: Facts): ReadonlySet<string> {
+  return new Set(facts.files.flatMap(({ path }) => (path.includes('/') ? [path.slice(0, path.indexOf('/'))] : [])));
+}
+
+/** Kinds of suites that a dedicated command can run; undefined for make targets, scripts and compose files: any. */
+function kindsOf({ call }: CiRun): readonly Suite['kind'][] | undefined {
+  const line = call.join(' ');
+  if (/cypress/.test(line)) return ['cypress', 'javascript'];
+  if (/playwright/.test(line)) return ['playwright', 'javascript'];
+  const tool = baseName(call[0]!);
+  if (/^(?:npm|pnpm|yarn|testcafe|wdio|newman)$/.test(tool)) return ['javascript', 'cypress', 'playwright', 'other'];
+  if (/^(?:mvnw?|gradlew?)$/.test(tool)) return ['java'];
+  if (/^(?:python[\d.]*|tox|nox|behave|robot|schemathesis)$/.test(tool)) return ['python', 'other'];
+  return tool === 'go' ? ['go'] : undefined;
+}
+
+function reaches(run: CiRun, kind: string, suite: Suite, facts: Facts): boolean {
+  const tool = baseName(run.call[0]!);
+  const paths = pathsOf(run, facts);
+  const covers = (path: string): boolean =>
+    suite.loose
+      ? suite.files.some((file) => within(file, path))
+      : within(suite.folder, path) || within(path, suite.folder);
+  if (kind === 'integration') {
+    const kinds = kindsOf(run);
+    return kinds === undefined ? !/^(?:cypress|playwright)$/.test(suite.kind) : kinds.includes(suite.kind);
+  }
+  if (paths.length > 0 && !paths.some((path) => path === '?' || path === '' || covers(path))) return false;
+  if (/^(?:tox|nox)$/.test(tool)) return true;
+  if (leavesOut(run, suite)) return false;
+  if (paths.length > 0) return true;
+  const configs = configsOf(facts, suite);
+  const roots = configs.flatMap(({ data }) => data.roots);
+  if (roots.length > 0 && !roots.some(({ text }) => covers(clean(text)))) return false;
+  return !configs.some(({ data }) => data.ignored.some(({ text }) => ignores(text, suite)));
+}
+
+function configsOf(facts: Facts, suite: Suite): readonly { path: string; data: TestConfig }[] {
+  const runner = suite.kind === 'python' ? 'pytest' : 'jest';
+  return facts.of('testConfig').filter(({ data, zone }) => zone === 'production' && data.runner === runner);
+}
+
+function clean(path: string): string {
+  return path.replace(/^\.\/|\/+$/g, '');
+}
+
+function within(inner: string, outer: string): boolean {
+  return outer === '' || inner === outer || inner.startsWith(`${outer}/`);
+}
+
+function ignores(pattern: string, suite: Suite): boolean {
+  const plain = clean(pattern.replace(/^<rootDir>\/?|^\^|^\*\*\/|\/\*\*?$|\/?\*\*$/g, '').replace(/\\/g, ''));
+  if (plain === '' || suite.loose) return false;
+  if (plain.includes('*')) return glob(plain)(suite.folder);
+  return within(suite.folder, plain) || suite.folder.split('/').includes(plain) || suite.folder.endsWith(`/${plain}`);
+}
+
+/** `--ignore`, `--testPathIgnorePatterns`, `-m "not integration"`, `-short` ... on the command line. */
+function leavesOut({ call }: CiRun, suite: Suite): boolean {
+  return call.some((word, i) => {
+    const next = call[i + 1] ?? '';
+    const value = /^--(?:ignore|ignore-glob|testPathIgnorePatterns|exclude|deselect)(?:=(.+))?$/.exec(word);
+    if (value) return ignores(value[1] ?? next, suite);
+    if (word === '-m' && suite.kind === 'python') return /\bnot\s+\(?\s*\w*(?:integration|e2e|slow)|^unit$/.test(next);
+    return false;
+  });
+}
+
+/** The option or setting because of which no run reaches the suite. */
+function exclusion(suite: Suite, runs: readonly CiRun[], facts: Facts): Suite['excludedBy'] {
+  for (const run of runs) {
+    if (leavesOut(run, suite)) return { text: run.text, place: run.place };
+  }
+  for (const { path, data } of configsOf(facts, suite)) {
+    const found = data.ignored.find(({ text }) => ignores(text, suite));
+    if (found) return { text: found.text, place: { path, span: found.span } };
+  }
+  return undefined;
+}
+
+/** Folders and files of integration tests that a command names and the repository lacks. */
+function missingPaths(
+  runs: readonly CiRun[],
+  words: ReadonlySet<string>,
+  facts: Facts,
+): { path: string; run: CiRun }[] {
+  return runs.flatMap((run) =>
+    pathsOf(run, facts).flatMap((path) => {
+      if (path === '?' || path === '' || !hasWord(path, words) || facts.has(path)) return [];
+      return facts.files.some((file) => file.path.startsWith(`${path}/`)) ? [] : [{ path, run }];
+    }),
+  );
+}
