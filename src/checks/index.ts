@@ -18,6 +18,7 @@ import { securityHeaders } from './security-headers.ts';
 import { subprocessValidation } from './subprocess-validation.ts';
 import { terraformStateEncryption } from './terraform-state-encryption.ts';
 import { testCoverage } from './test-coverage.ts';
+import { typeHints } from './type-hints.ts';
 import { unsafeDeserialization } from './unsafe-deserialization.ts';
 import { vulnerableDependencies } from './vulnerable-dependencies.ts';
 
@@ -40,6 +41,7 @@ export const checks: readonly Check[] = [
   subprocessValidation,
   terraformStateEncryption,
   testCoverage,
+  typeHints,
   unsafeDeserialization,
   vulnerableDependencies,
 ];

@@ -38,7 +38,8 @@ export const python: Extractor<'program'> = {
   },
 };
 
-const builtins = new Set(
+/** Names that Python defines itself, old and new versions. */
+export const builtins = new Set(
   (
     'abs aiter all anext any ascii basestring bin bool breakpoint buffer bytearray bytes callable chr classmethod cmp compile complex ' +
     'delattr dict dir divmod enumerate eval exec execfile exit file filter float format frozenset getattr globals hasattr ' +
@@ -202,6 +203,8 @@ class Lowering {
   readonly #name: string;
   readonly #package: boolean;
   #inClass = false;
+  /** Names of type parameters in force: `def first[T](...)`. */
+  #typeParams: ReadonlySet<string> = new Set();
 
   constructor(text: string, name: string, isPackage: boolean) {
     this.#offsets = new Offsets(text);
@@ -233,9 +236,9 @@ class Lowering {
     switch (node.nodeType) {
       case 'FunctionDef':
       case 'AsyncFunctionDef':
-        return { kind: 'function', span, function: this.#function(node) };
+        return { kind: 'function', span, function: this.#generic(node.type_params, () => this.#function(node)) };
       case 'ClassDef':
-        return { kind: 'class', span, class: this.#class(node) };
+        return { kind: 'class', span, class: this.#generic(node.type_params, () => this.#class(node)) };
       case 'Return':
         return { kind: 'return', span, ...(node.value ? { value: this.#expression(node.value) } : {}) };
       case 'Delete':
@@ -469,6 +472,15 @@ class Lowering {
     return false;
   }
 
+  #generic<T>(params: readonly { readonly name: string }[] | undefined, lower: () => T): T {
+    if (!params?.length) return lower();
+    const outer = this.#typeParams;
+    this.#typeParams = new Set([...outer, ...params.map(({ name }) => name)]);
+    const result = lower();
+    this.#typeParams = outer;
+    return result;
+  }
+
   #function(node: StmtNode & { nodeType: 'FunctionDef' | 'AsyncFunctionDef' }): FunctionSyntax {
     const names = node.decorator_list.map((decorator) => dottedName(decorator));
     const decorators = node.decorator_list.map((decorator) => this.#expression(decorator));
@@ -556,6 +568,7 @@ class Lowering {
       case 'Constant':
         return this.#constant(node, span);
       case 'Name':
+        if (this.#typeParams.has(node.id)) return { kind: 'other', of: [], span };
         return { kind: 'name', name: node.id, span };
       case 'Attribute':
         return { kind: 'attr', of: this.#expression(node.value), name: node.attr, span };

@@ -1,0 +1,136 @@
+import { typeHints } from '../../src/checks/type-hints.ts';
+import { testCheck } from '../check-tester.ts';
+
+const checked = (run: string, more = '') => ({
+  '.github/workflows/ci.yml': `on: [push]\njobs:\n  types:\n    runs-on: ubuntu-latest\n    steps:\n      - run: ${run}\n${more}`,
+});
+const typed = 'def add(a: int, b: int) -> int:\n    return a + b\n';
+const ci = checked('mypy app');
+
+testCheck(typeHints, {
+  valid: [
+    { name: 'typed and checked', files: { 'app/x.py': typed, ...ci }, subjects: 2 },
+    { name: 'a checker behind python -m', files: { 'app/x.py': typed, ...checked('python -m mypy --strict app') } },
+    { name: 'a checker behind poetry', files: { 'app/x.py': typed, ...checked('poetry run pyright') } },
+    {
+      name: 'self, cls and the result of __init__ need none',
+      files: {
+        'app/x.py':
+          'class A:\n    def __init__(self, size: int):\n        self.size = size\n\n    @classmethod\n    def make(cls) -> "A":\n        return cls(1)\n\n    def __enter__(self) -> "A":\n        return self\n',
+        ...ci,
+      },
+    },
+    {
+      name: 'lambdas do not count',
+      files: { 'app/x.py': `${typed}key = lambda row: row[0]\n`, ...ci },
+    },
+    {
+      name: 'tests do not count',
+      files: { 'app/x.py': typed, 'tests/test_x.py': 'def test_add():\n    assert True\n', ...ci },
+    },
+    {
+      name: 'above the target',
+      files: { 'app/x.py': `${typed}def f(a):\n    return a\n`, ...ci },
+      options: { target: 50 },
+    },
+    {
+      name: 'names that are known later, from type parameters, imports and the language',
+      files: {
+        'app/x.py': [
+          'from __future__ import annotations',
+          'from typing import TYPE_CHECKING, Annotated, Literal, Optional',
+          'if TYPE_CHECKING:',
+          '    from app.other import Other',
+          'def a(x: Later, y: Optional["Other"]) -> Literal["red", "green"]: ...',
+          'def first[T](items: list[T]) -> T: ...',
+          'class Box[K]:',
+          '    def get(self, key: K) -> Annotated[int, "free text", unit]: ...',
+          'class Later:',
+          '    def me(self) -> Later | None: ...',
+          '    field: dict[str, "Later"]',
+          'type Pair = tuple[int, int]',
+          'def p(pair: Pair) -> "list[Whatever it is]": ...',
+          '',
+        ].join('\n'),
+        ...ci,
+      },
+    },
+    {
+      name: 'star imports may define anything',
+      files: { 'app/x.py': 'from shapes import *\ndef f(a: Circle, b: "Square") -> None: ...\n', ...ci },
+    },
+    {
+      name: 'mypy among the hooks that CI runs',
+      files: {
+        'app/x.py': typed,
+        '.pre-commit-config.yaml':
+          'repos:\n  - repo: https://github.com/pre-commit/mirrors-mypy\n    rev: v1.11.2\n    hooks:\n      - id: mypy\n',
+        ...checked('pre-commit run --all-files'),
+      },
+    },
+  ],
+  invalid: [
+    {
+      name: 'nothing is annotated',
+      files: { 'app/x.py': 'def f(a):\n    return a\n\ndef g(a, b):\n    return b\n', ...ci },
+      findings: [{ message: 'low', at: 'app/x.py:1' }],
+      skip: ['comment'], // the next function takes its place
+    },
+    {
+      name: 'the return value is missing, or one parameter',
+      files: { 'app/x.py': `${typed}def g(a: int):\n    return a\ndef h(a: int, *rest, **more) -> None: ...\n`, ...ci },
+      findings: [{ message: 'low', at: 'app/x.py:3' }],
+      skip: ['comment'], // as above
+    },
+    {
+      name: 'the worst file is named',
+      files: {
+        'app/a.py': 'def f(a):\n    return a\n',
+        'app/b.py': 'class A:\n    def f(self, a):\n        return a\n    def g(self):\n        return 1\n',
+        ...ci,
+      },
+      findings: [{ message: 'low', at: 'app/b.py:2' }],
+      skip: ['comment'], // as above
+    },
+    {
+      name: 'nobody checks',
+      files: { 'pyproject.toml': '[tool.mypy]\nstrict = true\n', 'app/x.py': typed, ...checked('pip install mypy') },
+      findings: [{ message: 'noChecker', at: 'pyproject.toml:1' }],
+      skip: ['comment'], // what is absent cannot be commented out
+    },
+    {
+      name: 'no CI at all',
+      files: { 'app/x.py': typed },
+      findings: [{ message: 'noChecker', at: 'app/x.py:1' }],
+      skip: ['comment'], // as above
+    },
+    {
+      name: 'a masked checker',
+      files: { 'app/x.py': typed, ...checked('mypy app || true') },
+      findings: [{ message: 'masked', at: '.github/workflows/ci.yml:6' }],
+    },
+    {
+      name: 'a tolerated checker',
+      files: { 'app/x.py': typed, ...checked('pyright', '        continue-on-error: true\n') },
+      findings: [{ message: 'masked', at: '.github/workflows/ci.yml:6' }],
+    },
+    {
+      name: 'names that do not exist',
+      files: {
+        'app/x.py':
+          'def f(a: Optional[str], b: "Missing") -> List[int]:\n    return []\nclass A:\n    x: Any = None\n    def g(self) -> Optional[Any]: ...\n',
+        ...ci,
+      },
+      findings: [
+        { message: 'undefinedName', at: 'app/x.py:1' },
+        { message: 'undefinedName', at: 'app/x.py:1' },
+        { message: 'undefinedName', at: 'app/x.py:1' },
+        { message: 'undefinedName', at: 'app/x.py:4' },
+      ],
+    },
+  ],
+  notApplicable: [
+    { name: 'no functions', files: { 'app/x.py': 'x = 1\n' } },
+    { name: 'tests alone', files: { 'tests/test_x.py': 'def test_x(a):\n    pass\n' } },
+  ],
+});
