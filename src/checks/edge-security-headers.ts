@@ -35,7 +35,7 @@ export const edgeSecurityHeaders = defineCheck({
     lost: {
       aspect: 'redefinition',
       what: 'In {server} the {part} sets headers of its own and so loses {headers}.',
-      why: 'nginx inherits add_header only where a level has none of its own, so the answers of this part go out without the headers above.',
+      why: 'In nginx a level inherits add_header only when it has none of its own, so the answers of this part go out without the headers above.',
       fix: 'Repeat the headers there, best by including one file in both places.',
     },
   },

@@ -45,7 +45,7 @@ export const readonlyRootfs = defineCheck({
       aspect: 'container',
     },
     podLevel: {
-      what: 'readOnlyRootFilesystem stands in the security context of the pod, where it has no effect; the {title} does not set it.',
+      what: '`readOnlyRootFilesystem` stands in the security context of the pod, where it has no effect; the {title} does not set it.',
       why: `Kubernetes drops the field without a word. ${WHY}`,
       fix: 'Move `readOnlyRootFilesystem: true` into the securityContext of each container.',
       aspect: 'container',
