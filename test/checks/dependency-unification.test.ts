@@ -1,5 +1,7 @@
+import { describe, expect, test } from '@jest/globals';
 import { dependencyUnification } from '../../src/checks/dependency-unification.ts';
 import { testCheck } from '../check-tester.ts';
+import { scanFiles } from '../scan-files.ts';
 
 const pyproject = (...requirements: string[]): string =>
   `[project]\nname = "app"\nrequires-python = ">=3.11"\ndependencies = [\n${requirements.map((r) => `  "${r}",\n`).join('')}]\n`;
@@ -222,4 +224,43 @@ testCheck(dependencyUnification, {
     },
   ],
   unknown: [{ name: 'a broken manifest', files: { 'pyproject.toml': '[project\nname = "a"\n' } }],
+});
+
+describe('the version to take', () => {
+  const adviceFor = async (files: Readonly<Record<string, string>>) => {
+    const { judgement } = await scanFiles(dependencyUnification, files);
+    const [{ finding }] = judgement.findings as [(typeof judgement.findings)[number]];
+    return { advice: finding.data.advice, edits: finding.fix?.edits.map((e) => `${e.path} ${e.text}`) };
+  };
+  test('is the highest that satisfies every range and has no advisory', async () => {
+    expect(
+      await adviceFor({
+        'requirements.txt': 'b==1.0\n',
+        'requirements-dev.txt': 'b==1.2\n',
+        'constraints.txt': 'b<2\n',
+      }),
+    ).toEqual({
+      advice:
+        'Take 1.2 everywhere: it is the highest version named in these files that satisfies every range and has no known advisory.',
+      edits: ['requirements.txt ==1.2'],
+    });
+    expect(
+      (
+        await adviceFor({
+          'requirements.txt': 'b==1.0\n',
+          'requirements-dev.txt': 'b==2.1\n',
+          'constraints.txt': 'b<2\n',
+        })
+      ).advice,
+    ).toMatch(/^Take 1\.0/);
+  });
+  test('is none of those with an advisory', async () => {
+    expect(await adviceFor({ 'requirements.txt': 'holey==1.0\n', 'requirements-dev.txt': 'holey==1.1\n' })).toEqual({
+      advice: expect.stringMatching(/^No version named in these files satisfies every range and has no known advisory/),
+      edits: undefined,
+    });
+    expect(
+      (await adviceFor({ 'requirements.txt': 'holey==1.5\n', 'requirements-dev.txt': 'holey==1.1\n' })).advice,
+    ).toMatch(/^Take 1\.5/);
+  });
 });

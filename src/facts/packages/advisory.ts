@@ -1,6 +1,6 @@
 /** Knows what an advisory says about one package, and how OSV decides whether a version is affected. */
 import { type Ecosystem, normalise } from './model.ts';
-import { compareVersions, isPrerelease } from './versions.ts';
+import { compareVersions, isPrerelease, isVersion } from './versions.ts';
 
 export interface AdvisoryEvent {
   readonly kind: 'introduced' | 'fixed' | 'last_affected' | 'limit';
@@ -63,7 +63,7 @@ export function advisoriesOf(
 export function inRange(ecosystem: Ecosystem, events: readonly AdvisoryEvent[], version: string): boolean | undefined {
   const order = (a: string, b: string): number =>
     a === b ? 0 : a === '0' ? -1 : b === '0' ? 1 : (compareVersions(ecosystem, a, b) ?? Number.NaN);
-  if (compareVersions(ecosystem, version, version) === undefined) return undefined;
+  if (!isVersion(ecosystem, version)) return undefined;
   // At the same version what ends comes first, so that a range which begins there again holds.
   const rank = { limit: 0, fixed: 0, last_affected: 0, introduced: 1 };
   const sorted = [...events].sort((a, b) => order(a.version, b.version) || rank[a.kind] - rank[b.kind]);

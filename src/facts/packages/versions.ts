@@ -38,6 +38,7 @@ function withoutLocal(version: string): string {
 }
 
 export function isVersion(ecosystem: Ecosystem, version: string): boolean {
+  if (ecosystem === 'PyPI') return pep440().valid(withoutLocal(version)) !== null;
   return compareVersions(ecosystem, version, version) !== undefined;
 }
 
