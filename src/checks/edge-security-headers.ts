@@ -13,7 +13,14 @@ export const edgeSecurityHeaders = defineCheck({
   needs: {
     ...chartNeeds,
     webserver: true,
-    kubernetes: ['Ingress', 'VirtualService', 'Middleware', 'ConfigMap'],
+    kubernetes: [
+      'Ingress',
+      'VirtualService',
+      'Middleware',
+      'add-headers',
+      'Content-Type-Options',
+      'Transport-Security',
+    ],
     terraform: true,
     cloudformation: ['AWS::CloudFront'],
   },

@@ -1,31 +1,12 @@
-/** Knows the Kubernetes objects and Helm releases that Terraform deploys, in the shape that manifests have. */
+/** Knows the Kubernetes objects that Terraform deploys, in the shape that manifests have. */
 import type { Facts } from './facts.ts';
 import type { Block, Body, Expression } from './hcl.ts';
 import type { KubeObject } from './kubernetes.ts';
-import type { Place, Span } from './span.ts';
+import type { Span } from './span.ts';
 import { attributeOf, blocksOf } from './terraform.ts';
-import { argument, isAbsent, type ModuleScope, resolvePath, resourcesOf, terraformModel } from './terraform-model.ts';
-import { evaluate, printed, stringOf, type Value } from './terraform-value.ts';
+import { isAbsent, type ModuleScope, terraformModel } from './terraform-model.ts';
+import { evaluate, printed, type Value } from './terraform-value.ts';
 import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml.ts';
-
-/** A Helm release of Terraform. */
-export interface TerraformRelease {
-  readonly name: string;
-  readonly namespace?: string;
-  /** As written: a path, a name or an OCI address. */
-  readonly chart: string;
-  /** Folder of a chart of this tree. */
-  readonly folder?: string;
-  /** Values files of this tree, in order. */
-  readonly valuesFiles: readonly string[];
-  /** YAML texts given as values, where they are known. */
-  readonly values: readonly string[];
-  /** `set` entries; only known ones. */
-  readonly set: ReadonlyMap<string, string>;
-  /** Some values cannot be told. */
-  readonly partial: boolean;
-  readonly place: Place;
-}
 
 const KINDS: Readonly<Record<string, readonly [apiVersion: string, kind: string]>> = {
   pod: ['v1', 'Pod'],
@@ -268,80 +249,4 @@ function inside(inner: Span, outer: Span): boolean {
 
 function camel(name: string): string {
   return ACRONYMS[name] ?? name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** `helm_release` resources with the values they are installed with. */
-export function terraformReleases(facts: Facts): readonly TerraformRelease[] {
-  const releases: TerraformRelease[] = [];
-  for (const module of facts.linked(terraformModel).modules) {
-    for (const { block, path } of resourcesOf(module, 'helm_release')) {
-      for (const scope of module.scopes) {
-        if (isAbsent(block, path, scope)) continue;
-        const text = (name: string) => stringOf(argument(block, name, path, scope));
-        const chart = text('chart');
-        if (chart === undefined) continue;
-        const folder =
-          /^(?:\.{0,2}\/|[\w.-]+\/)/.test(chart) && !chart.includes(':')
-            ? inTree(chart, module.folder, facts)
-            : undefined;
-        const namespace = text('namespace');
-        const given = valuesOf(block, path, scope, module.folder, facts);
-        releases.push({
-          name: text('name') ?? block.labels[1] ?? '',
-          ...(namespace !== undefined && { namespace }),
-          chart,
-          ...(folder !== undefined && { folder }),
-          ...given,
-          place: { path, span: block.head },
-        });
-      }
-    }
-  }
-  return releases;
-}
-
-/** The folder of a chart: paths count from the module, or from the root of the tree once `path.module` is put in. */
-function inTree(chart: string, from: string, facts: Facts): string | undefined {
-  const candidates = [resolvePath('', chart), resolvePath(from, chart)];
-  return candidates.find((one) => one !== undefined && facts.has(one === '' ? 'Chart.yaml' : `${one}/Chart.yaml`));
-}
-
-function valuesOf(
-  block: Block,
-  path: string,
-  scope: ModuleScope,
-  folder: string,
-  facts: Facts,
-): Pick<TerraformRelease, 'valuesFiles' | 'values' | 'set' | 'partial'> {
-  const valuesFiles: string[] = [];
-  const values: string[] = [];
-  const set = new Map<string, string>();
-  let partial = false;
-  const list = attributeOf(block, 'values')?.value;
-  for (const item of list?.kind === 'tuple' ? list.items : list ? [list] : []) {
-    const file = item.kind === 'call' && /^(?:file|templatefile)$/.test(item.name) ? item.args[0] : undefined;
-    const name = file && stringOf(evaluate({ value: file, path }, scope));
-    const found =
-      name === undefined
-        ? undefined
-        : [resolvePath('', name), resolvePath(folder, name)].find((one) => one && facts.has(one));
-    const value = file ? undefined : stringOf(evaluate({ value: item, path }, scope));
-    if (found) valuesFiles.push(found);
-    else if (value !== undefined) values.push(value);
-    else partial = true;
-  }
-  const settings: { name?: Value | undefined; value?: Value | undefined }[] = blocksOf(block, 'set').map((one) => ({
-    name: argument(one, 'name', path, scope),
-    value: argument(one, 'value', path, scope),
-  }));
-  const asList = argument(block, 'set', path, scope);
-  for (const item of asList?.kind === 'list' ? asList.items : []) {
-    if (item.kind === 'map') settings.push({ name: item.fields.get('name'), value: item.fields.get('value') });
-  }
-  for (const { name, value } of settings) {
-    const [key, text] = [stringOf(name), stringOf(value)];
-    if (key !== undefined && text !== undefined) set.set(key, text);
-    else partial = true;
-  }
-  return { valuesFiles, values, set, partial };
 }

@@ -3,7 +3,7 @@ import { cloudformation, listed, resolved } from '../../src/facts/cloudformation
 import { linkCluster } from '../../src/facts/cluster.ts';
 import { extractors } from '../../src/facts/index.ts';
 import { roleOf } from '../../src/facts/terraform.ts';
-import { terraformObjects, terraformReleases } from '../../src/facts/terraform-kubernetes.ts';
+import { terraformObjects } from '../../src/facts/terraform-kubernetes.ts';
 import { terraformModel } from '../../src/facts/terraform-model.ts';
 import { evaluate, plainOf, printed } from '../../src/facts/terraform-value.ts';
 import { at, plainOf as yamlPlain } from '../../src/facts/yaml.ts';
@@ -227,26 +227,6 @@ resource "kubernetes_manifest" "m" {
     expect(
       workloads.map(({ path, namespace, pod }) => [path, namespace, pod.containers.map((one) => one.name)]),
     ).toEqual([['k.tf', 'shop', ['init', 'api']]]);
-  });
-
-  test('Helm releases name their chart and values', async () => {
-    const facts = await factsOf({
-      'infra/main.tf':
-        'resource "helm_release" "app" {\n  name = "app"\n  namespace = "prod"\n  chart = "${path.module}/../charts/app"\n  values = [file("${path.module}/values.yaml"), "a: 1"]\n  set {\n    name = "b.c"\n    value = "2"\n  }\n}\n',
-      'infra/values.yaml': 'x: 1\n',
-      'charts/app/Chart.yaml': 'name: app\n',
-    });
-    expect(terraformReleases(facts)).toMatchObject([
-      {
-        name: 'app',
-        namespace: 'prod',
-        folder: 'charts/app',
-        valuesFiles: ['infra/values.yaml'],
-        values: ['a: 1'],
-        partial: false,
-      },
-    ]);
-    expect([...terraformReleases(facts)[0]!.set]).toEqual([['b.c', '2']]);
   });
 });
 
