@@ -156,6 +156,15 @@ testCheck(edgeSecurityHeaders, {
       },
     },
     {
+      name: 'HSTS that the controller sends by itself',
+      files: {
+        'ingress.yaml': ingress(
+          `    nginx.ingress.kubernetes.io/ssl-redirect: "true"\n    nginx.ingress.kubernetes.io/configuration-snippet: |\n${headers('      ', { 'Strict-Transport-Security': undefined })}`,
+          '  tls:\n    - hosts: [shop.example]\n',
+        ),
+      },
+    },
+    {
       name: 'Ingress with headers of the controller',
       files: {
         'ingress.yaml': ingress(''),

@@ -115,11 +115,8 @@ function ingress(one: Deployed, context: Context): EdgeServer | undefined {
   }
   const sets: Headers[] = [context.everywhere];
   // The controller sends HSTS by itself wherever it ends TLS.
-  const tls =
-    annotations.find((entry) => entry.key.endsWith('ssl-redirect')) ??
-    entriesOf(at(body, 'spec')).find(({ key }) => key === 'tls');
-  if (tls?.key === 'tls' && !context.hstsOff)
-    sets.push(new Map([['strict-transport-security', headerAt(one.path, tls)]]));
+  const tls = entriesOf(at(body, 'spec')).find(({ key }) => key === 'tls');
+  if (tls && !context.hstsOff) sets.push(new Map([['strict-transport-security', headerAt(one.path, tls)]]));
   for (const entry of annotations) {
     if (entry.key === `${NGINX}configuration-snippet` || entry.key === `${NGINX}server-snippet`)
       sets.push(snippet(one.path, entry));
