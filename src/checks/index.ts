@@ -1,5 +1,6 @@
 /** Knows the sorted list of checks, and nothing else. */
 import type { Check } from '../check.ts';
+import { apiKeyExposure } from './api-key-exposure.ts';
 import { ciErrorMasking } from './ci-error-masking.ts';
 import { dependencyUnification } from './dependency-unification.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
@@ -23,6 +24,7 @@ import { unsafeDeserialization } from './unsafe-deserialization.ts';
 import { vulnerableDependencies } from './vulnerable-dependencies.ts';
 
 export const checks: readonly Check[] = [
+  apiKeyExposure,
   ciErrorMasking,
   dependencyUnification,
   dockerfileHealthcheck,

@@ -361,6 +361,7 @@ class Interpreter {
         return this.#concat(
           expression.parts.map((part) => this.#evaluate(part)),
           span,
+          expression.parts.map((part) => writtenName(part) ?? null),
         );
       case 'binary':
         return this.#binary(expression);
@@ -470,9 +471,10 @@ class Interpreter {
     return this.#add({ kind: 'item', of, key, span });
   }
 
-  #concat(parts: readonly Ref[], span: Span): Ref {
+  #concat(parts: readonly Ref[], span: Span, written: readonly (string | null)[] = []): Ref {
     const flat: Ref[] = [];
-    for (const part of parts) {
+    const names: (string | null)[] = [];
+    for (const [i, part] of parts.entries()) {
       const scalar = this.#scalar(part);
       const last = flat.at(-1);
       const before = last === undefined ? undefined : this.#scalar(last);
@@ -484,6 +486,7 @@ class Interpreter {
         }
       }
       flat.push(part);
+      names.push(written[i] ?? null);
     }
     if (flat.length === 0) return this.#const('', span);
     if (flat.length === 1) {
@@ -491,19 +494,24 @@ class Interpreter {
       if (typeof scalar === 'string') return flat[0]!;
       if (scalar !== undefined) return this.#const(print(scalar, this.#python), span);
     }
-    return this.#add({ kind: 'concat', parts: flat, span });
+    const named = names.some((name) => name !== null);
+    return this.#add(named ? { kind: 'concat', parts: flat, names, span } : { kind: 'concat', parts: flat, span });
   }
 
   #binary(expression: Expression & { kind: 'binary' }): Ref {
     let left = this.#evaluate(expression.operands[0]!);
     for (let i = 0; i < expression.ops.length; i++) {
       const right = this.#evaluate(expression.operands[i + 1]!);
-      left = this.#operate(expression.ops[i]!, left, right, expression.span);
+      const written = [
+        i === 0 ? (writtenName(expression.operands[0]!) ?? null) : null,
+        writtenName(expression.operands[i + 1]!) ?? null,
+      ];
+      left = this.#operate(expression.ops[i]!, left, right, expression.span, written);
     }
     return left;
   }
 
-  #operate(op: string, left: Ref, right: Ref, span: Span): Ref {
+  #operate(op: string, left: Ref, right: Ref, span: Span, written: readonly (string | null)[] = []): Ref {
     const a = this.#scalar(left);
     const b = this.#scalar(right);
     if (a !== undefined && b !== undefined && !(op === '%' && typeof a === 'string')) {
@@ -524,8 +532,11 @@ class Interpreter {
         const form = first.kind === 'list' ? first.form : 'list';
         return this.#add({ kind: 'list', form, items: [...side(left, first), ...side(right, second)], span });
       }
-      if (first.kind === 'concat') return this.#concat([...first.parts, right], span);
-      return this.#concat([left, right], span);
+      if (first.kind === 'concat') {
+        const before = first.parts.map((_, i) => first.names?.[i] ?? null);
+        return this.#concat([...first.parts, right], span, [...before, written[1] ?? null]);
+      }
+      return this.#concat([left, right], span, written);
     }
     if (op === '|' && (first.kind === 'dict' || second.kind === 'dict')) {
       const side = (ref: Ref, value: Value): readonly (readonly [Ref | null, Ref])[] =>
@@ -551,11 +562,17 @@ class Interpreter {
     });
   }
 
-  #fill(parts: readonly TemplatePart[], span: Span, slot: (slot: number | string) => Ref | undefined): Ref {
+  #fill(
+    parts: readonly TemplatePart[],
+    span: Span,
+    slot: (slot: number | string) => Ref | undefined,
+    name: (slot: number | string) => string | undefined = () => undefined,
+  ): Ref {
     const refs = parts.map((part) =>
       'text' in part ? this.#const(part.text, span) : (slot(part.slot) ?? this.#unknown(span)),
     );
-    return this.#concat(refs, span);
+    const names = parts.map((part) => ('text' in part ? null : (name(part.slot) ?? null)));
+    return this.#concat(refs, span, names);
   }
 
   #logic(expression: Expression & { kind: 'logic' }): Ref {
@@ -743,8 +760,13 @@ class Interpreter {
       const parts = text.length > 8192 ? undefined : formatParts(text);
       if (!parts || args.some((arg) => arg.spread !== undefined)) return undefined;
       const positional = args.filter((arg) => arg.keyword === undefined);
-      return this.#fill(parts, span, (slot) =>
-        typeof slot === 'number' ? positional[slot]?.value : args.find((arg) => arg.keyword === slot)?.value,
+      const given = (slot: number | string) =>
+        typeof slot === 'number' ? positional[slot] : args.find((arg) => arg.keyword === slot);
+      return this.#fill(
+        parts,
+        span,
+        (slot) => given(slot)?.value,
+        (slot) => given(slot)?.name,
       );
     }
     if (method === 'join' && args.length === 1) {

@@ -47,7 +47,12 @@ export type Value = { readonly span: Span } & (
   /** What iterating gives, one element at a time. */
   | { readonly kind: 'element'; readonly of: Ref }
   /** Text or bytes built from parts: `+`, `%`, format, f-strings, templates, join; numbers are printed. */
-  | { readonly kind: 'concat'; readonly parts: readonly Ref[] }
+  | {
+      readonly kind: 'concat';
+      readonly parts: readonly Ref[];
+      /** How each part is written, where it is a name; see `Operand.name`. */
+      readonly names?: readonly (string | null)[];
+    }
   | { readonly kind: 'list'; readonly form: 'list' | 'tuple' | 'set'; readonly items: readonly Ref[] }
   /** Later entries win. A null key is a spread of another dictionary. JavaScript's object literals too. */
   | { readonly kind: 'dict'; readonly entries: readonly (readonly [Ref | null, Ref])[] }

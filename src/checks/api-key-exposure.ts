@@ -1,0 +1,250 @@
+/** Knows when a credential leaves the program in an answer, a log line, a token or an address. */
+import { defineCheck, fail, type Message, type Options, pass, type Subject } from '../check.ts';
+import { isRoute, lastWord, origins } from '../facts/program/flow.ts';
+import { keysOf, leaks } from '../facts/program/leaks.ts';
+import { argument, type CallSite, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
+import type { FunctionModel, Operand, Ref } from '../facts/program/model.ts';
+import { wordsOf } from '../facts/program/names.ts';
+import { secretKind } from '../facts/program/secrets.ts';
+
+const words =
+  'password passwd Password api_key apiKey apikey API_KEY secret Secret SECRET token Token TOKEN environ __dict__ jwt'.split(
+    ' ',
+  );
+
+const answered: Message = {
+  what: '{name} goes into the answer of {function}.',
+  why: 'An answer is read by more than its caller: caches, proxies, support staff, and whoever guesses another id.',
+  fix: 'Leave the field out, or answer with a prefix or a boolean.',
+  aspect: 'response',
+};
+
+export const apiKeyExposure = defineCheck({
+  id: 'api-key-exposure',
+  needs: {
+    program: words,
+  },
+  messages: {
+    answered,
+    model: { ...answered, what: 'The answer of {function} is made by {model}, which has the field {name}.' },
+    serializer: {
+      ...answered,
+      what: 'The serializer {model} gives out {name}.',
+      fix: 'Name the fields to give out, and mark the others `write_only`.',
+    },
+    dump: {
+      ...answered,
+      what: '{function} answers with {name}, credentials included.',
+      fix: 'Answer with the few values that are meant, by name.',
+    },
+    logged: {
+      what: '{name} is written to the log.',
+      why: 'Logs are kept for years, copied to other systems and read by many people; a credential in them has to be treated as published.',
+      fix: 'Log an id or a prefix, and add a filter that masks credentials.',
+      aspect: 'log',
+    },
+    token: {
+      what: '{name} is put into a signed token.',
+      why: 'A JWT is signed, not encrypted: everybody who holds it reads its content.',
+      fix: 'Put only an id and the expiry into the token.',
+      aspect: 'response',
+    },
+    address: {
+      what: '{name} becomes part of an address the browser is sent to.',
+      why: 'Addresses end up in histories, access logs and Referer headers.',
+      fix: 'Send it in a header or a body, or use a one-time code that is exchanged.',
+      aspect: 'response',
+    },
+  },
+  assess(facts, options) {
+    const program = facts.linked(linkProgram);
+    const subjects: Subject[] = [];
+    const filtered = program
+      .allCalls()
+      .some(
+        ({ call }) =>
+          lastWord(call.callee.name ?? '') === 'addFilter' &&
+          /redact|mask|sensitive|secret/i.test(call.args[0]?.name ?? ''),
+      );
+    for (const site of program.allCalls())
+      subjects.push(...logged(program, options, site, filtered), ...carried(options, site));
+    for (const unit of program.units) {
+      for (const [id, model] of unit.module.functions.entries())
+        if (isRoute(model, unit)) subjects.push(...route(program, options, unit, id, model));
+      subjects.push(...serializers(program, unit));
+    }
+    return {
+      subjects,
+      lookedFor: 'log calls, answers of routes, serializers, response models and signed tokens with credentials',
+    };
+  },
+});
+
+/** A credential that was made a moment ago is shown to its owner once. */
+function isFresh(program: Program, options: Options, unit: Unit, ref: Ref): boolean {
+  const makers = options.makers as readonly string[];
+  return origins(program, unit, ref, { callers: false }).some(
+    (one) =>
+      one.kind === 'call' &&
+      one.names.some((name) => makers.some((maker) => name === maker || name.startsWith(`${maker}.`))),
+  );
+}
+
+function logged(program: Program, options: Options, site: CallSite, filtered: boolean): Subject[] {
+  const { unit, call } = site;
+  const path = (call.callee.name ?? '').split('.');
+  const isLog =
+    (options.logMethods as readonly string[]).includes(path.at(-1)!) &&
+    (site.names.some((name) => /^(?:logging|structlog|loguru)\./.test(name)) || /log|^L$/i.test(path.at(-2) ?? ''));
+  const isPrint = site.names.includes('print');
+  if (!isLog && !isPrint) return [];
+  const place = placeIn(unit, call);
+  const found = call.args.flatMap((arg: Operand) => leaks(unit, arg.value, arg.name, arg.span));
+  const texts = call.args.flatMap((arg) => {
+    const value = unit.module.values[arg.value]!;
+    const parts = value.kind === 'concat' ? value.parts.map((part) => unit.module.values[part]!) : [value];
+    return parts.map((part) => (part.kind === 'const' ? String(part.value) : ''));
+  });
+  const leak = found[0];
+  if (!leak)
+    return isLog && texts.some((text) => secretKind(wordsOf(text).slice(0, 6).join('_')))
+      ? [pass('log call', place, 'names no credential value')]
+      : [];
+  if (call.args.some((arg) => isFresh(program, options, unit, arg.value)))
+    return [pass('log call', place, 'a credential made here, shown once')];
+  const low = filtered || (isPrint && leak.kind !== 'password') || leak.kind === 'token';
+  const confidence = filtered ? 'low' : low ? 'medium' : 'high';
+  return [fail(leak.name, { message: 'logged', data: { name: leak.name }, place, confidence })];
+}
+
+/** Signed tokens and redirections. */
+function carried(options: Options, site: CallSite): Subject[] {
+  const { unit, call, names } = site;
+  const signs = names.some((name) => (options.signers as readonly string[]).includes(name));
+  const sends = names.some((name) => (options.redirects as readonly string[]).includes(name));
+  const first = signs || sends ? argument(call, 0, 'payload', 'claims', 'url', 'location') : undefined;
+  if (!first) return [];
+  const found = leaks(unit, first.value, undefined, first.span).concat(signs ? keysOf(unit, first.value) : []);
+  const leak = found.find((one) => (signs ? one.kind === 'password' || one.kind === 'secret' : true));
+  if (!leak) return [pass(`${names[0]}()`, placeIn(unit, call), 'carries no credential')];
+  return [
+    fail(leak.name, {
+      message: signs ? 'token' : 'address',
+      data: { name: leak.name },
+      place: placeIn(unit, signs ? leak.span : call.span),
+      confidence: 'high',
+    }),
+  ];
+}
+
+function route(program: Program, options: Options, unit: Unit, id: number, model: FunctionModel): Subject[] {
+  const place = placeIn(unit, model.nameSpan);
+  if (new RegExp(String(options.issuers), 'i').test(model.name)) return [];
+  const data = { function: model.name };
+  for (const decorator of model.decorators) {
+    const value = unit.module.values[decorator.value]!;
+    const shape = value.kind === 'call' ? argument(unit.module.calls[value.call]!, 99, 'response_model') : undefined;
+    for (const meaning of shape ? program.meanings(unit, shape.value) : []) {
+      if (meaning.kind !== 'class') continue;
+      const owner = meaning.unit.module.classes[meaning.class]!;
+      const field = owner.fields
+        .map((one) => meaning.unit.module.assignments[one]!)
+        .find((one) => {
+          const kind = secretKind(one.name);
+          return (
+            (kind === 'password' || kind === 'key' || kind === 'secret') &&
+            !/Secret|bool/.test(one.annotation?.name ?? '')
+          );
+        });
+      if (!field) return [pass(model.name, place, `answers with ${owner.name}, which has no credential`)];
+      const related = [{ ...placeIn(meaning.unit, field), text: 'the field stands here' }];
+      return [
+        fail(model.name, {
+          message: 'model',
+          data: { ...data, model: owner.name, name: field.name },
+          place,
+          confidence: 'medium',
+          related,
+        }),
+      ];
+    }
+  }
+  const answers = options.answers as readonly string[];
+  const shown: Operand[] = model.returns.flatMap((one) => (one.value ? [one.value] : []));
+  for (const call of unit.module.calls)
+    if (call.function === id && answers.includes(lastWord(call.callee.name ?? ''))) shown.push(...call.args);
+  let near = false;
+  for (const operand of shown) {
+    const names = program
+      .names(unit, operand.value)
+      .concat(
+        ...unit.module.calls
+          .filter((call) => call.function === id && call.span.start === operand.span.start)
+          .map((call) => call.args.flatMap((arg) => program.names(unit, arg.value))),
+      );
+    if (names.some((name) => name === 'os.environ'))
+      return [
+        fail(model.name, {
+          message: 'dump',
+          data: { ...data, name: 'the environment' },
+          place: placeIn(unit, operand),
+          confidence: 'high',
+        }),
+      ];
+    if (/(?:user|account|admin|customer)\w*\.__dict__$/.test(operand.name ?? ''))
+      return [
+        fail(model.name, {
+          message: 'dump',
+          data: { ...data, name: operand.name! },
+          place: placeIn(unit, operand),
+          confidence: 'medium',
+        }),
+      ];
+    const value = unit.module.values[operand.value]!;
+    if (value.kind !== 'dict' && value.kind !== 'operation' && value.kind !== 'list') continue;
+    near ||= keysOf(unit, operand.value).length > 0 || value.kind === 'operation';
+    const leak = leaks(unit, operand.value, undefined, operand.span).find((one) => one.kind !== 'token');
+    if (leak && !isFresh(program, options, unit, operand.value))
+      return [
+        fail(model.name, {
+          message: 'answered',
+          data: { ...data, name: leak.name },
+          place: placeIn(unit, leak.span),
+          confidence: 'high',
+        }),
+      ];
+  }
+  return near ? [pass(model.name, place, 'answers with no credential')] : [];
+}
+
+/** Serializers of Django REST framework that give out a password or everything. */
+function serializers(program: Program, unit: Unit): Subject[] {
+  const { classes, assignments, values } = unit.module;
+  return classes.flatMap((owner, id) => {
+    if (!program.bases(unit, id).some((base) => /ModelSerializer$/.test(base))) return [];
+    const meta = classes.find((one) => one.path === `${owner.path}.Meta`);
+    const field = (name: string) =>
+      meta?.fields.map((one) => assignments[one]!).find((one) => one.name === name)?.value;
+    const fields = field('fields');
+    const list = fields ? values[fields.value]! : undefined;
+    const names = list?.kind === 'list' ? list.items.map((item) => values[item]!) : list ? [list] : [];
+    const bad = names.find(
+      (one) =>
+        one.kind === 'const' &&
+        (secretKind(String(one.value)) === 'password' ||
+          (one.value === '__all__' && /user|account/i.test(field('model')?.name ?? ''))),
+    );
+    const place = placeIn(unit, owner.nameSpan);
+    if (!bad || field('extra_kwargs') || owner.fields.some((one) => secretKind(assignments[one]!.name) === 'password'))
+      return [pass(owner.name, place, 'gives out no password')];
+    const name = bad.kind === 'const' && bad.value !== '__all__' ? String(bad.value) : 'every column';
+    return [
+      fail(owner.name, {
+        message: 'serializer',
+        data: { model: owner.name, name },
+        place: placeIn(unit, fields!),
+        confidence: 'medium',
+      }),
+    ];
+  });
+}

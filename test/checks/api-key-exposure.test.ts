@@ -1,0 +1,127 @@
+import { apiKeyExposure } from '../../src/checks/api-key-exposure.ts';
+import { testCheck } from '../check-tester.ts';
+
+/** One file, with one finding at each line that is marked. */
+function bad(name: string, text: string, message = 'logged', more: object = {}) {
+  const rows = text.split('\n');
+  const findings = rows.flatMap((row, i) =>
+    row.includes('# <-') ? [{ message, at: `app/x.py:${i + 1}`, ...more }] : [],
+  );
+  return { name, files: { 'app/x.py': text }, findings };
+}
+
+const good = (name: string, text: string, subjects?: number) => ({
+  name,
+  files: { 'app/x.py': text },
+  ...(subjects === undefined ? {} : { subjects }),
+});
+
+const FLASK = 'from flask import Flask, jsonify, redirect, request\napp = Flask(__name__)\n';
+const FAST = 'from fastapi import APIRouter\nfrom pydantic import BaseModel\nrouter = APIRouter()\n';
+
+testCheck(apiKeyExposure, {
+  invalid: [
+    bad(
+      'logs',
+      'import logging\nlog = logging.getLogger(__name__)\ndef f(user, password, cfg):\n    log.info(f"login with {password}")  # <-\n    log.debug("login %s" % password)  # <-\n    log.error("key: {}".format(cfg.api_key))  # <-\n    logging.warning("secret %s", cfg["client_secret"])  # <-\n    log.info("login", extra={"password": password})  # <-\n',
+    ),
+    bad(
+      'prints',
+      'import os\ndef f(password):\n    print("password:", password)  # <-\n    print("key " + os.environ["API_KEY"])  # <-\n',
+    ),
+    bad(
+      'a local variable',
+      'import logging\ndef f(store):\n    api_key = store.find("k")\n    logging.info(f"using {api_key}")  # <-\n',
+    ),
+    bad(
+      'an answer',
+      `${FLASK}@app.get("/me")\ndef me():\n    user = load()\n    return jsonify({"name": user.name, "password": user.password})  # <-\n`,
+      'answered',
+    ),
+    bad(
+      'a list of keys',
+      `${FLASK}@app.get("/keys")\ndef keys():\n    return jsonify([{"id": k.id, "api_key": k.value} for k in load()])  # <-\n`,
+      'answered',
+    ),
+    bad(
+      'a returned dictionary',
+      `${FAST}@router.get("/me")\ndef me():\n    user = load()\n    data = {"id": user.id}\n    data["secret_key"] = user.secret_key  # <-\n    return data\n`.replace(
+        '    data["secret_key"] = user.secret_key  # <-\n    return data',
+        '    return {"id": user.id, "secret_key": user.secret_key}  # <-',
+      ),
+      'answered',
+    ),
+    bad(
+      'a response model',
+      `${FAST}class Out(BaseModel):\n    id: int\n    hashed_password: str\n@router.get("/me", response_model=Out)\ndef me():  # <-\n    return load()\n`,
+      'model',
+      { confidence: 'medium' },
+    ),
+    bad(
+      'the environment and a row',
+      `import os\n${FLASK}@app.get("/debug")\ndef debug():\n    return jsonify(dict(os.environ))  # <-\n@app.get("/u")\ndef u():\n    user = load("password")\n    return user.__dict__  # <-\n`,
+      'dump',
+    ),
+    bad(
+      'a serializer',
+      'from rest_framework import serializers\nclass UserSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = User\n        fields = ["id", "password"]  # <-\nclass AllSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = User\n        fields = "__all__"  # <-\n',
+      'serializer',
+    ),
+    bad(
+      'a token',
+      'import jwt\ndef f(user, key):\n    a = jwt.encode({"sub": user.id, "password": user.password}, key)  # <-\n    payload = {"sub": 1, "password": 123}  # <-\n    return a, jwt.encode(payload, key)\n',
+      'token',
+    ),
+    bad(
+      'an address',
+      `${FLASK}@app.get("/x")\ndef x():\n    reset = load()\n    return redirect(f"/next?token={reset.token}")  # <-\n`,
+      'address',
+    ),
+    bad(
+      'a log with a filter',
+      'import logging\nlog = logging.getLogger(__name__)\nlog.addFilter(RedactFilter())\ndef f(password):\n    log.info(password)  # <-\n',
+      'logged',
+      { confidence: 'low' },
+    ),
+  ],
+  valid: [
+    good(
+      'masked and counted',
+      'import logging\nlog = logging.getLogger(__name__)\ndef f(password, api_key, token):\n    log.info("password of %d characters", len(password))\n    log.info(f"api key {api_key[:4]}...")\n    log.info("token %s", mask(token))\n    log.warning("wrong password")\n',
+      4,
+    ),
+    good(
+      'a model that drops the field',
+      `${FAST}class Out(BaseModel):\n    id: int\n    key_prefix: str\n@router.get("/me", response_model=Out)\ndef me():\n    return load("password")\n`,
+      1,
+    ),
+    good(
+      'booleans and prefixes',
+      `${FLASK}@app.get("/me")\ndef me():\n    user = load()\n    return jsonify({"has_password": bool(user.password), "api_key": user.api_key[:4], "password": None})\n`,
+      1,
+    ),
+    good(
+      'shown once',
+      'import logging, secrets\ndef f():\n    api_key = secrets.token_urlsafe(32)\n    print(f"API key: {api_key}")\n',
+      1,
+    ),
+    good(
+      'a serializer that only writes it',
+      'from rest_framework import serializers\nclass UserSerializer(serializers.ModelSerializer):\n    password = serializers.CharField(write_only=True)\n    class Meta:\n        model = User\n        fields = ["id", "password"]\n',
+      1,
+    ),
+    good('a token with an id', 'import jwt\ndef f(user, key):\n    return jwt.encode({"sub": user.id}, key)\n', 1),
+  ],
+  notApplicable: [
+    good(
+      'a token for its owner',
+      `${FLASK}@app.post("/login")\ndef login():\n    return jsonify({"access_token": make(), "token_type": "bearer"})\n@app.post("/keys")\ndef create_key():\n    return jsonify({"api_key": make()})\n`,
+    ),
+    good(
+      'other things',
+      'import logging\ndef f(bypass, password_field_name, tokens_used, public_key, key_id, next_token):\n    logging.info("%s %s %s", bypass, password_field_name, tokens_used)\n    print(public_key, key_id, next_token)\n',
+    ),
+    good('words', '"""print(password)"""\n# log.info(password)\nNOTE = "print(password)"\n'),
+    good('no answer', 'def f(user):\n    return {"password": user.password}\n'),
+  ],
+});
