@@ -11,7 +11,8 @@ import type {
 } from 'py-ast';
 import type { Extracted, ExtractInput, Extractor } from '../facts.ts';
 import { Lines, type Span } from '../span.ts';
-import { type Dialect, interpret } from './interpret.ts';
+import { interpret } from './interpret.ts';
+import type { Dialect } from './machine.ts';
 import type { Module } from './model.ts';
 import type {
   ArgumentSyntax,
