@@ -1,5 +1,6 @@
 /** Knows the sorted list of checks, and nothing else. */
 import type { Check } from '../check.ts';
+import { adminAuth } from './admin-auth.ts';
 import { apiKeyExposure } from './api-key-exposure.ts';
 import { ciErrorMasking } from './ci-error-masking.ts';
 import { dependencyUnification } from './dependency-unification.ts';
@@ -24,6 +25,7 @@ import { unsafeDeserialization } from './unsafe-deserialization.ts';
 import { vulnerableDependencies } from './vulnerable-dependencies.ts';
 
 export const checks: readonly Check[] = [
+  adminAuth,
   apiKeyExposure,
   ciErrorMasking,
   dependencyUnification,

@@ -4,7 +4,7 @@ import type { Facts } from '../facts/facts.ts';
 import { constants } from '../facts/program/flow.ts';
 import type { Program } from '../facts/program/link.ts';
 import type { Place } from '../facts/span.ts';
-import { chainOf, linkWeb, type Web } from '../facts/web.ts';
+import { chainOf, linkWeb, type Web, webWords } from '../facts/web.ts';
 import type { Settings } from '../facts/web-django.ts';
 import { headersOf, runs, type SetHeader } from '../facts/web-headers.ts';
 import type { Layer, WebObject } from '../facts/web-model.ts';
@@ -14,7 +14,7 @@ const fix =
 
 export const securityHeaders = defineCheck({
   id: 'security-headers',
-  needs: { program: ['flask', 'fastapi', 'starlette', 'aiohttp', 'django', 'MIDDLEWARE', 'quart', 'sanic', 'FastAPI'] },
+  needs: { program: webWords },
   messages: {
     none: {
       what: '{app} sets no security headers.',

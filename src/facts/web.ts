@@ -16,6 +16,23 @@ export interface Web {
   readonly settings: readonly Settings[];
 }
 
+/** Words of files that are worth parsing for the web model: imports of frameworks, and Django's files that import none. */
+export const webWords = [
+  'flask',
+  'fastapi',
+  'starlette',
+  'aiohttp',
+  'django',
+  'rest_framework',
+  'MIDDLEWARE',
+  'urlpatterns',
+  'quart',
+  'sanic',
+  'bottle',
+  'litestar',
+  'BaseHTTPRequestHandler',
+];
+
 export function linkWeb(facts: Facts): Web {
   const program = facts.linked(linkProgram);
   const { objects, routes } = readPython(program);

@@ -1,0 +1,141 @@
+/** Knows when an administrative route answers anybody, or anybody who is merely logged in. */
+import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import type { Facts } from '../facts/facts.ts';
+import { placeIn } from '../facts/program/link.ts';
+import { wordsOf } from '../facts/program/names.ts';
+import type { Place } from '../facts/span.ts';
+import { layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
+import type { Route } from '../facts/web-model.ts';
+
+export const adminAuth = defineCheck({
+  id: 'admin-auth',
+  needs: { program: webWords },
+  messages: {
+    unguarded: {
+      what: 'The route {route} is administrative and nothing asks who calls it.',
+      why: 'Whoever can reach the service can call it; the address is in every word list.',
+      fix: 'Put a guard that checks the role on the router or on the route, and let it refuse by default.',
+    },
+    noRole: {
+      what: 'The route {route} is administrative, but {guard} only asks for a login.',
+      why: 'Every registered user can do what only administrators may.',
+      fix: 'Check the role or permission of the user as well, on the router where possible.',
+    },
+    open: {
+      what: 'The guard {guard} lets everybody pass when a setting is missing or the environment is another one.',
+      why: 'A forgotten setting opens the administrative routes, and nobody notices because everything works.',
+      fix: 'Refuse when no secret is configured, in every environment, or do not start the service.',
+    },
+    misplaced: {
+      what: 'The guard {guard} of the route {route} stands above the decorator that registers it.',
+      why: 'The framework registers the function as it is below, so that the guard never runs.',
+      fix: 'Move the guard below the route decorator.',
+    },
+    notAwaited: {
+      what: 'The guard {guard} is asynchronous and the route {route} does not await it.',
+      why: 'Without await the guard never runs, and the route answers everybody.',
+      fix: 'Write `await` before the call of the guard.',
+    },
+    client: {
+      what: 'The guard {guard} believes a role that the request itself claims.',
+      why: 'Whoever writes the header, cookie or field is an administrator.',
+      fix: 'Read the role from the session or from a verified token.',
+    },
+  },
+  assess(facts: Facts, options: Options) {
+    const web = facts.linked(linkWeb);
+    const causes = new Map<string, Finding>();
+    const subjects = web.routes.flatMap((route) => judge(web, route, options, causes));
+    return {
+      subjects,
+      lookedFor:
+        'routes of Flask, FastAPI, Starlette, aiohttp, Django and http.server whose path or handler is administrative',
+    };
+  },
+});
+
+/** How clearly a route is administrative: its path says so, its handler does, or it only shows internals. */
+function administrative(route: Route, options: Options): 'admin' | 'control' | 'internals' | undefined {
+  const list = (name: string) => options[name] as readonly string[];
+  const name = route.handler?.function.name ?? route.class?.class.name ?? '';
+  const paths = pathsOf(route);
+  const segments = paths
+    .flatMap((path) => path.split('/'))
+    .flatMap((segment) => (/[{<*]/.test(segment) ? [] : [wordsOf(segment)]));
+  const handler = wordsOf(name);
+  const any = (wanted: readonly string[], words: readonly string[]) => words.some((word) => wanted.includes(word));
+  if (any(list('excluded'), [...(segments.at(-1) ?? []), ...handler])) return undefined;
+  if (segments.some((words) => any(list('adminWords'), words)) || any(list('adminWords'), handler)) return 'admin';
+  const last = paths.some((path) => /[}>]\/?$/.test(path)) ? [] : (segments.at(-1) ?? []);
+  const whole = last.join('-');
+  const changes =
+    route.methods.length === 0 || route.methods.some((method) => !['GET', 'HEAD', 'OPTIONS'].includes(method));
+  if (list('controlPaths').includes(whole) || list('controlHandlers').some((one) => handler.join('_').includes(one)))
+    return 'control';
+  if (segments.some((words) => any(list('controlWords'), words)) && changes) return 'control';
+  return list('internals').includes(whole) ? 'internals' : undefined;
+}
+
+function judge(web: Web, route: Route, options: Options, causes: Map<string, Finding>): readonly Subject[] {
+  const { program } = web;
+  const kind = administrative(route, options);
+  if (!kind || (!route.handler && !route.class)) return [];
+  const words: GuardWords = {
+    role: options.roleWords as readonly string[],
+    auth: options.authWords as readonly string[],
+  };
+  const methods = route.methods.join(', ');
+  const label = `${methods || 'ANY'} ${pathsOf(route)[0] || route.handler?.function.name || 'route'}`;
+  const name = `route ${label}`;
+  const verdicts = layersOf(route)
+    .filter((layer) => layer.level !== 'after')
+    .map((layer) => guardOf(program, layer, words));
+  if (route.handler) verdicts.push(bodyGuard(program, route.handler, words));
+  const best = verdicts.reduce<Verdict | undefined>((a, b) => (a ? stronger(a, b) : b), undefined);
+  const once = (message: string, data: Record<string, string>, place: Place, more: Partial<Finding> = {}) => {
+    const key = `${message} ${place.path} ${place.span.start}`;
+    const finding = causes.get(key) ?? { message, data, place, confidence: 'high' as const, ...more };
+    causes.set(key, finding);
+    return [fail(name, finding, route.place)];
+  };
+  if (best?.kind === 'role') return [pass(name, route.place, `guarded by ${best.name || 'the handler'}`)];
+  if (best?.kind === 'auth') {
+    if (kind !== 'admin' || !options.requireRole) return [pass(name, route.place, `guarded by ${best.name}`)];
+    return once('noRole', { route: label, guard: best.name }, route.place, {
+      confidence: 'medium',
+      severity: 'medium',
+    });
+  }
+  if (best?.kind === 'open') return once('open', { guard: best.name }, best.place);
+  if (best?.kind === 'client') return once('client', { guard: best.name }, best.place);
+  const above = route.above.map((layer) => guardOf(program, layer, words)).find((one) => one.kind !== 'none');
+  if (above) return once('misplaced', { route: label, guard: above.name }, above.place);
+  const lost = route.handler && neverAwaited(program, route.handler, words);
+  if (lost) return once('notAwaited', { route: label, guard: lost.name }, lost.place);
+  if (settingsGuard(web, route, words)) return [pass(name, route.place, 'guarded by a default of the settings')];
+  const more: Partial<Finding> =
+    route.loose || kind === 'internals'
+      ? { severity: 'low', confidence: route.loose ? 'low' : 'medium' }
+      : kind === 'control'
+        ? { confidence: 'medium' }
+        : {};
+  const related = route.handler
+    ? [{ ...placeIn(route.handler.unit, route.handler.function.nameSpan), text: 'the handler' }]
+    : [];
+  return once('unguarded', { route: label }, route.place, {
+    ...more,
+    ...(related.length > 0 && related[0]!.path !== route.place.path ? { related } : {}),
+  });
+}
+
+/** Django: middleware or defaults of the REST framework that ask for a login everywhere. */
+function settingsGuard(web: Web, route: Route, words: GuardWords): boolean {
+  if (route.framework !== 'django') return false;
+  return web.settings.some((settings) =>
+    settings.middleware.some(
+      (name) =>
+        /loginrequired/i.test(name) || wordsOf(name.split('.').at(-1)!).some((word) => words.role.includes(word)),
+    ),
+  );
+}

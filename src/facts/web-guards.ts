@@ -1,0 +1,358 @@
+/** Knows what stands in front of a handler really does: refuses strangers, asks for a role, counts requests, or nothing. */
+import { constants, origins } from './program/flow.ts';
+import { type CallSite, type FunctionSite, type Program, placeIn, type Unit } from './program/link.ts';
+import type { GuardId, Ref } from './program/model.ts';
+import { wordsOf } from './program/names.ts';
+import type { Place } from './span.ts';
+import { innerOf, runs } from './web-headers.ts';
+import type { Layer } from './web-model.ts';
+import { parameterLayers } from './web-python.ts';
+
+/** Words that names of guards are made of. */
+export interface GuardWords {
+  readonly role: readonly string[];
+  readonly auth: readonly string[];
+}
+
+export interface Verdict {
+  /** `role` asks for more than a login (a role, a permission, a shared key); `named` is a guard by its name alone. */
+  readonly kind: 'none' | 'auth' | 'role' | 'open' | 'client';
+  readonly name: string;
+  readonly place: Place;
+}
+
+const none = (name: string, place: Place): Verdict => ({ kind: 'none', name, place });
+
+/** What a layer does for the question who is calling. */
+export function guardOf(program: Program, layer: Layer, words: GuardWords, depth = 0): Verdict {
+  const { node, place, names } = layer;
+  const functions = layer.level === 'helper' ? [] : runs(program, node);
+  const written = layer.names[0] ?? nameAt(node.unit, node.ref);
+  const scopes = layer.site?.call.args.some((arg) => arg.keyword === 'scopes') ?? false;
+  if (functions.length === 0) {
+    const texts = names.length > 0 ? names : [written];
+    if (texts.some((text) => /AllowAny|Anonymous|optional|exempt|cors|session\w*middleware/i.test(text)))
+      return none(written, place);
+    const all = texts.flatMap((text) => wordsOf(text.split('.').slice(-2).join('.')));
+    if (scopes || has(all, words.role) || texts.some((text) => /UserPassesTest|user_passes_test/.test(text)))
+      return { kind: 'role', name: written, place };
+    if (
+      has(all, words.auth) ||
+      texts.some((text) => /fastapi\.security\.(?:HTTP|OAuth2|APIKey|OpenId)|login_required|LoginRequired/.test(text))
+    )
+      return { kind: 'auth', name: written, place };
+    return none(written, place);
+  }
+  return refuses(program, functions, words, depth, new Set());
+}
+
+function has(words: readonly string[], wanted: readonly string[]): boolean {
+  return words.some((word) => wanted.includes(word));
+}
+
+function nameAt(unit: Unit, ref: Ref): string {
+  const value = unit.module.values[ref]!;
+  return 'name' in value && value.name
+    ? value.name
+    : value.kind === 'function'
+      ? unit.module.functions[value.function]!.name
+      : '';
+}
+
+const refusals =
+  /(?:^|[._])(?:HTTP)?_?(?:Unauthori[sz]ed|Forbidden|PermissionDenied|PermissionError|NotAuthenticated|AuthenticationFailed|NotAuthorized|AuthenticationError|AuthorizationError|AccessDenied)(?:Error|Exception)?(?:\(\))?$|HttpResponseForbidden|redirect_to_login|handle_no_permission|\.unauthorized$/i;
+const verifiers =
+  /(?:^|[._])(?:jwt\.decode|verify_jwt_in_request|verify_id_token|verify_oauth2_token|check_permissions?|validate_token)$/;
+
+/** The strongest of what some functions do, with what they call and depend on. */
+export function refuses(
+  program: Program,
+  functions: readonly FunctionSite[],
+  words: GuardWords,
+  depth: number,
+  seen: Set<unknown>,
+): Verdict {
+  let best: Verdict = none(
+    functions[0]?.function.name ?? '',
+    functions[0]
+      ? placeIn(functions[0].unit, functions[0].function.nameSpan)
+      : { path: '', span: { start: 0, end: 0 } },
+  );
+  for (const one of functions) {
+    if (depth > 4 || seen.has(one.function)) continue;
+    seen.add(one.function);
+    best = stronger(best, inspect(program, one, words, depth, seen));
+    if (best.kind === 'role') return best;
+  }
+  return best;
+}
+
+const order = ['none', 'client', 'open', 'auth', 'role'];
+export function stronger(a: Verdict, b: Verdict): Verdict {
+  return order.indexOf(b.kind) > order.indexOf(a.kind) ? b : a;
+}
+
+interface Refusal {
+  readonly start: number;
+  readonly guard: GuardId;
+}
+
+function inspect(program: Program, site: FunctionSite, words: GuardWords, depth: number, seen: Set<unknown>): Verdict {
+  const { unit, id, function: model } = site;
+  const { module } = unit;
+  const place = placeIn(unit, model.nameSpan);
+  let best = none(model.name, place);
+  for (const layer of depth < 4 ? parameterLayers(program, site) : [])
+    best = stronger(best, guardOf(program, layer, words, depth + 1));
+  const found: Refusal[] = [];
+  for (const raise of module.raises) {
+    if (raise.function !== id || !raise.value || raise.assertion) continue;
+    const value = module.values[raise.value.value]!;
+    const call = value.kind === 'call' ? program.call(unit, value.call) : undefined;
+    const texts = call ? [...call.names, call.call.callee.name ?? ''] : [raise.value.name ?? ''];
+    if (texts.some((text) => refusals.test(text)) || (call && denies(program, call)))
+      found.push({ start: raise.span.start, guard: raise.guard });
+  }
+  for (const [callId, call] of module.calls.entries()) {
+    if (call.function !== id) continue;
+    const called = program.call(unit, callId);
+    const text = call.callee.name ?? '';
+    const target = called.names.find((name) => refusals.test(name)) ?? text;
+    const isRefusal =
+      refusals.test(target) ||
+      (/(?:^|\.)(?:abort|send_error|send_response|Response|JSONResponse|json_response|HttpResponse|JsonResponse|PlainTextResponse|jsonify|make_response|HTMLResponse)$/.test(
+        text,
+      ) &&
+        denies(program, called)) ||
+      called.names.some((name) => verifiers.test(name)) ||
+      (/(?:^|\.)(?:redirect|RedirectResponse|HTTPFound)$/.test(text) &&
+        /login|signin|auth/i.test(snippet(program, called)));
+    if (isRefusal) found.push({ start: call.span.start, guard: call.guard });
+    else {
+      for (const inner of program.targets(called)) {
+        if (seen.has(inner.function) || depth >= 3) continue;
+        const verdict = refuses(program, [inner], words, depth + 1, new Set(seen));
+        if (inner.function.async && call.statement && !call.awaited) continue;
+        best = stronger(best, verdict);
+      }
+    }
+  }
+  for (const one of model.returns) {
+    const value = one.value && module.values[one.value.value]!;
+    if (value?.kind !== 'list') continue;
+    const last = value.items.map((item) => constants(program, unit, item)?.[0]);
+    if (last.includes(401) || last.includes(403)) found.push({ start: one.span.start, guard: one.guard });
+  }
+  if (found.length === 0) return best;
+  return stronger(best, judge(program, site, found, words, place));
+}
+
+/** What the refusals of a function ask for, and whether something gets past them. */
+function judge(
+  program: Program,
+  site: FunctionSite,
+  found: readonly Refusal[],
+  words: GuardWords,
+  place: Place,
+): Verdict {
+  const { unit, function: model } = site;
+  const asked = new Set(wordsOf(model.name));
+  const tests = new Set<Ref>();
+  for (const { guard } of found) {
+    for (let at = guard; at >= 0; at = unit.module.guards[at]!.parent) {
+      const one = unit.module.guards[at]!;
+      if (one.kind === 'if') tests.add(one.test);
+    }
+  }
+  for (const test of tests) for (const word of wordsIn(program, unit, test)) asked.add(word);
+  const gap = openAt(site, found);
+  if (gap) return { kind: 'open', name: model.name, place: placeIn(unit, gap) };
+  if ([...tests].some((test) => isClaim(program, unit, test, words)))
+    return { kind: 'client', name: model.name, place };
+  const all = [...asked];
+  // A key that is compared belongs to machines and administrators, not to every user.
+  const isShared =
+    has(all, ['secret', 'key', 'token', 'password', 'digest', 'signature', 'hmac']) &&
+    [...tests].some((test) => isComparison(program, unit, test));
+  return { kind: isShared || has(all, words.role) ? 'role' : 'auth', name: model.name, place };
+}
+
+function isComparison(program: Program, unit: Unit, ref: Ref): boolean {
+  const value = unit.module.values[ref]!;
+  if (value.kind === 'compare')
+    return ['==', '!=', 'in', 'not in'].includes(unit.module.comparisons[value.comparison]!.op);
+  if (value.kind === 'call')
+    return /compare_digest|verify|check|valid/.test(program.call(unit, value.call).call.callee.name ?? '');
+  return (
+    (value.kind === 'operation' || value.kind === 'either') && value.of.some((one) => isComparison(program, unit, one))
+  );
+}
+
+/** Words of the names and texts a condition is made of. */
+function wordsIn(program: Program, unit: Unit, ref: Ref): readonly string[] {
+  const words: string[] = [];
+  const seen = new Set<Ref>();
+  const visit = (at: Ref, depth: number): void => {
+    if (seen.has(at) || depth > 8 || seen.size > 120) return;
+    seen.add(at);
+    const value = unit.module.values[at]!;
+    if (value.kind === 'const' && typeof value.value === 'string') words.push(...wordsOf(value.value));
+    if (value.kind === 'attr' || value.kind === 'global') words.push(...wordsOf(value.name));
+    if (value.kind === 'param')
+      words.push(...wordsOf(unit.module.functions[value.function]!.params[value.index]!.name));
+    if (value.kind === 'compare') {
+      const { left, right } = unit.module.comparisons[value.comparison]!;
+      for (const side of [left, right]) {
+        if (side.name) words.push(...wordsOf(side.name));
+        visit(side.value, depth + 1);
+      }
+    } else if (value.kind === 'call') {
+      const { call } = program.call(unit, value.call);
+      words.push(...wordsOf(call.callee.name ?? ''));
+      visit(call.callee.value, depth + 1);
+      for (const arg of call.args) visit(arg.value, depth + 1);
+    } else if (value.kind === 'item') {
+      visit(value.of, depth + 1);
+      visit(value.key, depth + 1);
+    } else if (value.kind === 'list') for (const item of value.items) visit(item, depth + 1);
+    else if ('of' in value && value.of !== undefined)
+      for (const one of typeof value.of === 'number' ? [value.of] : value.of) visit(one, depth + 1);
+  };
+  visit(ref, 0);
+  return words;
+}
+
+/** A role that the request itself claims: `request.headers["X-Role"] == "admin"`. */
+function isClaim(program: Program, unit: Unit, test: Ref, words: GuardWords): boolean {
+  const value = unit.module.values[test]!;
+  if (value.kind === 'operation' || value.kind === 'either')
+    return value.of.some((one) => isClaim(program, unit, one, words));
+  if (value.kind !== 'compare') return false;
+  const { left, right, op } = unit.module.comparisons[value.comparison]!;
+  if (!['==', '!=', 'in', 'not in'].includes(op)) return false;
+  const sides = [left, right] as const;
+  return sides.some((side, i) => {
+    const fixed = constants(program, unit, sides[1 - i]!.value);
+    if (!fixed?.some((one) => typeof one === 'string' && one !== '')) return false;
+    const about = wordsIn(program, unit, test);
+    if (!has(about, words.role)) return false;
+    return origins(program, unit, side.value, { whole: true }).some(
+      (one) =>
+        one.kind === 'source' &&
+        one.source === 'request' &&
+        /header|cookie|args|query|form|json|GET|POST|COOKIES|META/i.test(one.name),
+    );
+  });
+}
+
+const environmentWords = [
+  'env',
+  'environment',
+  'debug',
+  'testing',
+  'production',
+  'dev',
+  'development',
+  'enabled',
+  'disabled',
+  'disable',
+  'skip',
+];
+
+/** The place where a guard lets everybody pass: no secret configured, or another environment. */
+function openAt(
+  { unit, function: model }: FunctionSite,
+  found: readonly Refusal[],
+): { readonly start: number; readonly end: number } | undefined {
+  const { module } = unit;
+  const first = Math.min(...found.map((one) => one.start));
+  const settings = (ref: Ref, depth = 0): boolean => {
+    const value = module.values[ref]!;
+    if (depth > 6) return false;
+    if (value.kind === 'call') {
+      const callee = module.calls[value.call]!.callee;
+      if (/(?:^|\.)(?:getenv|environ\.get|config\.get)$/.test(callee.name ?? '')) return true;
+      const of = module.values[callee.value]!;
+      return of.kind === 'attr' && ['strip', 'lower', 'get'].includes(of.name) && settings(of.of, depth + 1);
+    }
+    if (value.kind === 'attr')
+      return /^(?:settings|config|cfg|conf)$/i.test(nameAt(unit, value.of)) || (value.name === 'environ' && depth > 0);
+    if (value.kind === 'global')
+      return /(?:^|\.)(?:settings|environ)(?:\.|$)/.test(value.name) || /^[A-Z_]+$/.test(value.name.split('.').at(-1)!);
+    if (value.kind === 'compare') {
+      const { left, right } = module.comparisons[value.comparison]!;
+      return [left, right].some((side) => settings(side.value, depth + 1));
+    }
+    if (value.kind === 'either' || value.kind === 'operation') return value.of.some((one) => settings(one, depth + 1));
+    return value.kind === 'item' && settings(value.of, depth + 1);
+  };
+  for (const one of model.returns) {
+    if (one.yields || one.span.start > first || one.guard < 0) continue;
+    const guard = module.guards[one.guard]!;
+    if (guard.kind !== 'if' || !settings(guard.test)) continue;
+    const value = one.value && module.values[one.value.value]!;
+    if (value === undefined || (value.kind === 'const' && (value.value === null || value.value === true)))
+      return one.span;
+  }
+  // Every refusal stands inside a condition on the environment.
+  const conditions = found.map(({ guard }) => {
+    for (let at = guard; at >= 0; at = module.guards[at]!.parent) {
+      const one = module.guards[at]!;
+      if (one.kind !== 'if') continue;
+      const value = module.values[one.test]!;
+      if (value.kind !== 'compare' || !settings(one.test)) continue;
+      const { left, right, op } = module.comparisons[value.comparison]!;
+      const sides = [left, right].flatMap((side) => wordsOf(side.name ?? ''));
+      const isFixed = [left, right].some((side) => module.values[side.value]!.kind === 'const');
+      if (op === '==' && one.holds && isFixed && has(sides, environmentWords)) return one.span;
+    }
+    return undefined;
+  });
+  return conditions.length > 0 && conditions.every((span) => span !== undefined) ? conditions[0] : undefined;
+}
+
+/** Status 401 or 403 among the arguments. */
+function denies(program: Program, site: CallSite): boolean {
+  return site.call.args.some((arg) => {
+    if (constants(program, site.unit, arg.value)?.some((value) => value === 401 || value === 403)) return true;
+    const value = site.unit.module.values[arg.value]!;
+    const texts = [arg.name ?? '', ...(value.kind === 'attr' || value.kind === 'global' ? [value.name] : [])];
+    return texts.some((text) => /(?:^|[._])(?:HTTP_)?40[13](?:_|$)|UNAUTHORIZED|FORBIDDEN/.test(text));
+  });
+}
+
+function snippet(program: Program, site: CallSite): string {
+  return site.call.args
+    .flatMap((arg) => [
+      arg.name ?? '',
+      ...(constants(program, site.unit, arg.value) ?? []).map(String),
+      ...callTexts(program, site.unit, arg.value),
+    ])
+    .join(' ');
+}
+
+function callTexts(program: Program, unit: Unit, ref: Ref): readonly string[] {
+  const value = unit.module.values[ref]!;
+  return value.kind === 'call'
+    ? program.call(unit, value.call).call.args.flatMap((arg) => (constants(program, unit, arg.value) ?? []).map(String))
+    : [];
+}
+
+/** What the body of a handler asks before it works, with the guards it calls without waiting for them. */
+export function bodyGuard(program: Program, handler: FunctionSite, words: GuardWords): Verdict {
+  return refuses(program, [handler, ...innerOf(handler)], words, 0, new Set());
+}
+
+/** Guards that are asynchronous and called as a statement without await: they never run. */
+export function neverAwaited(program: Program, handler: FunctionSite, words: GuardWords): Verdict | undefined {
+  const { unit, id } = handler;
+  for (const [callId, call] of unit.module.calls.entries()) {
+    if (call.function !== id || !call.statement || call.awaited) continue;
+    for (const target of program.targets(program.call(unit, callId))) {
+      if (!target.function.async || target.function.generator) continue;
+      const verdict = refuses(program, [target], words, 0, new Set());
+      if (verdict.kind !== 'none') return { kind: 'none', name: target.function.name, place: placeIn(unit, call) };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,155 @@
+import { adminAuth } from '../../src/checks/admin-auth.ts';
+import { testCheck } from '../check-tester.ts';
+
+const one = (text: string) => ({ 'app/x.py': text });
+const flask = 'from flask import Flask, abort, g, request, session\napp = Flask(__name__)\n';
+const fast =
+  'from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request, Security\napp = FastAPI()\n';
+const guard =
+  'def require_admin(user=Depends(current)):\n    if user.role != "admin":\n        raise HTTPException(status_code=403)\n    return user\n';
+const at = (text: string) => {
+  const line = text.split('\n').findIndex((row) => row.includes('# <-')) + 1;
+  return `app/x.py:${line}`;
+};
+const bad = (name: string, text: string, message = 'unguarded') => ({
+  name,
+  files: one(text),
+  findings: [{ message, at: at(text) }],
+});
+const good = (name: string, text: string) => ({ name, files: one(text), subjects: 1 });
+
+testCheck(adminAuth, {
+  valid: [
+    good(
+      'two decorators',
+      `from flask_login import login_required\nfrom company import admin_required\n${flask}@app.route("/admin/users")\n@login_required\n@admin_required\ndef users():\n    return "x"\n`,
+    ),
+    good(
+      'a decorator by another name',
+      `import functools\n${flask}def insiders(view):\n    @functools.wraps(view)\n    def inner(*args):\n        if not g.user.is_admin:\n            abort(403)\n        return view(*args)\n    return inner\n@app.post("/admin/reset")\n@insiders\ndef reset():\n    return "x"\n`,
+    ),
+    good(
+      'a hook of the application',
+      `${flask}@app.before_request\ndef check():\n    if session.get("role") != "admin":\n        abort(403)\n@app.get("/admin")\ndef admin():\n    return "x"\n`,
+    ),
+    good(
+      'a parameter',
+      `${fast}${guard}@app.get("/admin/users")\ndef users(admin=Depends(require_admin)):\n    return []\n`,
+    ),
+    good(
+      'an annotated parameter',
+      `from typing import Annotated\n${fast}${guard}@app.get("/admin/users")\ndef users(admin: Annotated[dict, Depends(require_admin)]):\n    return []\n`,
+    ),
+    good(
+      'dependencies where the router is included',
+      `${fast}${guard}router = APIRouter()\n@router.get("/users")\ndef users():\n    return []\napp.include_router(router, prefix="/admin", dependencies=[Depends(require_admin)])\n`,
+    ),
+    good(
+      'scopes',
+      `${fast}from company import current\n@app.get("/admin/users")\ndef users(user=Security(current, scopes=["users"])):\n    return []\n`,
+    ),
+    good(
+      'a factory of guards',
+      `${fast}def need(permission):\n    def check(request: Request):\n        if permission not in request.state.user.permissions:\n            raise HTTPException(403)\n    return check\n@app.get("/admin/users", dependencies=[Depends(need("users"))])\ndef users():\n    return []\n`,
+    ),
+    good(
+      'in the body',
+      `${flask}@app.post("/admin/reset")\ndef reset():\n    if not g.user.is_admin:\n        abort(403)\n    return "x"\n`,
+    ),
+    good(
+      'a shared key',
+      `import hmac\nimport os\n${fast}def check(x_key: str = Header("")):\n    if not hmac.compare_digest(x_key, os.environ["ADMIN_KEY"]):\n        raise HTTPException(status_code=401)\n@app.post("/admin/flush", dependencies=[Depends(check)])\ndef flush():\n    return 1\n`,
+    ),
+    good(
+      'a helper in the body',
+      `${fast}def _check(token):\n    if token != SECRET:\n        raise HTTPException(status_code=401)\n@app.post("/admin/flush")\ndef flush(request: Request):\n    _check(request.headers.get("X-Token"))\n    return 1\n`,
+    ),
+    good(
+      'a permission class',
+      'from rest_framework.permissions import IsAdminUser\nfrom rest_framework.views import APIView\nfrom django.urls import path\nclass AdminUsers(APIView):\n    permission_classes = [IsAdminUser]\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]\n',
+    ),
+    good(
+      'a mixin',
+      'from django.contrib.auth.mixins import UserPassesTestMixin\nfrom django.views import View\nfrom django.urls import path\nclass AdminUsers(UserPassesTestMixin, View):\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]\n',
+    ),
+    good(
+      'a middleware',
+      `${fast}@app.middleware("http")\nasync def check(request, call_next):\n    if not request.state.user.is_admin:\n        raise HTTPException(status_code=403)\n    return await call_next(request)\n@app.get("/admin/users")\ndef users():\n    return []\n`,
+    ),
+  ],
+  invalid: [
+    bad('Flask without a decorator', `${flask}@app.route("/admin")  # <-\ndef admin():\n    return "x"\n`),
+    bad(
+      'FastAPI with a session of the database',
+      `${fast}def get_db():\n    yield 1\n@app.get("/admin/users")  # <-\ndef users(db=Depends(get_db)):\n    return []\n`,
+    ),
+    bad(
+      'a limiter is no guard',
+      `${fast}def check_rate_limit(request: Request):\n    if request.client in seen:\n        raise HTTPException(status_code=429)\n@app.get("/admin/users", dependencies=[Depends(check_rate_limit)])  # <-\ndef users():\n    return []\n`,
+    ),
+    bad(
+      'a router with a prefix',
+      `${fast}router = APIRouter(prefix="/admin")\n@router.delete("/users/{name}")  # <-\ndef drop(name: str):\n    return 1\n`,
+    ),
+    bad(
+      'a prefix of another file',
+      `${fast}router = APIRouter()\n@router.delete("/users/{name}")  # <-\ndef drop(name: str):\n    return 1\ndef include(one, prefix):\n    app.include_router(one, prefix=prefix)\ninclude(router, "/admin")\n`,
+    ),
+    bad('commented out', `${flask}@app.route("/admin/x")  # <-\n# @login_required\ndef admin():\n    return "x"\n`),
+    bad(
+      'aiohttp',
+      'from aiohttp import web\nasync def append(request):\n    return web.json_response({})\napp = web.Application()\napp.router.add_post("/raft/append", append)  # <-\n',
+    ),
+    bad(
+      'Django',
+      'from django.urls import path\ndef reset(request):\n    return 1\nurlpatterns = [path("admin/reset", reset)]  # <-\n',
+    ),
+    bad(
+      'everybody is allowed',
+      'from rest_framework.permissions import AllowAny\nfrom rest_framework.views import APIView\nfrom django.urls import path\nclass AdminUsers(APIView):\n    permission_classes = [AllowAny]\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]  # <-\n',
+    ),
+    bad('metrics', `${flask}@app.get("/metrics")  # <-\ndef metrics():\n    return "x"\n`),
+    bad('a shutdown', `${flask}@app.post("/shutdown")  # <-\ndef stop():\n    return "x"\n`),
+    bad(
+      'only a login',
+      `from flask_login import login_required\n${flask}@app.get("/admin")  # <-\n@login_required\ndef admin():\n    return "x"\n`,
+      'noRole',
+    ),
+    bad(
+      'without a secret',
+      `import os\n${fast}def check(token: str = Header("")):\n    wanted = os.getenv("TOKEN", "").strip()\n    if not wanted:\n        return  # <-\n    if token != wanted:\n        raise HTTPException(status_code=401)\n@app.post("/admin/flush", dependencies=[Depends(check)])\ndef flush():\n    return 1\n`,
+      'open',
+    ),
+    bad(
+      'only in production',
+      `import os\n${fast}ENVIRONMENT = os.getenv("ENVIRONMENT")\ndef check(token: str = Header("")):\n    if ENVIRONMENT == "production":  # <-\n        if token != SECRET:\n            raise HTTPException(status_code=401)\n@app.post("/admin/flush", dependencies=[Depends(check)])\ndef flush():\n    return 1\n`,
+      'open',
+    ),
+    bad(
+      'above the route',
+      `from company import admin_required\n${flask}@admin_required  # <-\n@app.get("/admin")\ndef admin():\n    return "x"\n`,
+      'misplaced',
+    ),
+    bad(
+      'never awaited',
+      `${fast}async def check(request):\n    if request.state.role != "admin":\n        raise HTTPException(status_code=403)\n@app.post("/admin/flush")\nasync def flush(request: Request):\n    check(request)  # <-\n    return 1\n`,
+      'notAwaited',
+    ),
+    bad(
+      'a role of a cookie',
+      `${flask}@app.get("/admin")\ndef admin():  # <-\n    if request.cookies.get("role") != "admin":\n        abort(403)\n    return "x"\n`,
+      'client',
+    ),
+  ],
+  notApplicable: [
+    { name: 'a login page', files: one(`${flask}@app.get("/admin/login")\ndef page():\n    return "x"\n`) },
+    { name: 'no route', files: one('def admin_users():\n    return []\n') },
+    { name: 'other routes', files: one(`${flask}@app.get("/badminton")\ndef sport():\n    return "x"\n`) },
+    {
+      name: 'the admin site of Django',
+      files: one(
+        'from django.contrib import admin\nfrom django.urls import path\nurlpatterns = [path("admin/", admin.site.urls)]\n',
+      ),
+    },
+  ],
+});
