@@ -100,7 +100,11 @@ export const ciErrorMasking = defineCheck({
       if (masks.length === 0) return pass(name, place, proof);
       return { name, place, verdict: 'fail', findings: masks.map((mask) => findingOf(mask, findings)) };
     });
-    return { subjects, lookedFor: 'GitHub workflows and actions, .gitlab-ci.yml and what it includes' };
+    return {
+      subjects,
+      lookedFor:
+        'GitHub workflows and actions, .gitlab-ci.yml and what it includes, azure-pipelines.yml, .circleci, Jenkinsfile',
+    };
   },
 });
 

@@ -86,16 +86,12 @@ class Judge {
   }
 
   step(step: Step, path: string): { gates: Gate[]; runs: readonly Run[] } {
-    if (!step.script && (step.uses?.kind === 'remote' || step.uses?.kind === 'docker')) {
-      const role = roleOfAction(step.uses.name, this.#knowledge);
-      const place = { path, span: step.uses.span };
-      const gate = role && {
-        role,
-        text: step.uses.name,
-        tool: step.uses.name,
-        place,
-        fate: { kind: 'counts' as const },
-      };
+    const started = step.task ?? (step.uses && step.uses.kind !== 'local' ? step.uses : undefined);
+    if (!step.script && started) {
+      const { name, span } = started;
+      const role = roleOfAction(name, this.#knowledge);
+      const place = { path, span };
+      const gate = role && { role, text: name, tool: name, place, fate: { kind: 'counts' as const } };
       return { gates: gate ? [gate] : [], runs: [] };
     }
     if (!step.script) return { gates: [], runs: [] };

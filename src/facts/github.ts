@@ -144,7 +144,8 @@ function conditionOf(node: YamlNode): Located | undefined {
     : undefined;
 }
 
-function toleranceOf(node: YamlNode, key: string): Tolerance | undefined {
+/** A boolean key that makes a failure count for nothing; undefined when it is absent or false. */
+export function toleranceOf(node: YamlNode, key: string): Tolerance | undefined {
   const entry = entryOf(node, key);
   const text = textOf(entry?.value)?.trim();
   if (!entry || text === undefined) return undefined;
@@ -154,7 +155,8 @@ function toleranceOf(node: YamlNode, key: string): Tolerance | undefined {
   return { span: entry.span, text: `${key}: ${text}`, extent };
 }
 
-function variablesOf(node: YamlNode | undefined): Variable[] {
+/** Entries of a map of scalars. */
+export function variablesOf(node: YamlNode | undefined): Variable[] {
   return entriesOf(node).map(({ key, value, span }) => ({ name: key, value: textOf(value) ?? '', span }));
 }
 

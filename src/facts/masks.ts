@@ -273,7 +273,7 @@ function leniency(
     return flag ? { place: gate.place, text: flag.replace(/^\S+ /, '') } : undefined;
   }
   if (gate.command) return undefined;
-  for (const { name, value, span } of one.step.uses?.inputs ?? []) {
+  for (const { name, value, span } of (one.step.task ?? one.step.uses)?.inputs ?? []) {
     const place = { path: one.place.path, span };
     const given = `${name}=${value.trim()}`;
     if (lenientInputs.some((pattern) => glob(pattern)(given))) return { place, text: `${name}: ${value.trim()}` };

@@ -4,7 +4,7 @@ import type { Span } from './span.ts';
 import type { YamlFile, YamlScalar } from './yaml.ts';
 
 export interface Pipeline {
-  readonly system: 'github' | 'gitlab';
+  readonly system: 'github' | 'gitlab' | 'azure' | 'circleci' | 'jenkins';
   /** `action` is a composite, JavaScript or Docker action; `template` is a file that only counts where it is included. */
   readonly type: 'workflow' | 'action' | 'template';
   readonly name: string;
@@ -89,6 +89,8 @@ export interface Step {
   readonly condition?: Located;
   readonly tolerance?: Tolerance;
   readonly uses?: Uses;
+  /** A task of Azure Pipelines (`DotNetCoreCLI/test`) or a step of a CircleCI orb: part of the system, not fetched by a ref. */
+  readonly task?: { readonly name: string; readonly span: Span; readonly inputs: readonly Variable[] };
   readonly script?: StepScript;
   readonly workingDirectory?: string;
   readonly variables: readonly Variable[];

@@ -1,8 +1,11 @@
 /** Knows which files are CI pipelines and which reader understands them. */
+import { isAzurePath, readAzure } from './azure.ts';
+import { isCirclePath, readCircle } from './circleci.ts';
 import type { Extractor, ParseProblem } from './facts.ts';
 import { readGitHub } from './github.ts';
 import { isGitLabPath, looksLikeGitLab, readGitLab } from './gitlab.ts';
-import type { Reading } from './pipeline.ts';
+import { isJenkinsPath, readJenkins } from './jenkins.ts';
+import type { Pipeline, Reading } from './pipeline.ts';
 import { type ParseShell, type Shell, shellParser } from './shell.ts';
 import type { OffsetMap } from './span.ts';
 import { loadYaml, scalarOffsets, type YamlScalar } from './yaml.ts';
@@ -12,26 +15,35 @@ const actionPath = /(?:^|\/)action\.ya?ml$/;
 
 export const workflow: Extractor<'workflow'> = {
   kind: 'workflow',
-  accepts: (path) => /\.ya?ml$/.test(path),
+  accepts: (path) => /\.ya?ml$/.test(path) || isJenkinsPath(path),
   recognises: (path, text) =>
     githubPath.test(path) ||
     (actionPath.test(path) && /^runs:/m.test(text)) ||
     isGitLabPath(path) ||
+    isAzurePath(path, text) ||
+    isCirclePath(path) ||
+    isJenkinsPath(path) ||
     looksLikeGitLab(text),
   load: async () => {
     const [readYaml, parse] = await Promise.all([loadYaml(), shellParser()]);
     return ({ path, text }) => {
+      if (isJenkinsPath(path)) return { data: readJenkins(path, text, parse) };
       const file = readYaml(text);
       const problems = file.problems.map(
         (one): ParseProblem => (one.message.startsWith('duplicate key') ? { ...one, tolerated: true } : one),
       );
       const reading: Reading = { text, path, file, shell: (node) => parseScalar(text, node, parse, problems) };
-      const github = githubPath.test(path) || actionPath.test(path);
-      const data = github ? readGitHub(reading, actionPath.test(path)) : readGitLab(reading);
+      const data = readerOf(path, text)(reading);
       return { ...(data ? { data } : {}), problems };
     };
   },
 };
+
+function readerOf(path: string, text: string): (reading: Reading) => Pipeline | undefined {
+  if (githubPath.test(path) || actionPath.test(path)) return (reading) => readGitHub(reading, actionPath.test(path));
+  if (isCirclePath(path)) return readCircle;
+  return isAzurePath(path, text) ? readAzure : readGitLab;
+}
 
 function parseScalar(text: string, node: YamlScalar, parse: ParseShell, problems: ParseProblem[]): Shell {
   let map: OffsetMap | undefined;

@@ -267,6 +267,38 @@ testCheck(ciErrorMasking, {
         run('if [ -f requirements-x.txt ]; then pip install -r requirements-x.txt; fi', 'pytest'),
       ),
     },
+    {
+      name: 'Azure: a status that counts',
+      files: {
+        'azure-pipelines.yml':
+          'steps:\n  - bash: |\n      set -e\n      pytest $(Build.SourcesDirectory)/tests\n      echo done\n  - task: PublishTestResults@2\n    continueOnError: true\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'CircleCI: pipefail is on',
+      files: {
+        '.circleci/config.yml':
+          'jobs:\n  t:\n    docker: [{image: "cimg/python:3.12"}]\n    steps:\n      - checkout\n      - run: pytest | tee log\n      - run: {command: docker logs app || true, when: on_fail}\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Jenkins: catchError that keeps the result',
+      files: {
+        Jenkinsfile:
+          "pipeline { stages { stage('Test') { steps { catchError { sh 'pytest' } } } } post { always { sh 'docker rm -f db || true' } } }\n",
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Jenkins: an exception that is thrown again',
+      files: {
+        Jenkinsfile:
+          "node { stage('T') { try { sh 'pytest' } catch (e) { currentBuild.result = 'FAILURE'; throw e } finally { sh 'rm -rf x || true' } } }\n",
+      },
+      subjects: 1,
+    },
     { name: 'a trap that cleans up', files: steps(run("trap 'docker rm -f db' EXIT", 'pytest')) },
     {
       name: 'demos are no tests',
@@ -519,6 +551,43 @@ testCheck(ciErrorMasking, {
         ),
       ),
       findings: [{ message: 'fallback', at: at(code) }],
+    },
+    {
+      name: 'Azure: continueOnError',
+      files: {
+        'azure-pipelines.yml':
+          'jobs:\n  - job: test\n    steps:\n      - script: pytest\n        continueOnError: true\n      - task: DotNetCoreCLI@2\n        continueOnError: true\n        inputs:\n          command: test\n',
+      },
+      findings: [
+        { message: 'tolerated', at: 'azure-pipelines.yml:5' },
+        { message: 'tolerated', at: 'azure-pipelines.yml:7' },
+      ],
+    },
+    {
+      name: 'Azure: scripts go on after a failure',
+      files: { '.azure-pipelines/ci.yml': 'steps:\n  - script: |\n      npm test\n      echo done\n' },
+      findings: [{ message: 'sequence', at: '.azure-pipelines/ci.yml:3' }],
+    },
+    {
+      name: 'CircleCI: || true in a reusable command',
+      files: {
+        '.circleci/config.yml':
+          'commands:\n  scan:\n    steps:\n      - run:\n          name: Scan\n          command: bandit -r src || true\n',
+      },
+      findings: [{ message: 'fallback', at: '.circleci/config.yml:6' }],
+    },
+    {
+      name: 'Jenkins: catchError, try and || true',
+      files: {
+        Jenkinsfile:
+          "pipeline {\n  stages {\n    stage('Scan') {\n      steps {\n        catchError(buildResult: 'SUCCESS', stageResult: 'FAILURE') {\n          sh 'bandit -r src'\n        }\n        sh '''\n          pytest || true\n        '''\n        script {\n          try {\n            sh(script: 'npm test')\n          } catch (err) {\n            echo 'broken'\n          }\n        }\n      }\n    }\n  }\n}\n",
+      },
+      findings: [
+        { message: 'tolerated', at: 'Jenkinsfile:5' },
+        { message: 'fallback', at: 'Jenkinsfile:9' },
+        { message: 'tolerated', at: 'Jenkinsfile:12' },
+      ],
+      skip: ['comment'],
     },
     {
       name: 'a required job that ignores the others',

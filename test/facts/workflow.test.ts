@@ -196,6 +196,69 @@ describe('GitLab', () => {
   });
 });
 
+describe('other systems', () => {
+  const read = (path: string, text: string): Pipeline => extract({ path, text, words: [] }).data!;
+
+  test('Azure Pipelines', () => {
+    const data = read(
+      'azure-pipelines.yml',
+      'variables: {A: b}\nstages:\n  - stage: s\n    jobs:\n      - job: j\n        dependsOn: [i]\n        container: node:20\n        steps:\n          - script: npm test $(Build.Name) $(date)\n            displayName: Test\n          - task: Docker@2\n            inputs: {command: build}\n      - deployment: d\n        strategy:\n          runOnce:\n            deploy:\n              steps:\n                - bash: kubectl apply -f x\n',
+    );
+    expect(data).toMatchObject({ system: 'azure', variables: [{ name: 'A', value: 'b' }] });
+    const [job, deployment] = data.jobs;
+    expect(job).toMatchObject({ id: 'j', stage: 's', needs: ['i'], images: [{ text: 'node:20' }] });
+    expect(scriptsOf(job!)).toEqual(['date', 'npm test ${Build_Name} $(date)']);
+    expect(job!.steps[0]!.script).toMatchObject({ errexit: false, pipefail: false });
+    expect(job!.steps[1]!.task).toMatchObject({ name: 'Docker/build' });
+    expect(scriptsOf(deployment!)).toEqual(['kubectl apply -f x']);
+  });
+
+  test('CircleCI', () => {
+    const data = read(
+      '.circleci/config.yml',
+      'executors:\n  e:\n    docker: [{image: "base:1"}]\njobs:\n  t:\n    executor: e\n    docker: [{image: "a:1"}, {image: "db:2"}]\n    steps:\n      - checkout\n      - run: make\n      - run: {name: N, command: pytest, shell: /bin/sh}\n      - when:\n          condition: true\n          steps:\n            - run: late\nworkflows:\n  w:\n    jobs:\n      - t: {requires: [x]}\n',
+    );
+    const job = data.jobs.find((one) => one.id === 't')!;
+    expect(job).toMatchObject({
+      needs: ['x'],
+      images: [
+        { text: 'a:1', role: 'job' },
+        { text: 'db:2', role: 'service' },
+      ],
+    });
+    expect(scriptsOf(job)).toEqual(['make', 'pytest', 'late']);
+    expect(job.steps.map((step) => step.script?.pipefail)).toEqual([true, false, true]);
+    expect(data.jobs.find((one) => one.id === 'e')).toMatchObject({ hidden: true, images: [{ text: 'base:1' }] });
+  });
+
+  test('Jenkins', () => {
+    const text =
+      "// sh 'no'\npipeline {\n  agent { docker { image 'node:20' } }\n  stages {\n    stage('A') { steps { sh 'a b' } }\n    stage(\"B\") {\n      steps {\n        sh label: 'x', script: '''\n          c\n          d\n        '''\n        script { def s = sh(script: 'e', returnStatus: true) }\n      }\n    }\n  }\n  post { always { sh 'f' } }\n}\n";
+    const data = read('ci/Jenkinsfile', text);
+    expect(data.jobs.map((job) => [job.id, scriptsOf(job)])).toEqual([
+      ['pipeline', []],
+      ['A', ['a b']],
+      ['B', ['c', 'd']],
+    ]);
+    expect(data.jobs[0]!.images).toMatchObject([{ text: 'node:20' }]);
+    eachCommand(data.jobs[2]!.steps[0]!.script!.shell.statements, (one) =>
+      expect(text.slice(one.span.start, one.span.end)).toBe(commandText(one)),
+    );
+  });
+
+  test.each([
+    ['Jenkinsfile', '{'.repeat(200_000)],
+    ['Jenkinsfile', 'try {'.repeat(30_000)],
+    ['Jenkinsfile', "'''".repeat(100_001)],
+    ['Jenkinsfile', 'sh '.repeat(200_000)],
+    ['Jenkinsfile', '/*'.repeat(300_000)],
+  ])('hostile %s %#', (path, text) => {
+    const start = performance.now();
+    read(path, text);
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+});
+
 test('mutated files never throw and keep spans inside', () => {
   const pieces = [
     'jobs:\n',
@@ -219,10 +282,24 @@ test('mutated files never throw and keep spans inside', () => {
     '- ',
     '\r\n',
     'on: push\n',
+    '- script: |\n',
+    'docker: [{image: a}]\n',
+    "stage('x') {",
+    "sh 'a || true'",
+    'try {',
+    '} catch (e) {',
+    '}',
   ];
   fc.assert(
     fc.property(
-      fc.constantFrom('.github/workflows/a.yml', '.gitlab-ci.yml', 'action.yml'),
+      fc.constantFrom(
+        '.github/workflows/a.yml',
+        '.gitlab-ci.yml',
+        'action.yml',
+        'azure-pipelines.yml',
+        '.circleci/config.yml',
+        'Jenkinsfile',
+      ),
       fc.array(fc.constantFrom(...pieces), { maxLength: 30 }),
       (path, list) => {
         const text = list.join('');

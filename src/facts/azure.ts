@@ -1,0 +1,164 @@
+/** Knows Azure Pipelines: stages, jobs and steps become the pipeline model. */
+import { toleranceOf, variablesOf } from './github.ts';
+import {
+  emptyJob,
+  type Image,
+  type Job,
+  type Located,
+  type Pipeline,
+  type Reading,
+  type Step,
+  type StepScript,
+} from './pipeline.ts';
+import { at, entriesOf, entryOf, itemsOf, textOf, type YamlNode, type YamlScalar } from './yaml.ts';
+
+const named = /(?:^|\/)\.?azure-pipelines?(?:[.-][^/]*)?\.ya?ml$/i;
+const folder = /(?:^|\/)\.?(?:azure-?pipelines|azuredevops|azure-devops|vsts)\/.*\.ya?ml$/i;
+
+/** By name, or a YAML file in a folder for Azure Pipelines that has steps of theirs. */
+export function isAzurePath(path: string, text: string): boolean {
+  return (
+    named.test(path) ||
+    (folder.test(path) && /^\s*-?\s*(?:task|bash|script|pwsh|template|checkout|stages|jobs|steps):/m.test(text))
+  );
+}
+
+/** Gives the pipeline; undefined when the file holds no map. */
+export function readAzure(reading: Reading): Pipeline | undefined {
+  const root = reading.file.documents[0]?.root;
+  if (root?.kind !== 'map') return undefined;
+  const jobs: Job[] = [];
+  const addJobs = (node: YamlNode | undefined, stage: string): void => {
+    for (const item of itemsOf(node)) {
+      const id = textOf(at(item, 'job')) ?? textOf(at(item, 'deployment'));
+      if (item.kind === 'map' && id !== undefined) jobs.push(readJob(id, item, stage, reading));
+    }
+  };
+  for (const stage of itemsOf(at(root, 'stages'))) addJobs(at(stage, 'jobs'), textOf(at(stage, 'stage')) ?? '');
+  addJobs(at(root, 'jobs'), '');
+  const steps = entryOf(root, 'steps');
+  if (steps) jobs.push({ ...readJob('steps', root, '', reading), span: steps.keySpan });
+  const images = itemsOf(at(root, 'resources', 'containers')).flatMap((item) => imageOf(at(item, 'image')));
+  const first = jobs[0];
+  if (first && images.length > 0) jobs[0] = { ...first, images: [...first.images, ...images] };
+  return {
+    system: 'azure',
+    type: 'workflow',
+    name: textOf(at(root, 'name')) ?? reading.path,
+    span: { start: root.span.start, end: Math.min(root.span.end, root.span.start + 1) },
+    triggers: [],
+    jobs,
+    includes: [],
+    variables: variablesOf(at(root, 'variables')),
+    stages: itemsOf(at(root, 'stages')).flatMap((item) => textOf(at(item, 'stage')) ?? []),
+  };
+}
+
+function imageOf(node: YamlNode | undefined): Image[] {
+  const text = textOf(node);
+  return node && text && /[/:]/.test(text) ? [{ span: node.span, text, role: 'job' }] : [];
+}
+
+function readJob(id: string, node: YamlNode, stage: string, reading: Reading): Job {
+  const key = entryOf(node, 'job') ?? entryOf(node, 'deployment');
+  const tolerance = toleranceOf(node, 'continueOnError');
+  const dependsOn = at(node, 'dependsOn');
+  const container = at(node, 'container');
+  const condition = conditionOf(node);
+  const pool = textOf(at(node, 'pool', 'vmImage')) ?? '';
+  return {
+    ...emptyJob(id, key?.span ?? node.span),
+    name: textOf(at(node, 'displayName')) ?? id,
+    stage,
+    needs:
+      dependsOn?.kind === 'list'
+        ? dependsOn.items.flatMap((item) => textOf(item) ?? [])
+        : [textOf(dependsOn) ?? []].flat(),
+    ...(tolerance ? { tolerance } : {}),
+    ...(condition ? { condition } : {}),
+    steps: stepLists(node).flatMap((item, i) => readStep(item, i, pool, reading)),
+    images: imageOf(container?.kind === 'map' ? at(container, 'image') : container),
+    runner: pool,
+    variables: variablesOf(at(node, 'variables')),
+  };
+}
+
+/** Steps of the job, or of the hooks of a deployment's strategy. */
+function stepLists(node: YamlNode): YamlNode[] {
+  const strategy = entriesOf(at(node, 'strategy')).flatMap(({ value }) =>
+    entriesOf(value).flatMap((hook) => itemsOf(at(hook.value, 'steps'))),
+  );
+  return [...itemsOf(at(node, 'steps')), ...strategy];
+}
+
+/** `succeededOrFailed()` and `always()` as they are; `failed()` is what other systems call `failure()`. */
+function conditionOf(node: YamlNode): Located | undefined {
+  const value = at(node, 'condition');
+  const text = textOf(value);
+  return value && text !== undefined
+    ? { text: text.replace(/\bfailed\(\)/g, 'failure()'), span: value.span }
+    : undefined;
+}
+
+const scriptKeys = ['script', 'bash', 'pwsh', 'powershell'] as const;
+
+function readStep(node: YamlNode, index: number, pool: string, reading: Reading): Step[] {
+  if (node.kind !== 'map') return [];
+  const key = scriptKeys.find((one) => entryOf(node, one));
+  const task = at(node, 'task');
+  const inputs = variablesOf(at(node, 'inputs'));
+  const taskName = textOf(task)?.replace(/@.*$/, '');
+  const inline = taskName === 'Bash' || taskName === 'CmdLine' ? at(node, 'inputs', 'script') : undefined;
+  const code = key ? at(node, key) : inline;
+  const windows = /windows/i.test(pool);
+  const interpreter =
+    key === 'pwsh' || key === 'powershell'
+      ? 'pwsh'
+      : windows && (key === 'script' || taskName === 'CmdLine')
+        ? 'cmd'
+        : 'bash';
+  const script =
+    code?.kind === 'scalar' && textOf(code) !== undefined ? scriptOf(code, interpreter, reading) : undefined;
+  const tolerance = toleranceOf(node, 'continueOnError');
+  const condition = conditionOf(node);
+  const title = textOf(at(node, 'displayName'));
+  const command = inputs.find(({ name }) => name === 'command')?.value;
+  const directory = textOf(at(node, 'workingDirectory')) ?? textOf(at(node, 'inputs', 'workingDirectory'));
+  return [
+    {
+      name: title ?? taskName ?? textOf(code)?.trim().split('\n', 1)[0]?.slice(0, 80) ?? `step ${index + 1}`,
+      ...(title === undefined ? {} : { title }),
+      span: node.span,
+      section: 'run',
+      ...(tolerance ? { tolerance } : {}),
+      ...(condition ? { condition } : {}),
+      ...(task && taskName && !script
+        ? { task: { name: command ? `${taskName}/${command}` : taskName, span: task.span, inputs } }
+        : {}),
+      ...(script ? { script } : {}),
+      ...(directory === undefined
+        ? {}
+        : {
+            workingDirectory: directory.replace(
+              /^\$\((?:Build\.SourcesDirectory|System\.DefaultWorkingDirectory)\)\/?/,
+              '',
+            ),
+          }),
+      variables: variablesOf(at(node, 'env')),
+      references: [],
+    },
+  ];
+}
+
+/** Azure writes the code to a file and starts bash on it, without `-e`: only the last status counts. */
+function scriptOf(node: YamlScalar, interpreter: string, reading: Reading): StepScript {
+  const base = { span: node.span, interpreter, errexit: false, pipefail: false };
+  if (interpreter !== 'bash') return { ...base, shell: { statements: [], problems: [] }, other: node.text };
+  // `$(Name)` is a variable of the pipeline, not a command; the replacement keeps the length.
+  const text = node.text.replace(/\$\(([A-Za-z_][\w.]*)\)/g, (whole, name: string) =>
+    /^(?:date|pwd|whoami|hostname|nproc|uname|id|mktemp|ls|tty)$/.test(name)
+      ? whole
+      : `\${${name.replace(/\./g, '_')}}`,
+  );
+  return { ...base, shell: reading.shell({ ...node, text }) };
+}
