@@ -157,10 +157,10 @@ function phaseRow(phase: Phase, title: string, items: readonly ScoredItem[]): Sc
   };
 }
 
-/** Most points per hour first; what could not be assessed is no advice. Ties keep the order of the roadmap. */
+/** Most points per hour first; where only knowledge is missing there is nothing to mend. Ties keep the roadmap's order. */
 function nextBest(items: readonly ScoredItem[], possible: number): ScoreReport['next'] {
   return items
-    .filter((item) => item.state === 'fail' || item.state === 'partial')
+    .filter((item) => (item.state === 'fail' || item.state === 'partial') && item.high < ONE)
     .map((item) => ({ item: item.id, gain: gainOf(item, possible), effort: item.effort }))
     .sort((a, b) => b.gain * a.effort - a.gain * b.effort)
     .slice(0, 5);
