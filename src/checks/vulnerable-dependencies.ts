@@ -232,7 +232,11 @@ export const vulnerableDependencies = defineCheck({
     if (advisories.problem !== undefined) return { subjects: [], lookedFor, notAssessed: advisories.problem };
     const needed = [...new Set(judged.filter((s) => s.zone === 'production').map((s) => s.ecosystem))];
     if (needed.length > 0 && needed.every((e) => !advisories.covered.includes(e))) {
-      return { subjects: [], lookedFor, notAssessed: needed.map((e) => advisories.gaps[e] ?? without).join(' ') };
+      return {
+        subjects: [],
+        lookedFor,
+        notAssessed: [...new Set(needed.map((e) => advisories.gaps[e] ?? without))].join(' '),
+      };
     }
     const { exposures, loose } = facts.linked(linkExposures);
     return {

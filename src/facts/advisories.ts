@@ -124,7 +124,7 @@ function load(
       broken: options.path !== undefined,
       problem:
         options.path === undefined
-          ? `There is no advisory database for ${ecosystem} on this machine. ${update}`
+          ? `There is no advisory database on this machine. ${update}`
           : `${options.path} holds no advisories for ${ecosystem}. ${update}`,
     };
   }

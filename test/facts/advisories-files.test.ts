@@ -349,7 +349,7 @@ describe('opening', () => {
   });
   test('missing, cut off or damaged: a gap with the command that mends it', async () => {
     const none = await openAdvisories(wanted, { ...offline, environment: { HARDENING_AUDIT_DB: folder() } });
-    expect(none.advisories.gaps.PyPI).toMatch(/no advisory database for PyPI.*audit db update/);
+    expect(none.advisories.gaps.PyPI).toMatch(/no advisory database on this machine.*audit db update/);
     const path = writeIndex(folder(), '2026-11-19T00:00:00Z');
     const file = join(path, 'PyPI.index');
     truncateSync(file, readFileSync(file).length - 100);
