@@ -150,14 +150,11 @@ function shellStep(
   const words = tokens.slice(index + 1, index + 14);
   const open = words[0]?.value === '(' && words[0].kind === 'mark';
   const end = open ? words.findIndex((one) => one.value === ')' && one.kind === 'mark') : -1;
-  const own = open ? words.slice(1, end < 0 ? undefined : end) : words;
-  const script = own.findIndex((one) => one.value === 'script');
-  const code =
-    script >= 0
-      ? own.slice(script + 1).find((one) => one.kind === 'text')
-      : own[0]?.kind === 'text'
-        ? own[0]
-        : undefined;
+  const stop = words.findIndex((one) => one.kind !== 'text' && /^(?:[{}]|sh)$/.test(one.value));
+  const own = open ? words.slice(1, end < 0 ? undefined : end) : words.slice(0, stop < 0 ? undefined : stop);
+  const script = own.findIndex((one, i) => one.value === 'script' && own[i + 1]?.value === ':');
+  const plain = own[0]?.kind === 'text' ? own[0] : undefined;
+  const code = script >= 0 ? own.slice(script + 1).find((one) => one.kind === 'text') : plain;
   if (!code) return undefined;
   // The status or the output goes back into Groovy, which is not followed.
   const returned = own.some((one, i) => /^return(?:Status|Stdout)$/.test(one.value) && own[i + 2]?.value === 'true');
