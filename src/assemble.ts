@@ -226,7 +226,8 @@ function textIndex(read: Reader): TextIndex {
         { length: last - region.startLine + 1 },
         (_, i) => of(path)?.line(region.startLine + i) ?? '',
       );
-      return rows.map((row) => clipped(secret ? masked(row) : row));
+      const mask = DATA_FILE.test(path) ? maskedData : masked;
+      return rows.map((row) => clipped(secret ? mask(row) : row));
     },
   };
 }
@@ -236,6 +237,16 @@ function trimmed(text: string, span: Span): Span {
   let { end } = span;
   while (end > span.start && /\s/.test(text[end - 1]!)) end--;
   return { start: span.start, end };
+}
+
+/** Files where a bare word is a value and no name. */
+const DATA_FILE =
+  /\.(?:ya?ml|json|toml|ini|properties|conf|tfvars|pem|key|p8)$|(?:^|\/|\.)\.?env(?:\.[\w.-]+)?$|kubeconfig|(?:^|\/)config$|(?:^|\/)id_\w+$/i;
+
+/** Masks everything behind the first `:` or `=` of a line, or the whole line, keeping its length. */
+function maskedData(row: string): string {
+  const [head] = /^\s*(?:-\s+)?(?:export\s+)?(?:\{\s*)?(?:["']?[\w.$/ -]{1,100}["']?\s*[:=])?/.exec(row)!;
+  return head + row.slice(head.length).replace(/\S/g, '*');
 }
 
 /** Masks string literals, and what stands after `=` or `: ` without quotes, keeping the length of the line. */

@@ -7,6 +7,7 @@ import { dependencyUnification } from './dependency-unification.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { edgeSecurityHeaders } from './edge-security-headers.ts';
 import { eksPublicAccess } from './eks-public-access.ts';
+import { externalSecrets } from './external-secrets.ts';
 import { flaskSecretKey } from './flask-secret-key.ts';
 import { imagePinning } from './image-pinning.ts';
 import { integrationTests } from './integration-tests.ts';
@@ -32,6 +33,7 @@ export const checks: readonly Check[] = [
   dockerfileHealthcheck,
   edgeSecurityHeaders,
   eksPublicAccess,
+  externalSecrets,
   flaskSecretKey,
   imagePinning,
   integrationTests,

@@ -14,6 +14,7 @@ import type { Advisories } from './packages/advisory.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Module } from './program/model.ts';
 import type { Script } from './script.ts';
+import type { SecretFile } from './secret-files.ts';
 import type { Place, Span } from './span.ts';
 import type { TerraformFile } from './terraform.ts';
 import type { TestConfig } from './test-config.ts';
@@ -34,6 +35,7 @@ export interface FactTypes {
   kubernetes: Manifest;
   workflow: Pipeline;
   script: Script;
+  secretfile: SecretFile;
   terraform: TerraformFile;
   webserver: WebserverFile;
   testConfig: TestConfig;

@@ -12,6 +12,7 @@ import { ignore } from './ignore.ts';
 import { kubernetes } from './kubernetes.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
+import { secretfile } from './secret-files.ts';
 import { terraform } from './terraform.ts';
 import { testConfig } from './test-config.ts';
 import { webserver } from './webserver.ts';
@@ -30,6 +31,7 @@ export const extractors: readonly Extractor[] = [
   kubernetes,
   python,
   script,
+  secretfile,
   terraform,
   testConfig,
   webserver,

@@ -1,0 +1,105 @@
+/** Knows whether secrets reach workloads from a store, or stand in the repository. */
+import { defineCheck, type Finding, type Message, pass, type Severity, type Subject, unknown } from '../check.ts';
+import { linkCluster } from '../facts/cluster.ts';
+import { chartNeeds } from '../facts/helm.ts';
+import { linkSecretUses, type SecretUse } from '../facts/secret-uses.ts';
+
+const WHY =
+  'It is in every clone, fork, backup and build log of the repository, and stays in the history after it was removed.';
+const STORE =
+  'Change it, put it into a secret store, and let an ExternalSecret or the CSI driver bring it to the workload.';
+
+/** Names of messages are the ways a secret reaches a workload. */
+const messages: Readonly<Record<SecretUse['way'], Message>> = {
+  manifest: {
+    what: 'The manifest of {owner} holds the {kind} `{name}` (fingerprint {fingerprint}).',
+    why: `Base64 is an encoding and hides nothing. ${WHY}`,
+    fix: STORE,
+    aspect: 'secret-manifest',
+    secret: true,
+  },
+  environment: {
+    what: 'The {kind} `{name}` of the {owner} stands in its manifest (fingerprint {fingerprint}).',
+    why: WHY,
+    fix: `${STORE} Refer to it with secretKeyRef.`,
+    aspect: 'env-literal',
+    secret: true,
+  },
+  configmap: {
+    what: 'The {kind} `{name}` stands in the {owner} (fingerprint {fingerprint}).',
+    why: `A ConfigMap is readable by everybody who may look at the namespace. ${WHY}`,
+    fix: STORE,
+    aspect: 'configmap',
+    secret: true,
+  },
+  values: {
+    what: 'The chart values in {owner} hold the {kind} `{name}` (fingerprint {fingerprint}).',
+    why: WHY,
+    fix: `${STORE} Leave the value empty, and let the chart use an existing Secret.`,
+    aspect: 'values',
+    secret: true,
+  },
+  compose: {
+    what: 'The {kind} `{name}` of the {owner} stands in the compose file (fingerprint {fingerprint}).',
+    why: WHY,
+    fix: 'Change it, and use `secrets:` or `${NAME:?message}`, which refuses to start without a value.',
+    aspect: 'compose',
+    secret: true,
+  },
+  default: {
+    what: 'The {kind} `{name}` of the {owner} has a default in the compose file (fingerprint {fingerprint}).',
+    why: 'Whoever forgets to set the variable runs the service with a secret that everybody can read.',
+    fix: 'Write `${NAME:?message}` instead of the default, so that nothing starts without a value.',
+    aspect: 'compose',
+    secret: true,
+  },
+  generator: {
+    what: 'The {owner} holds the {kind} `{name}` as a literal (fingerprint {fingerprint}).',
+    why: WHY,
+    fix: STORE,
+    aspect: 'secret-manifest',
+    secret: true,
+  },
+  file: {
+    what: 'The file {owner} is in the repository with the {kind} `{name}` (fingerprint {fingerprint}).',
+    why: WHY,
+    fix: 'Change the secret, remove the file, add it to .gitignore, and keep an example file with empty values.',
+    aspect: 'file',
+    secret: true,
+  },
+  kubeconfig: {
+    what: 'The kubeconfig {owner} holds the {kind} `{name}` (fingerprint {fingerprint}).',
+    why: `Whoever has it is that user of the cluster. ${WHY}`,
+    fix: 'Revoke the credential, remove the file, and fetch it from the cloud provider when it is needed.',
+    aspect: 'file',
+    secret: true,
+  },
+};
+
+export const externalSecrets = defineCheck({
+  id: 'external-secrets',
+  needs: {
+    ...chartNeeds,
+    kubernetes: true,
+    compose: true,
+    terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release'],
+    secretfile: true,
+  },
+  messages,
+  assess: (facts) => ({
+    subjects: [
+      ...facts.linked(linkSecretUses).map(judge),
+      ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
+    ],
+    lookedFor:
+      'Secrets, ConfigMaps, environment variables, chart values, compose files, .env files, keys and kubeconfigs',
+  }),
+});
+
+function judge({ way, owner, place, exposed, evidence }: SecretUse): Subject {
+  if (!exposed) return pass(owner, place, evidence ?? 'kept outside the repository');
+  const severity: Severity = way === 'default' ? 'medium' : 'high';
+  const data = { owner, kind: exposed.kind, name: exposed.name, fingerprint: exposed.fingerprint };
+  const finding: Finding = { message: way, data, place, confidence: 'high', severity };
+  return { name: `${exposed.kind} ${exposed.name} of ${owner}`, place, verdict: 'fail', findings: [finding] };
+}

@@ -1,0 +1,94 @@
+/** Knows files that hold secrets as such: .env files, private keys, kubeconfigs. Their values do not leave it. */
+import type { Extractor } from './facts.ts';
+import { classify, type Exposed, exposedBy, fingerprint, secretName } from './secret-values.ts';
+import type { Span } from './span.ts';
+
+export interface SecretFile {
+  readonly type: 'env' | 'key' | 'kubeconfig';
+  /** Secrets in clear text, in file order. */
+  readonly exposed: readonly (Exposed & { readonly span: Span })[];
+  /** Names of secrets that are empty, referenced or placeholders. */
+  readonly safe: number;
+}
+
+const ENV = /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$/i;
+const TEMPLATE = /example|sample|template|dist|default|test|schema|\.enc|\.sops|vault/i;
+const KEY = /(?:^|\/)id_(?:rsa|dsa|ecdsa|ed25519)$|\.(?:pem|key|p8)$|(?:^|[._-])key\.txt$/i;
+const KUBECONFIG = /(?:^|\/)(?:\.?kube-?config|admin\.conf|config)(?:[._-][\w.-]*)?$|kubeconfig/i;
+const PRIVATE = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
+
+export const secretfile: Extractor<'secretfile'> = {
+  kind: 'secretfile',
+  accepts: (path) => typeOf(path) !== undefined,
+  recognises: (path, text) => {
+    const type = typeOf(path);
+    if (type === 'key') return PRIVATE.test(text);
+    return type === 'env' || (/^kind:\s*["']?Config\b/m.test(text) && /^clusters:/m.test(text));
+  },
+  load:
+    async () =>
+    ({ path, text }) => {
+      const type = typeOf(path)!;
+      if (type === 'env') return { data: { type, ...environment(text) } };
+      if (type === 'kubeconfig') return { data: { type, ...kubeconfig(text) } };
+      const start = PRIVATE.exec(text)!;
+      const locked = /ENCRYPTED/.test(start[0]) || /^Proc-Type: 4,ENCRYPTED/m.test(text);
+      const span = { start: start.index, end: start.index + start[0].length };
+      const key: Exposed & { span: Span } = {
+        kind: 'private key',
+        name: path.slice(path.lastIndexOf('/') + 1),
+        fingerprint: fingerprint(text),
+        span,
+      };
+      return { data: { type, exposed: locked ? [] : [key], safe: locked ? 1 : 0 } };
+    },
+};
+
+function typeOf(path: string): SecretFile['type'] | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (ENV.test(path)) return TEMPLATE.test(name) ? undefined : 'env';
+  if (KEY.test(path)) return 'key';
+  return KUBECONFIG.test(path) ? 'kubeconfig' : undefined;
+}
+
+function environment(text: string): Omit<SecretFile, 'type'> {
+  const exposed: (Exposed & { span: Span })[] = [];
+  let safe = 0;
+  for (const { line, start } of linesOf(text)) {
+    const match = /^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^#\r\n]*?))\s*(?:#.*)?$/.exec(
+      line,
+    );
+    if (!match) continue;
+    const value = match[2] ?? match[3] ?? match[4] ?? '';
+    const found = exposedBy(match[1]!, value, { weak: true });
+    const from = start + line.indexOf(match[1]!);
+    if (found) exposed.push({ ...found, span: { start: from, end: from + match[1]!.length } });
+    else if (secretName(match[1]!) && classify(value) !== 'plain') safe++;
+  }
+  return { exposed, safe };
+}
+
+function kubeconfig(text: string): Omit<SecretFile, 'type'> {
+  const exposed: (Exposed & { span: Span })[] = [];
+  for (const { line, start } of linesOf(text)) {
+    const match = /^\s+(client-key-data|token|password):\s*["']?([^\s"']+)/.exec(line);
+    if (!match || classify(match[2]!) !== 'real') continue;
+    const from = start + line.indexOf(match[1]!);
+    const kind = match[1] === 'client-key-data' ? 'private key' : match[1] === 'token' ? 'token' : 'password';
+    exposed.push({
+      kind,
+      name: match[1]!,
+      fingerprint: fingerprint(match[2]!),
+      span: { start: from, end: from + match[1]!.length },
+    });
+  }
+  return { exposed, safe: exposed.length > 0 ? 0 : 1 };
+}
+
+function* linesOf(text: string): Generator<{ line: string; start: number }> {
+  let start = 0;
+  for (const line of text.split('\n')) {
+    if (line.length < 20_000) yield { line: line.replace(/\r$/, ''), start };
+    start += line.length + 1;
+  }
+}

@@ -1,0 +1,224 @@
+/** Knows every way a secret reaches a workload: manifests, environment, configuration, charts, compose, files. */
+import { deployedWorkloads, linkCluster, placeIn } from './cluster.ts';
+import { keyValues, linkCompose } from './compose.ts';
+import type { Facts } from './facts.ts';
+import { titleOf } from './kubernetes.ts';
+import { classify, type Exposed, exposedBy, fingerprint, looksCredential, secretName } from './secret-values.ts';
+import type { Place } from './span.ts';
+import { at, entriesOf, entryOf, itemsOf, textOf, type YamlEntry, type YamlNode } from './yaml.ts';
+
+export interface SecretUse {
+  readonly way:
+    | 'manifest'
+    | 'environment'
+    | 'configmap'
+    | 'values'
+    | 'compose'
+    | 'default'
+    | 'generator'
+    | 'file'
+    | 'kubeconfig';
+  /** "Secret db", "container web of Deployment shop". */
+  readonly owner: string;
+  readonly place: Place;
+  /** Absent when the secret is kept as it should be; then `evidence` says how. */
+  readonly exposed?: Exposed;
+  readonly evidence?: string;
+  /** A template made it: the cause may be a value of the chart. */
+  readonly rendered?: boolean;
+}
+
+/** All uses, one per place. A pure join: use through `facts.linked`. */
+export function linkSecretUses(facts: Facts): readonly SecretUse[] {
+  const uses = [
+    ...inCluster(facts),
+    ...inGenerators(facts),
+    ...inValues(facts),
+    ...inCompose(facts),
+    ...inFiles(facts),
+  ];
+  const seen = new Map<string, SecretUse>();
+  const values = new Set(
+    uses.flatMap(({ way, exposed }) => (way === 'values' && exposed ? [exposed.fingerprint] : [])),
+  );
+  for (const use of uses) {
+    if (use.rendered && use.exposed && values.has(use.exposed.fingerprint)) continue;
+    const key = `${use.place.path} ${use.place.span.start}`;
+    const known = seen.get(key);
+    if (!known || (use.exposed && !known.exposed)) seen.set(key, use);
+  }
+  return [...seen.values()];
+}
+
+const STORES =
+  /^(?:ExternalSecret|ClusterExternalSecret|PushSecret|SealedSecret|SecretProviderClass|VaultStaticSecret|VaultDynamicSecret|VaultSecret|AzureKeyVaultSecret|InfisicalSecret|OnePasswordItem|DopplerSecret|BitwardenSecret|SopsSecret)$/;
+
+function inCluster(facts: Facts): SecretUse[] {
+  const cluster = facts.linked(linkCluster);
+  const uses: SecretUse[] = [];
+  for (const deployed of cluster.objects) {
+    const { object, path, place } = deployed;
+    const owner = titleOf(object);
+    const where = (node: YamlEntry | YamlNode): Place => ({
+      path: node.path ?? path,
+      span: 'keySpan' in node ? node.keySpan : node.span,
+    });
+    if (STORES.test(object.kind))
+      uses.push({ way: 'manifest', owner, place, evidence: `${object.kind} brings it from a store` });
+    else if (object.kind === 'Secret' && object.apiVersion === 'v1')
+      uses.push({ ...manifest(deployed.object.body, owner, place, where), rendered: deployed.chart !== undefined });
+    else if (object.kind === 'ConfigMap') {
+      for (const entry of entriesOf(at(object.body, 'data'))) {
+        const text = textOf(entry.value);
+        const exposed =
+          text === undefined || entry.value.rendered?.unknown
+            ? undefined
+            : exposedBy(entry.key, text, { placeholders: secretName(entry.key) !== undefined });
+        if (exposed)
+          uses.push({ way: 'configmap', owner, place: where(entry), exposed, rendered: deployed.chart !== undefined });
+      }
+    } else if (/^(?:Application|ApplicationSet|HelmRelease|HelmChart|HelmChartConfig)$/.test(object.kind)) {
+      for (const { entry, exposed } of walk(at(object.body, 'spec'), 0))
+        uses.push({ way: 'values', owner, place: where(entry), exposed });
+    }
+  }
+  for (const workload of deployedWorkloads(cluster)) {
+    for (const container of workload.pod.containers) {
+      const owner = `container ${container.name} of ${titleOf(workload.object)}`;
+      for (const variable of itemsOf(at(container.body, 'env'))) {
+        const name = textOf(at(variable, 'name')) ?? '';
+        const value = at(variable, 'value');
+        const text = textOf(value);
+        const place = placeIn(workload, variable);
+        if (at(variable, 'valueFrom', 'secretKeyRef'))
+          uses.push({ way: 'environment', owner, place, evidence: `${name} comes from a Secret` });
+        if (value === undefined || text === undefined || value.rendered?.unknown !== undefined) continue;
+        const exposed = exposedBy(name, text);
+        const start = placeIn(workload, value);
+        if (exposed)
+          uses.push({ way: 'environment', owner, place: start, exposed, rendered: workload.chart !== undefined });
+        else if (secretName(name) && classify(text) !== 'plain')
+          uses.push({
+            way: 'environment',
+            owner,
+            place: start,
+            evidence: `${name} is ${classify(text) === 'real' ? 'the name of something' : `a ${classify(text)} value`}`,
+          });
+      }
+    }
+  }
+  return uses;
+}
+
+/** A Secret manifest: exposed when one of its values is real, by whatever name. */
+function manifest(body: YamlNode, owner: string, place: Place, where: (node: YamlEntry) => Place): SecretUse {
+  if (entryOf(body, 'sops')) return { way: 'manifest', owner, place, evidence: 'encrypted with SOPS' };
+  const plain = place.path.endsWith('.tf');
+  const found: { entry: YamlEntry; exposed: Exposed; named: boolean }[] = [];
+  for (const field of ['data', 'stringData'] as const) {
+    for (const entry of entriesOf(at(body, field))) {
+      const text = textOf(entry.value);
+      if (text === undefined || entry.value.rendered?.unknown !== undefined || classify(text) === 'reference') continue;
+      const decoded = field === 'data' && !plain ? decode(text) : text;
+      if (classify(decoded) !== 'real') continue;
+      const kind = secretName(entry.key);
+      const known = exposedBy(entry.key, decoded);
+      if (!known && !kind && !looksCredential(decoded)) continue;
+      const exposed = known ?? {
+        kind: kind ?? 'credential',
+        name: entry.key.slice(0, 80),
+        fingerprint: fingerprint(decoded),
+      };
+      found.push({ entry, exposed, named: kind !== undefined });
+    }
+  }
+  const worst = found.find(({ named }) => named) ?? found[0];
+  if (!worst) return { way: 'manifest', owner, place, evidence: 'holds no value' };
+  return { way: 'manifest', owner, place: where(worst.entry), exposed: worst.exposed };
+}
+
+function decode(text: string): string {
+  const compact = text.replace(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(compact)) return text;
+  return Buffer.from(compact, 'base64').toString('utf8');
+}
+
+/** Entries of a tree of values that give a secret away. */
+function walk(node: YamlNode | undefined, depth: number): { entry: YamlEntry; exposed: Exposed }[] {
+  if (node === undefined || depth > 60) return [];
+  if (node.kind === 'list') return node.items.flatMap((item) => walk(item, depth + 1));
+  return entriesOf(node).flatMap((entry) => {
+    if (entry.value.kind !== 'scalar') return walk(entry.value, depth + 1);
+    const text = entry.key === 'value' ? undefined : textOf(entry.value);
+    const pair = entry.key === 'value' ? textOf(at(node, 'name')) : undefined;
+    const value = pair === undefined ? text : textOf(entry.value);
+    const exposed =
+      value === undefined || entry.value.rendered?.unknown ? undefined : exposedBy(pair ?? entry.key, value);
+    return exposed ? [{ entry, exposed }] : [];
+  });
+}
+
+/** `secretGenerator` and `configMapGenerator` literals of kustomizations. */
+function inGenerators(facts: Facts): SecretUse[] {
+  return facts.of('kubernetes').flatMap(({ path, data }) =>
+    (['secretGenerator', 'configMapGenerator'] as const).flatMap((key) =>
+      itemsOf(at(data.kustomization, key)).flatMap((generator) =>
+        itemsOf(at(generator, 'literals')).flatMap((literal): SecretUse[] => {
+          const text = textOf(literal) ?? '';
+          const equals = text.indexOf('=');
+          const owner = `${key} ${textOf(at(generator, 'name')) ?? ''}`.trim();
+          const name = text.slice(0, Math.max(0, equals));
+          const value = text.slice(equals + 1);
+          const place = { path, span: literal.span };
+          const secret = key === 'secretGenerator' && classify(value) === 'real';
+          const exposed =
+            exposedBy(name, value) ??
+            (secret ? { kind: 'credential' as const, name, fingerprint: fingerprint(value) } : undefined);
+          if (exposed) return [{ way: 'generator', owner, place, exposed }];
+          return key === 'secretGenerator'
+            ? [{ way: 'generator', owner, place, evidence: `${name} has no real value` }]
+            : [];
+        }),
+      ),
+    ),
+  );
+}
+
+/** Values files of charts, read by a template or by a sub-chart that is not in the tree. */
+function inValues(facts: Facts): SecretUse[] {
+  return facts.of('chart').flatMap(({ path, data }) => {
+    if (data.role !== 'values' || entryOf(data.root, 'sops')) return [];
+    return walk(data.root, 0).map(({ entry, exposed }): SecretUse => {
+      return { way: 'values', owner: path, place: { path: entry.path ?? path, span: entry.keySpan }, exposed };
+    });
+  });
+}
+
+function inCompose(facts: Facts): SecretUse[] {
+  return facts.linked(linkCompose).flatMap((service) =>
+    keyValues(at(service.body, 'environment')).flatMap(({ key, value, span, path }): SecretUse[] => {
+      const owner = `service ${service.name}`;
+      const place = { path: path ?? service.path, span };
+      const kind = secretName(key);
+      if (value === undefined || value.resolved === undefined) {
+        return kind ? [{ way: 'compose', owner, place, evidence: `${key} comes from the environment` }] : [];
+      }
+      const exposed = exposedBy(key, value.resolved, { weak: true });
+      if (exposed) return [{ way: value.variables.length > 0 ? 'default' : 'compose', owner, place, exposed }];
+      return kind && classify(value.resolved) !== 'plain'
+        ? [{ way: 'compose', owner, place, evidence: `${key} has no real value` }]
+        : [];
+    }),
+  );
+}
+
+function inFiles(facts: Facts): SecretUse[] {
+  return facts.of('secretfile').flatMap(({ path, data }): SecretUse[] => {
+    const way = data.type === 'kubeconfig' ? 'kubeconfig' : 'file';
+    if (data.exposed.length > 0)
+      return data.exposed.map(({ span, ...exposed }) => ({ way, owner: path, place: { path, span }, exposed }));
+    return data.safe > 0
+      ? [{ way, owner: path, place: { path, span: { start: 0, end: 0 } }, evidence: 'holds no secret in clear text' }]
+      : [];
+  });
+}

@@ -1,0 +1,154 @@
+/** Knows which names and values are secrets, without ever giving a value away: kind and fingerprint only. */
+import { createHash } from 'node:crypto';
+
+export type SecretKind = 'password' | 'token' | 'key' | 'private key' | 'connection string' | 'credential';
+
+export interface Exposed {
+  readonly kind: SecretKind;
+  /** Name under which it stands; inside a nested text the inner one. */
+  readonly name: string;
+  /** Tells equal values apart from others, not the value itself. */
+  readonly fingerprint: string;
+}
+
+/** `reference`: a variable or a store gives it; `placeholder`: somebody must replace it before anything works. */
+export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'plain' | 'real';
+
+const REFERENCE =
+  /^\$\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@\w+@$|^__\w+__$|^(?:vault|op|ref\+\w+|sm|gcpsm|awssm|azurekeyvault|secretsmanager|ssm|doppler|env|file):|^arn:|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\//;
+const PLACEHOLDER =
+  /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
+/** Part of a longer text, such as an address, that somebody must fill in. */
+const SHOUTED = /(?:^|[^A-Za-z])(?:YOUR|REPLACE|CHANGE|INSERT|TODO|PLACEHOLDER)(?:[_/ -]|$)(?!ME\b)/;
+/** Passwords that work although their name says that they should not. */
+const WEAK = /change-?_?me|change-?_?it|replace-?_?me/i;
+
+/** How a value is to be taken. `weak` counts "changeme" as real: in a default it becomes the password. */
+export function classify(value: string, weak = false): ValueClass {
+  const text = value.trim();
+  if (text === '') return 'empty';
+  if (REFERENCE.test(text)) return 'reference';
+  if (SHOUTED.test(text)) return 'placeholder';
+  if (PLACEHOLDER.test(text)) return weak && WEAK.test(text) ? 'real' : 'placeholder';
+  return /^(?:true|false|yes|no|on|off|enabled|disabled|[0-9]{1,3})$/i.test(text) ? 'plain' : 'real';
+}
+
+const NO_SECRET_AT_END = new Set(
+  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost'.split(
+    ' ',
+  ),
+);
+const BEFORE_KEY =
+  /^(?:api|access|secret|private|auth|signing|sign|encryption|encrypt|master|account|storage|batch|shared|service|app|application|jwt|hmac|session|cookie|webhook|license|deploy|ssh|rsa|ssl|tls|admin|root|client|server|subscription|functions?|integration|ingestion)$/;
+const CLOUD =
+  /^(?:aws|azure|gcp|google|oci|aliyun|alicloud|digitalocean|do|cloudflare|stripe|twilio|sendgrid|openai|anthropic|github|gitlab|slack|datadog|newrelic)$/;
+
+/** The kind of secret a name promises, or undefined; names of files, addresses and settings of secrets are none. */
+export function secretName(name: string): SecretKind | undefined {
+  const words = name
+    .slice(-200)
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+  const last = words.at(-1);
+  if (
+    last === undefined ||
+    NO_SECRET_AT_END.has(last) ||
+    words.some((word) => /^(?:public|publishable|anon|existing)$/.test(word))
+  )
+    return undefined;
+  if (
+    words[0] === 'kubernetes' ||
+    words[0] === 'no' ||
+    words[0] === 'use' ||
+    words[0] === 'allow' ||
+    words[0] === 'enable'
+  )
+    return undefined;
+  // The name of a Secret object, not what is in it.
+  if (
+    last === 'secret' &&
+    /^(?:tls|pull|image|registry|cert|certificate|ca|ingress|docker|ssl)$/.test(words.at(-2) ?? '')
+  )
+    return undefined;
+  const key = words.lastIndexOf('key');
+  const nameOfKey = key > 0 && /^(?:passwords?|passwd|token|credentials?)$/.test(words[key - 1]!);
+  if (nameOfKey) return undefined;
+  if (words.some((word) => /^(?:password|passwd|passphrase|pwd|userpass|rootpass|dbpass)$/.test(word)))
+    return 'password';
+  if (last === 'pass' || (last.length > 8 && last.endsWith('password'))) return 'password';
+  if (/(?:apikey|secretkey|accesskey|privatekey)$/.test(last)) return 'key';
+  if (key >= 0 && (BEFORE_KEY.test(words[key - 1] ?? '') || words.some((word) => CLOUD.test(word)))) return 'key';
+  if (words.some((word) => /^(?:secret|credential|credentials)$/.test(word))) return 'credential';
+  return last === 'token' || (words.includes('token') && last === 'value') || /authtoken$/.test(last)
+    ? 'token'
+    : undefined;
+}
+
+const PRIVATE_KEY = /-{3,}\s*BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/;
+const TOKENS =
+  /\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|[sr]k_live_\w{16,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|npm_[A-Za-z0-9]{36}|dop_v1_[a-f0-9]{64})\b/;
+const DSN = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:([^\s@/'"]+)@[\w.-]+/i;
+
+export interface JudgeOptions {
+  /** "changeme" is real. */
+  readonly weak?: boolean;
+  /** Placeholders are real: in a place that must never hold a secret. */
+  readonly placeholders?: boolean;
+}
+
+/** What a named value gives away, or undefined. Texts of several lines are searched for settings and keys. */
+export function exposedBy(name: string, value: string, options: JudgeOptions = {}, depth = 0): Exposed | undefined {
+  if (PRIVATE_KEY.test(value) && !/BEGIN ENCRYPTED PRIVATE KEY/.test(value)) return exposed('private key', name, value);
+  const token = TOKENS.exec(value)?.[0];
+  if (token !== undefined && !/EXAMPLE/.test(token)) return exposed('token', name, token);
+  const password = DSN.exec(value)?.[1];
+  if (password !== undefined && counts(password, options)) return exposed('connection string', name, password);
+  const kind = secretName(name);
+  const single = !/[\r\n]/.test(value.trim());
+  if (kind && single && counts(value, options) && looksSecret(kind, value, options)) return exposed(kind, name, value);
+  if (depth > 0 || value.length > 200_000 || !/[:=]/.test(value)) return undefined;
+  for (const line of value.split(/\r?\n/).slice(0, 2000)) {
+    const match =
+      /^\s*(?:-\s+|export\s+)?["']?([\w.-]{3,80})["']?\s*[:=]\s*(?:"([^"]*)"|'([^']*)'|([^\s#"'{[|>&*!][^\s#]*))\s*,?\s*(?:#.*)?$/.exec(
+        line.slice(0, 2000),
+      );
+    const inner = match && (match[2] ?? match[3] ?? match[4] ?? '');
+    if (!match || !inner || !secretName(match[1]!)) continue;
+    const found = exposedBy(match[1]!, inner, options, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A value that looks like a credential whatever its name is: no word, no address, no setting. */
+export function looksCredential(value: string): boolean {
+  const text = value.trim();
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return DSN.test(text) && classify(DSN.exec(text)![1]!) === 'real';
+  if (/^[\w.+-]+@[\w-]+\.\w+$|^[\w-]+(?:\.[\w-]+)+(?::\d+)?$|^[/~.]/.test(text)) return false;
+  return text.length >= 8 && /\d/.test(text) && /[A-Za-z]/.test(text) && !/^v?\d+(?:\.\d+)+/.test(text);
+}
+
+function counts(value: string, { weak, placeholders }: JudgeOptions): boolean {
+  const kind = classify(value, weak);
+  return kind === 'real' || (placeholders === true && kind === 'placeholder');
+}
+
+/** Names ending in key or secret also stand for names of keys and Secrets: "postgres-password", "my-tls-secret". */
+function looksSecret(kind: SecretKind, value: string, { placeholders }: JudgeOptions): boolean {
+  if (/\s/.test(value.trim()) && kind !== 'password') return false;
+  if (kind === 'password' || placeholders) return true;
+  if (/^[a-z]+(?:[-_.][a-z]+)*$/.test(value) && value.length < 40)
+    return kind === 'token' ? false : /^(?:secret|admin|root|test|demo)$/.test(value);
+  return value.length >= 6;
+}
+
+function exposed(kind: SecretKind, name: string, value: string): Exposed {
+  return { kind, name: name.slice(0, 80), fingerprint: fingerprint(value) };
+}
+
+export function fingerprint(value: string): string {
+  return createHash('sha256').update(`hardening-audit secret ${value}`).digest('hex').slice(0, 12);
+}

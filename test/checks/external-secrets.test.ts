@@ -1,0 +1,251 @@
+import { externalSecrets } from '../../src/checks/external-secrets.ts';
+import { testCheck } from '../check-tester.ts';
+
+const REAL = 'kestrel-Quarry-41';
+const B64 = Buffer.from(REAL).toString('base64');
+const secret = (body: string) => `apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n${body}`;
+const pod = (env: string) =>
+  `apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n    - name: a\n      env:\n        - ${env}\n`;
+const config = (data: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  ${data}\n`;
+const compose = (line: string) => `services:\n  a:\n    image: x\n    environment:\n      ${line}\n`;
+const chart = (values: string, template: string) => ({
+  'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+  'c/values.yaml': values,
+  'c/templates/s.yaml': template,
+});
+const SECRET_TEMPLATE =
+  'apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\ndata:\n  password: {{ .Values.auth.password | b64enc | quote }}\n';
+const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n';
+
+testCheck(externalSecrets, {
+  valid: [
+    ...['ExternalSecret', 'SealedSecret', 'SecretProviderClass', 'VaultStaticSecret'].map((kind) => ({
+      name: kind,
+      files: {
+        'a.yaml': `apiVersion: example.org/v1\nkind: ${kind}\nmetadata: {name: x}\nspec: {encryptedData: {password: AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq}, data: [{secretKey: password}]}\n`,
+      },
+      subjects: 1,
+    })),
+    {
+      name: 'SOPS',
+      files: {
+        'a.yaml': secret(`stringData:\n  password: ENC[AES256_GCM,data:abc1234567]\nsops:\n  version: 3.8.1\n`),
+      },
+    },
+    { name: 'empty Secret', files: { 'a.yaml': secret('type: Opaque\n') } },
+    { name: 'service-account token', files: { 'a.yaml': secret('type: kubernetes.io/service-account-token\n') } },
+    {
+      name: 'placeholders in a Secret',
+      files: {
+        'a.yaml': secret(
+          'stringData:\n  password: <your-password>\n  token: YOUR_TOKEN\n  key: "${KEY}"\n  url: redis://:REPLACE_ME_X@db:1/0\n  other: https://hooks.example.org/services/YOUR/HOOK\n',
+        ),
+      },
+    },
+    {
+      name: 'an address and a type in a Secret',
+      files: {
+        'a.yaml': secret('stringData:\n  type: git\n  url: https://git.example.org/a/b.git\n  enabled: "true"\n'),
+      },
+    },
+    {
+      name: 'secretKeyRef',
+      files: { 'a.yaml': pod('{name: DB_PASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}') },
+    },
+    { name: 'reference to another variable', files: { 'a.yaml': pod('{name: DB_PASSWORD, value: $(OTHER)}') } },
+    { name: 'a name of a key', files: { 'a.yaml': pod('{name: API_TOKEN, value: postgres-token}') } },
+    { name: 'compose from the environment', files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD}') } },
+    { name: 'compose, required', files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD:?set it}') } },
+    { name: 'compose, passed through', files: { 'compose.yaml': compose('- DB_PASSWORD') } },
+    { name: 'compose, empty default', files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD:-}') } },
+    { name: 'empty chart value', files: chart('auth: {password: ""}\n', SECRET_TEMPLATE) },
+    {
+      name: 'generator of a placeholder',
+      files: { 'kustomization.yaml': 'secretGenerator:\n  - name: s\n    literals:\n      - password=REPLACE_ME\n' },
+    },
+    { name: '.env with references', files: { '.env': 'DB_PASSWORD=\nAPI_KEY=${API_KEY}\nPORT=80\n' } },
+    {
+      name: 'encrypted key',
+      files: { 'tls.key': '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n' },
+    },
+  ],
+  invalid: [
+    {
+      name: 'data',
+      files: { 'a.yaml': secret(`data:\n  password: ${B64}\n`) },
+      findings: [{ message: 'manifest', at: 'a.yaml:6' }],
+    },
+    {
+      name: 'stringData',
+      files: { 'a.yaml': secret(`stringData:\n  user: admin\n  password: ${REAL}\n`) },
+      findings: [{ message: 'manifest', at: 'a.yaml:7' }],
+    },
+    {
+      name: 'by any name',
+      files: { 'a.yaml': secret(`data:\n  vaultapi: ${B64}\n`) },
+      findings: [{ message: 'manifest', at: 'a.yaml:6' }],
+    },
+    {
+      name: 'docker credentials',
+      files: {
+        'a.yaml': secret(
+          `type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: ${Buffer.from('{"auths":{"x":{"auth":"YWRtaW46aHVudGVyMg=="}}}').toString('base64')}\n`,
+        ),
+      },
+      findings: [{ message: 'manifest', at: 'a.yaml:7' }],
+    },
+    {
+      name: 'TLS key',
+      files: { 'a.yaml': secret(`data:\n  tls.crt: ""\n  tls.key: ${Buffer.from(KEY).toString('base64')}\n`) },
+      findings: [{ message: 'manifest', at: 'a.yaml:7' }],
+    },
+    {
+      name: 'Terraform Secret',
+      files: {
+        'main.tf': `resource "kubernetes_secret" "s" {\n  metadata {\n    name = "s"\n  }\n  data = {\n    password = "${REAL}"\n  }\n}\n`,
+      },
+      findings: [{ message: 'manifest', at: 'main.tf:6' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'env by name',
+      files: { 'a.yaml': pod(`{name: MYSQL_ROOT_PASSWORD, value: password}`) },
+      findings: [{ message: 'environment', at: 'a.yaml:9' }],
+    },
+    {
+      name: 'env by value',
+      files: {
+        'a.yaml': pod(
+          `name: THE_STUFF\n          value: |\n            ${KEY.replaceAll('\n', '\n            ').trimEnd()}`,
+        ),
+      },
+      findings: [{ message: 'environment', at: 'a.yaml:10' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'connection string',
+      files: { 'a.yaml': pod(`{name: DATABASE_URL, value: "postgres://app:${REAL}@db:5432/app"}`) },
+      findings: [{ message: 'environment', at: 'a.yaml:9' }],
+    },
+    {
+      name: 'ConfigMap password',
+      files: { 'a.yaml': config(`db_password: ${REAL}`) },
+      findings: [{ message: 'configmap', at: 'a.yaml:6' }],
+    },
+    {
+      name: 'ConfigMap placeholder of a cloud key',
+      files: { 'a.yaml': config('AWS_SECRET_ACCESS_KEY: xxxxx') },
+      findings: [{ message: 'configmap', at: 'a.yaml:6' }],
+    },
+    {
+      name: 'ConfigMap nested setting',
+      files: { 'a.yaml': config('app.ini: |\n    [db]\n    user = app\n    password = hunter2') },
+      findings: [{ message: 'configmap', at: 'a.yaml:6' }],
+    },
+    {
+      name: 'ConfigMap private key',
+      files: { 'a.yaml': config(`id: |\n    ${KEY.replaceAll('\n', '\n    ').trimEnd()}`) },
+      findings: [{ message: 'configmap', at: 'a.yaml:6' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'chart value',
+      files: chart(`auth:\n  password: ${REAL}\n`, SECRET_TEMPLATE),
+      findings: [{ message: 'values', at: 'c/values.yaml:2' }],
+    },
+    {
+      name: 'literal in a template',
+      files: chart('a: 1\n', `apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  password: ${REAL}\n`),
+      findings: [{ message: 'manifest', at: 'c/templates/s.yaml:6' }],
+    },
+    {
+      name: 'values of Argo CD as text',
+      files: {
+        'a.yaml': `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: m}\nspec:\n  source:\n    helm:\n      values: |\n        grafana:\n          adminPassword: ${REAL}\n`,
+      },
+      findings: [{ message: 'values', at: 'a.yaml:7' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'parameters of Argo CD',
+      files: {
+        'a.yaml': `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: m}\nspec:\n  source:\n    helm:\n      parameters:\n        - name: auth.password\n          value: ${REAL}\n`,
+      },
+      findings: [{ message: 'values', at: 'a.yaml:9' }],
+    },
+    {
+      name: 'generator',
+      files: { 'kustomization.yaml': `secretGenerator:\n  - name: s\n    literals:\n      - password=${REAL}\n` },
+      findings: [{ message: 'generator', at: 'kustomization.yaml:4' }],
+    },
+    {
+      name: 'compose',
+      files: { 'compose.yaml': compose(`DB_PASSWORD: ${REAL}`) },
+      findings: [{ message: 'compose', at: 'compose.yaml:5' }],
+    },
+    {
+      name: 'compose list',
+      files: { 'compose.yaml': compose(`- POSTGRES_PASSWORD=postgres`) },
+      findings: [{ message: 'compose', at: 'compose.yaml:5' }],
+    },
+    {
+      name: 'compose default',
+      files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD:-changeme}') },
+      findings: [{ message: 'default', at: 'compose.yaml:5', severity: 'medium' }],
+    },
+    {
+      name: 'compose connection string',
+      files: { 'compose.yaml': compose(`DATABASE_URL: postgres://a:\${P:-${REAL}}@db/a`) },
+      findings: [{ message: 'default', at: 'compose.yaml:5' }],
+    },
+    {
+      name: '.env',
+      files: { 'deploy/.env.production': `# comment\nPORT=80\nSESSION_SECRET="${REAL}"\n` },
+      findings: [{ message: 'file', at: 'deploy/.env.production:3' }],
+    },
+    {
+      name: 'private key file',
+      files: { 'deploy/key.pem': KEY },
+      findings: [{ message: 'file', at: 'deploy/key.pem:1' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'kubeconfig',
+      files: {
+        'kubeconfig.yaml': `apiVersion: v1\nkind: Config\nclusters: []\nusers:\n  - name: a\n    user:\n      token: ${B64}\n`,
+      },
+      findings: [{ message: 'kubeconfig', at: 'kubeconfig.yaml:7' }],
+    },
+  ],
+  notApplicable: [
+    { name: 'nothing', files: { 'a.txt': 'x' } },
+    {
+      name: 'names that only contain the word',
+      files: {
+        'a.yaml': pod('{name: DB_PASSWORD_FILE, value: /run/secrets/db}'),
+        'b.yaml': config(
+          'db_user: app\n  TOKEN_URL: https://x.example\n  SECRET_NAME: web-tls\n  KEY_ID: abc12345\n  PUBLIC_KEY: abc12345\n  max_tokens: "4096"',
+        ),
+        'compose.yaml': compose('PASSWORD_MIN_LENGTH: 12'),
+      },
+    },
+    {
+      name: 'a value that only contains the word',
+      files: { 'a.yaml': pod('{name: GREETING, value: "no secret at all"}') },
+    },
+    { name: 'ConfigMap with an empty setting', files: { 'a.yaml': config('app: REDIS_PASSWORD=') } },
+    { name: 'template of an .env file', files: { '.env.example': `DB_PASSWORD=${REAL}\n` } },
+    {
+      name: 'public certificate',
+      files: { 'ca.pem': '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' },
+    },
+    {
+      name: 'values that refer to Secrets',
+      files: {
+        'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+        'c/values.yaml':
+          'auth:\n  existingSecret: db-auth-2\n  secretName: db-auth\n  adminPasswordKey: admin-password\n  tlsSecret: web-tls-2\nimagePullSecrets: [regcred]\n',
+      },
+    },
+  ],
+});
