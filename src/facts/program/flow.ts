@@ -72,6 +72,8 @@ interface Walk {
   readonly up: number;
   /** Where the function at hand uses the value. */
   readonly site: Site | undefined;
+  /** The attribute of the value that is meant, when its type was not known where it was read. */
+  readonly field?: string | undefined;
 }
 
 interface Frame {
@@ -221,6 +223,11 @@ function member(
           { ...step, site: undefined, node: defined, parent: step, text: `${lastWord(value.name)} is defined here` },
         ],
       };
+    const fields = program.members(value.name, unit);
+    if (fields.length > 0) {
+      const text = `field ${lastWord(value.name)}`;
+      return { next: fields.map((node) => ({ ...step, site: undefined, node, parent: step, text, stack: undefined })) };
+    }
     return { end: { kind: 'external', name: names[0] ?? value.name } };
   }
   const of = unit.module.values[value.of]!;
@@ -245,7 +252,9 @@ function member(
     }
     if (names.length > 0) return { end: { kind: 'external', name: names[0]! } };
   }
-  return options.whole ? { end: { kind: 'unknown' } } : to([value.of]);
+  if (options.whole) return { end: { kind: 'unknown' } };
+  const next = to([value.of]);
+  return value.kind === 'attr' ? { next: (next.next ?? []).map((one) => ({ ...one, field: value.name })) } : next;
 }
 
 const numeric = new Set(['int', 'float', 'bool', 'uuid.UUID', 'datetime.datetime', 'datetime.date', 'decimal.Decimal']);
@@ -354,6 +363,17 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
     const fallback = source.source === 'env' ? argument(model, 1, 'default') : undefined;
     const more = fallback ? to([fallback.value], 'default for a missing variable') : {};
     return { end: { kind: 'source', ...source }, ...more };
+  }
+  if (step.field !== undefined && (step.stack?.depth ?? 0) < maxStack) {
+    const stack: Frame = { site, outer: step.stack, depth: (step.stack?.depth ?? 0) + 1 };
+    for (const meaning of program.meanings(unit, model.callee.value)) {
+      if (meaning.kind !== 'class') continue;
+      const text = `field ${step.field}`;
+      const next = program
+        .field(meaning.unit, meaning.class, step.field)
+        .map((node): Walk => ({ ...step, node, parent: step, text, stack, site: undefined, field: undefined }));
+      if (next.length > 0) return { next };
+    }
   }
   const targets = program.targets(site).filter((target) => target.function.name !== '__init__');
   if (targets.length > 0 && (step.stack?.depth ?? 0) < maxStack) {
@@ -516,7 +536,8 @@ function foldOpen(
       return all(value.of.map((one) => ({ unit, ref: one })));
     case 'global': {
       const defined = program.define(value.name, unit);
-      return defined ? fold(program, defined, depth, open) : undefined;
+      if (defined) return fold(program, defined, depth, open);
+      return all(program.members(value.name, unit));
     }
     case 'attr': {
       for (const meaning of program.meanings(unit, value.of)) {

@@ -70,6 +70,8 @@ export interface Program {
   targets(site: CallSite): readonly FunctionSite[];
   /** Values that a name outside the file has there: `src.settings.KEY`. Undefined: no file of the repository defines it. */
   define(name: string, from: Unit): Node | undefined;
+  /** Values of a dotted name that goes on into the fields of what a file defines: `src.settings.config.KEY`. */
+  members(name: string, from: Unit): readonly Node[];
   /** The file of the repository that an imported module name means. */
   moduleOf(name: string, from: Unit): Unit | undefined;
   /** Method of a class or its bases. */
@@ -165,6 +167,17 @@ class Linker implements Program {
   define(name: string, from: Unit): Node | undefined {
     const found = this.#find(name, from);
     return found && 'ref' in found ? found : undefined;
+  }
+
+  members(name: string, from: Unit): readonly Node[] {
+    const dot = name.lastIndexOf('.');
+    if (dot <= 0 || name.length > 300) return [];
+    const [head, last] = [name.slice(0, dot), name.slice(dot + 1)];
+    const found = this.define(head, from);
+    const owners = found ? this.meanings(found.unit, found.ref) : this.#global(head, from);
+    return owners.flatMap((meaning) =>
+      meaning.kind === 'instance' || meaning.kind === 'class' ? this.field(meaning.unit, meaning.class, last) : [],
+    );
   }
 
   #find(name: string, from: Unit): Node | Unit | undefined {
@@ -292,7 +305,8 @@ class Linker implements Program {
     const rest = parts.slice(n).join('.');
     const stars = head.module.exportAll.filter((star) => !this.moduleOf(star, head));
     if (stars.length > 0) return stars.slice(0, 4).map((star) => ({ kind: 'external', name: `${star}.${rest}` }));
-    if (head === unit) return [{ kind: 'external', name: rest }];
+    // A file named like a library means the library when it imports that name.
+    if (head === unit && name.startsWith(`${unit.module.name}.`)) return [{ kind: 'external', name: rest }];
     return [{ kind: 'external', name }];
   }
 
