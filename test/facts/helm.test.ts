@@ -403,3 +403,20 @@ test('broken charts never throw, and places lie in their files', () => {
     { numRuns: 400 },
   );
 });
+
+test.each([
+  ['loops', '{{ range until 9999 }}{{ range until 9999 }}{{ toJson (dict "a" 1) }}{{ end }}{{ end }}'],
+  ['recursion', '{{ define "x" }}{{ include "x" . }}{{ include "x" . }}{{ end }}{{ include "x" . }}'],
+  ['growing texts', '{{ $s := "aaaaaaaaaa" }}{{ range until 9999 }}{{ $s = print $s $s }}{{ end }}'],
+  [
+    'shared maps',
+    '{{ $d := dict }}{{ range until 60 }}{{ $d = dict "a" $d "b" $d }}{{ end }}{{ $d }}{{ toJson $d }}{{ deepCopy $d }}',
+  ],
+  ['growing lists', '{{ $l := list 1 }}{{ range until 40 }}{{ $l = concat $l $l }}{{ end }}'],
+  ['regular expressions', `{{ range until 9999 }}{{ regexMatch "(a+)+b" "${'a'.repeat(50)}" }}{{ end }}`],
+  ['tpl in itself', '{{ $t := "{{ tpl .t . }}" }}{{ tpl $t (dict "t" $t) }}'],
+])('%s come to an end', (_, template) => {
+  const start = performance.now();
+  expect(defaults({ 'web/templates/a.yaml': template }).files[0]!.failures).not.toEqual([]);
+  expect(performance.now() - start).toBeLessThan(20_000);
+});

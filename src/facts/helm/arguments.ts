@@ -9,6 +9,9 @@ import {
   type TextValue,
   text,
   type Value,
+  visit,
+  type Walk,
+  walk,
 } from './value.ts';
 
 export function arg(args: readonly Value[], i: number): Value {
@@ -199,19 +202,22 @@ export function stringOf(value: Value): TextValue {
 }
 
 /** Equal as Go's DeepEqual sees it: type and content. */
-export function deepEqual(a: Value, b: Value, depth = 0): boolean {
+export function deepEqual(a: Value, b: Value, depth = 0, state: Walk = walk()): boolean {
+  visit(state);
   if (a === b || depth > 50) return a === b;
   if (a.kind === 'number' && b.kind === 'number') return a.value === b.value && a.type === b.type;
   if (a.kind === 'text' && b.kind === 'text') return a.value === b.value;
   if (a.kind === 'bool' && b.kind === 'bool') return a.value === b.value;
   if (a.kind === 'list' && b.kind === 'list') {
-    return a.items.length === b.items.length && a.items.every((item, i) => deepEqual(item, b.items[i]!, depth + 1));
+    return (
+      a.items.length === b.items.length && a.items.every((item, i) => deepEqual(item, b.items[i]!, depth + 1, state))
+    );
   }
   if (a.kind === 'dict' && b.kind === 'dict') {
     if (a.entries.size !== b.entries.size) return false;
     return [...a.entries].every(([key, value]) => {
       const other = b.entries.get(key);
-      return other !== undefined && deepEqual(value, other, depth + 1);
+      return other !== undefined && deepEqual(value, other, depth + 1, state);
     });
   }
   return a.kind === 'nil' && b.kind === 'nil';

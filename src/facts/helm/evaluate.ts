@@ -351,13 +351,17 @@ export class Engine {
   #call(name: string, args: readonly Value[], at: Origin, template: Template): Value {
     const call = this.#functions.get(name);
     if (!call) throw new TemplateError(`function ${JSON.stringify(name)} is not defined`);
-    return call(args, {
+    const result = call(args, {
       at,
       budget: this.#budget,
       lenient: this.#lenient,
       include: (wanted, data) => this.render(wanted, data),
       tpl: (source, data) => this.#tpl(source, data, at, template.name),
     });
+    for (const value of args) this.#budget.step(sizeOf(value) >> 4);
+    this.#budget.step(sizeOf(result));
+    if (result.kind === 'text') this.#budget.write(result.value.length >> 1);
+    return result;
   }
 
   #variable(name: string, frame: Frame): Value {
@@ -428,4 +432,11 @@ export class Engine {
     if (args.length > 0) throw new TemplateError(`${name} has arguments but cannot be invoked as function`);
     return lookUp(value, name);
   }
+}
+
+/** How much work a value makes for a function that goes through it. */
+function sizeOf(value: Value): number {
+  if (value.kind === 'list') return value.items.length;
+  if (value.kind === 'dict') return value.entries.size;
+  return value.kind === 'text' ? (value.value.length >> 6) + value.runs.length : 0;
 }

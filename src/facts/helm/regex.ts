@@ -1,19 +1,19 @@
 /** Knows Go's regular expressions (RE2 syntax), matched with a limit on the work so that no pattern can stall a scan. */
 import { type Node, PatternReader, type Test } from './regex-syntax.ts';
-import { TemplateError } from './value.ts';
+import { type Budget, TemplateError } from './value.ts';
 
 /** One match: offsets of the whole and of the groups, in pairs; -1 where a group did not take part. */
 export type Match = readonly number[];
 type Step = (at: number) => boolean;
 
-const MAX_STEPS = 2_000_000;
+const MAX_STEPS = 400_000;
 const MAX_PATTERN = 2000;
 
 export interface Pattern {
   readonly groups: number;
   readonly names: ReadonlyMap<string, number>;
   /** All matches that do not overlap, at most `limit`. @throws TemplateError */
-  matches(text: string, limit?: number): Match[];
+  matches(text: string, limit?: number, budget?: Budget): Match[];
 }
 
 /** @throws TemplateError when the pattern is not understood */
@@ -24,20 +24,24 @@ export function compile(source: string): Pattern {
   return {
     groups: reader.groups,
     names: reader.names,
-    matches(text, limit = Number.POSITIVE_INFINITY) {
+    matches(text, limit = Number.POSITIVE_INFINITY, budget = undefined) {
       const result: Match[] = [];
       const matcher = new Matcher(root, reader.groups, text);
-      let last = -1;
-      for (let at = 0; at <= text.length && result.length < limit; ) {
-        const match = matcher.at(at);
-        if (!match) {
-          at++;
-          continue;
+      try {
+        let last = -1;
+        for (let at = 0; at <= text.length && result.length < limit; ) {
+          const match = matcher.at(at);
+          if (!match) {
+            at++;
+            continue;
+          }
+          const [start, end] = match as [number, number];
+          if (end > start || start !== last) result.push(match);
+          last = end;
+          at = end > start ? end : end + 1;
         }
-        const [start, end] = match as [number, number];
-        if (end > start || start !== last) result.push(match);
-        last = end;
-        at = end > start ? end : end + 1;
+      } finally {
+        budget?.step(source.length + (matcher.steps >> 3));
       }
       return result;
     },
@@ -49,7 +53,7 @@ class Matcher {
   readonly #groups: number[];
   readonly #start: Step;
   #end = 0;
-  #steps = 0;
+  steps = 0;
 
   constructor(root: Node, groups: number, text: string) {
     this.#text = text;
@@ -72,7 +76,7 @@ class Matcher {
   }
 
   #work(): void {
-    if (++this.#steps > MAX_STEPS) throw new TemplateError('the regular expression takes too many steps');
+    if (++this.steps > MAX_STEPS) throw new TemplateError('the regular expression takes too many steps');
   }
 
   #build(node: Node, next: Step): Step {

@@ -24,7 +24,8 @@ interface Member {
   readonly renders: boolean;
 }
 
-const MAX_STEPS = 3_000_000;
+/** Work for one chart with one set of values; the largest public charts take about a tenth of it. */
+const MAX_STEPS = 500_000;
 const MAX_CHARACTERS = 24_000_000;
 
 /** Renders all templates of a chart and its sub-charts. Never throws on account of their content. */

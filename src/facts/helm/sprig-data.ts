@@ -26,14 +26,21 @@ import {
   text,
   truth,
   type Value,
+  visit,
+  type Walk,
+  walk,
 } from './value.ts';
 
 /** A copy that shares nothing with the original. */
-export function deepCopy(value: Value, depth = 0): Value {
+export function deepCopy(value: Value, depth = 0, state: Walk = walk()): Value {
+  visit(state);
   if (depth > 100) throw new TemplateError('the value is nested too deeply');
-  if (value.kind === 'list') return { ...value, items: value.items.map((item) => deepCopy(item, depth + 1)) };
+  if (value.kind === 'list') return { ...value, items: value.items.map((item) => deepCopy(item, depth + 1, state)) };
   if (value.kind !== 'dict') return value;
-  return { ...value, entries: new Map([...value.entries].map(([key, item]) => [key, deepCopy(item, depth + 1)])) };
+  return {
+    ...value,
+    entries: new Map([...value.entries].map(([key, item]) => [key, deepCopy(item, depth + 1, state)])),
+  };
 }
 
 /** Merges maps into `target`; what is there (and not empty) stays unless `overwrite`. */

@@ -14,7 +14,7 @@ import {
   whole,
   wrap,
 } from './arguments.ts';
-import type { TemplateFunction } from './evaluate.ts';
+import type { Call, TemplateFunction } from './evaluate.ts';
 import { compile, type Match } from './regex.ts';
 import { asText, bool, dict, list, sliceText, TemplateError, type TextValue, text, type Value } from './value.ts';
 
@@ -107,7 +107,7 @@ const separated = (value: string, separator: string) =>
 const camel = (value: string) => value.replace(/(?:^|[\s_.-]+)([a-zA-Z\d])/g, (_, c) => c.toUpperCase());
 
 /** Replaces what matches; `$1`, `${name}` in `to` stand for groups unless it is taken literally. */
-function substitute(args: readonly Value[], literal: boolean): TextValue {
+function substitute(args: readonly Value[], literal: boolean, { budget }: Call): TextValue {
   const pattern = compile(textArg(args, 0).value);
   const source = textArg(args, 1);
   const to = textArg(args, 2);
@@ -118,7 +118,7 @@ function substitute(args: readonly Value[], literal: boolean): TextValue {
   };
   const parts: string[] = [];
   let at = 0;
-  for (const match of pattern.matches(source.value)) {
+  for (const match of pattern.matches(source.value, undefined, budget)) {
     const filled = literal
       ? to.value
       : to.value.replace(/\$(?:\$|(\w+)|\{(\w+)\})/g, (whole, plain, braced) =>
@@ -131,19 +131,19 @@ function substitute(args: readonly Value[], literal: boolean): TextValue {
   return value === source.value ? source : rewritten(value, source);
 }
 
-function found(pattern: string, source: TextValue, limit: number): TextValue[] {
+function found(pattern: string, source: TextValue, limit: number, { budget }: Call): TextValue[] {
   return compile(pattern)
-    .matches(source.value, limit < 0 ? undefined : limit)
+    .matches(source.value, limit < 0 ? undefined : limit, budget)
     .map(([start, end]) => sliceText(source, start!, end!));
 }
 
-const regexSplit: TemplateFunction = (args) => {
+const regexSplit: TemplateFunction = (args, { budget }) => {
   const source = textArg(args, 1);
   const limit = intArg(args, 2);
   if (limit === 0) return list([]);
   const parts: TextValue[] = [];
   let at = 0;
-  for (const [start, end] of compile(textArg(args, 0).value).matches(source.value)) {
+  for (const [start, end] of compile(textArg(args, 0).value).matches(source.value, undefined, budget)) {
     if (limit > 0 && parts.length === limit - 1) break;
     if (end === 0) continue;
     parts.push(sliceText(source, at, start!));
@@ -212,9 +212,12 @@ function test(condition: (subject: string, word: string) => boolean): TemplateFu
   return (args) => bool(condition(textArg(args, 1).value, textArg(args, 0).value));
 }
 
-const regexMatch: TemplateFunction = (args) => bool(found(textArg(args, 0).value, textArg(args, 1), 1).length > 0);
-const regexFind: TemplateFunction = (args) => found(textArg(args, 0).value, textArg(args, 1), 1)[0] ?? text('');
-const regexFindAll: TemplateFunction = (args) => list(found(textArg(args, 0).value, textArg(args, 1), intArg(args, 2)));
+const regexMatch: TemplateFunction = (args, call) =>
+  bool(found(textArg(args, 0).value, textArg(args, 1), 1, call).length > 0);
+const regexFind: TemplateFunction = (args, call) =>
+  found(textArg(args, 0).value, textArg(args, 1), 1, call)[0] ?? text('');
+const regexFindAll: TemplateFunction = (args, call) =>
+  list(found(textArg(args, 0).value, textArg(args, 1), intArg(args, 2), call));
 
 export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
   trim: (args) => trimBy(textArg(args, 0), (c) => BLANK.test(c)),
@@ -295,10 +298,10 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
   mustRegexFind: regexFind,
   regexFindAll,
   mustRegexFindAll: regexFindAll,
-  regexReplaceAll: (args) => substitute(args, false),
-  mustRegexReplaceAll: (args) => substitute(args, false),
-  regexReplaceAllLiteral: (args) => substitute(args, true),
-  mustRegexReplaceAllLiteral: (args) => substitute(args, true),
+  regexReplaceAll: (args, call) => substitute(args, false, call),
+  mustRegexReplaceAll: (args, call) => substitute(args, false, call),
+  regexReplaceAllLiteral: (args, call) => substitute(args, true, call),
+  mustRegexReplaceAllLiteral: (args, call) => substitute(args, true, call),
   regexSplit,
   mustRegexSplit: regexSplit,
   regexQuoteMeta: onText((value) => value.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&')),

@@ -164,8 +164,22 @@ export function compareText(a: string, b: string): number {
 
 const OPEN_ENDED = 30;
 
+/** Parts of a value that one function may walk through: shared parts can make a small map endless. */
+export interface Walk {
+  left: number;
+}
+
+export function walk(): Walk {
+  return { left: 200_000 };
+}
+
+export function visit(state: Walk): void {
+  if (--state.left < 0) throw new TemplateError('the value is too large');
+}
+
 /** What Go prints for a value (`%v`). */
-export function print(value: Value, depth = 0): string {
+export function print(value: Value, depth = 0, state: Walk = walk()): string {
+  visit(state);
   if (depth > OPEN_ENDED) return '...';
   switch (value.kind) {
     case 'nil':
@@ -177,10 +191,10 @@ export function print(value: Value, depth = 0): string {
     case 'text':
       return value.value;
     case 'list':
-      return `[${value.items.map((item) => print(item, depth + 1)).join(' ')}]`;
+      return `[${value.items.map((item) => print(item, depth + 1, state)).join(' ')}]`;
     case 'dict':
       return `map[${sortedKeys(value)
-        .map((key) => `${key}:${print(value.entries.get(key)!, depth + 1)}`)
+        .map((key) => `${key}:${print(value.entries.get(key)!, depth + 1, state)}`)
         .join(' ')}]`;
     case 'host':
       return value.print;
