@@ -1,5 +1,6 @@
 /** Knows when a key that signs sessions, tokens or cookies stands in the code instead of coming from outside. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { conditionNames } from '../facts/program/conditions.ts';
 import { type FlowOptions, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, linkProgram, type Node, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import type { Operand } from '../facts/program/model.ts';
@@ -71,15 +72,7 @@ export const flaskSecretKey = defineCheck({
       )
         continue;
       subjects.push(
-        ...judge(
-          program,
-          options,
-          site.unit,
-          `the key of ${lastWordOf(name)}()`,
-          key,
-          placeIn(site.unit, site.call),
-          causes,
-        ),
+        ...judge(program, options, site.unit, `the key of ${name}()`, key, placeIn(site.unit, site.call), causes),
       );
     }
     if (subjects.length === 0) subjects.push(...withoutKey(program));
@@ -89,8 +82,6 @@ export const flaskSecretKey = defineCheck({
     };
   },
 });
-
-const lastWordOf = (name: string) => name.split('.').slice(-2).join('.');
 
 function isSetting(one: NamedValue, options: Options): boolean {
   const words = wordsOf(one.name);
@@ -160,9 +151,12 @@ function judge(
       const at = placeIn(literal.node.unit, spanOf(literal.node));
       const elsewhere = at.path !== place.path || at.span.start < place.span.start || at.span.end > place.span.end;
       const related = elsewhere ? [{ ...at, text: 'the literal stands here' }] : [];
-      const confidence = /mock|smoke|fake|dummy/i.test(String(literal.kind === 'const' ? literal.value : ''))
-        ? 'low'
-        : 'high';
+      const tame = literal.kind === 'const' && /mock|smoke|fake|dummy/i.test(String(literal.value));
+      // `if not production: return "dev-key"`: somebody thought of it.
+      const asked = conditionNames(literal.node.unit, literal.guard).some((word) =>
+        /prod|debug|testing|environment/i.test(word),
+      );
+      const confidence = tame || asked ? 'low' : 'high';
       finding = { message, data: { name }, place, confidence, ...(related.length > 0 ? { related } : {}) };
       causes.set(key, finding);
     }

@@ -105,7 +105,7 @@ function judge(program: Program, options: Options, unit: Unit, comparison: Compa
   }
   const secret = sides.find(({ kind }) => kind !== undefined);
   if (!secret || (model && /^__(?:eq|ne|lt|hash)__$|equals$|match|confirm|same/i.test(model.name))) return undefined;
-  if (sides.every(({ side, kind }) => kind === 'secret' && isMade(unit, side))) return undefined;
+  if (secret.kind === 'secret' && sides.every(({ side }) => isMade(unit, side))) return undefined;
   const other = sides.find((one) => one !== secret)!;
   const value = unit.module.values[other.side.value]!;
   const name = calledName(unit, secret.side);

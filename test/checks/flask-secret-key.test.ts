@@ -16,6 +16,13 @@ const good = (name: string, text: string, subjects?: number) => ({
 
 testCheck(flaskSecretKey, {
   invalid: [
+    {
+      ...bad(
+        'a key for development only',
+        'def key(production):\n    if not production:\n        return "dev-key"\n    return load()\nSECRET_KEY = key(True)  # <-\n',
+      ),
+      findings: [{ message: 'literal', at: 'app/x.py:5', confidence: 'low' as const }],
+    },
     bad(
       'TESTING elsewhere in the file',
       'from flask import Flask\napp = Flask(__name__)\napp.config["TESTING"] = True\napp.config.update(SECRET_KEY="aaaa")  # <-\n',
