@@ -15,6 +15,7 @@ import { networkPolicies } from './network-policies.ts';
 import { passwordComparison } from './password-comparison.ts';
 import { passwordHashing } from './password-hashing.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
+import { rateLimiting } from './rate-limiting.ts';
 import { readonlyRootfs } from './readonly-rootfs.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -41,6 +42,7 @@ export const checks: readonly Check[] = [
   passwordComparison,
   passwordHashing,
   preCommitHooks,
+  rateLimiting,
   readonlyRootfs,
   resourceQuota,
   securityHeaders,

@@ -4,7 +4,7 @@ import { argument, type Node, type Program, placeIn, type Unit } from './program
 import type { Scalar } from './program/model.ts';
 import type { Place } from './span.ts';
 import type { Layer, Route } from './web-model.ts';
-import { textsOf } from './web-objects.ts';
+import { memberAt, textsOf } from './web-objects.ts';
 import { handlerLayers, itemsOf, layer } from './web-python.ts';
 
 /** A settings module that lists its middleware. */
@@ -137,13 +137,19 @@ function clean(text: string): string {
 function routeTo(program: Program, node: Node, path: string, place: Place): Route | undefined {
   const layers: Layer[] = [];
   let current = node;
+  // A view of Django itself or of a package has neither handler nor class.
+  const bare = { framework: 'django' as const, place, path, owners: [], above: [], loose: false, methods: [] };
   for (let i = 0; i < 6; i++) {
     const value = current.unit.module.values[current.ref]!;
     if (value.kind !== 'call') break;
     const site = program.call(current.unit, value.call);
-    const callee = current.unit.module.values[site.call.callee.value]!;
-    if (callee.kind === 'attr' && callee.name === 'as_view') {
-      current = { unit: current.unit, ref: callee.of };
+    const callee = memberAt(current.unit, site.call.callee.value);
+    if (callee?.name === 'as_view') {
+      if (typeof callee.of === 'string') {
+        const defined = program.define(callee.of, current.unit);
+        if (!defined) return { ...bare, layers };
+        current = defined;
+      } else current = { unit: current.unit, ref: callee.of };
       break;
     }
     const inner = site.call.args[0];

@@ -59,6 +59,40 @@ export function makersOf(program: Program, unit: Unit, ref: Ref, frame?: CallSit
   return [...found];
 }
 
+/** What a member is taken from: a value, or a name from elsewhere (`app.views.Login` in `app.views.Login.as_view`). */
+export type Receiver = Ref | string;
+
+/** A member access as it stands in a callee or decorator. */
+export function memberAt(unit: Unit, ref: Ref): { readonly name: string; readonly of: Receiver } | undefined {
+  const value = unit.module.values[ref]!;
+  if (value.kind === 'attr') return { name: value.name, of: value.of };
+  if (value.kind !== 'global') return undefined;
+  const dot = value.name.lastIndexOf('.');
+  return dot > 0 ? { name: value.name.slice(dot + 1), of: value.name.slice(0, dot) } : undefined;
+}
+
+/** The same for what a member is taken from; `app.router` of an imported application is the application. */
+export function makersOfReceiver(program: Program, unit: Unit, of: Receiver, frame?: CallSite): readonly CallSite[] {
+  if (typeof of !== 'string') return makersOf(program, unit, of, frame);
+  for (const name of [of, of.replace(/\.(?:router|app|asgi|wsgi_app)$/, '')]) {
+    const defined = program.define(name, unit);
+    if (defined) return makersOf(program, defined.unit, defined.ref);
+  }
+  // A field of an object from elsewhere: `server.app`.
+  const dot = of.lastIndexOf('.');
+  const owner = dot > 0 ? program.define(of.slice(0, dot), unit) : undefined;
+  if (!owner) return [];
+  return program
+    .meanings(owner.unit, owner.ref)
+    .flatMap((meaning) =>
+      meaning.kind === 'instance'
+        ? program
+            .field(meaning.unit, meaning.class, of.slice(dot + 1))
+            .flatMap((node) => makersOf(program, node.unit, node.ref))
+        : [],
+    );
+}
+
 function follow(
   program: Program,
   node: Node,

@@ -11,7 +11,7 @@ import {
 } from './program/link.ts';
 import type { Argument, FunctionModel, Operand, Ref } from './program/model.ts';
 import type { Layer, Mount, Route, WebObject } from './web-model.ts';
-import { kindOf, makersOf, textsOf } from './web-objects.ts';
+import { kindOf, makersOfReceiver, memberAt, type Receiver, textsOf } from './web-objects.ts';
 
 const verbs = new Set(['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'trace', 'view']);
 const routeWords = new Set([...verbs, 'route', 'api_route', 'websocket', 'websocket_route', 'add_url_rule']);
@@ -184,15 +184,15 @@ function annotated(program: Program, node: Node, depth: number, own: boolean): r
   return key.items.flatMap((ref) => dependency(program, { unit: node.unit, ref }));
 }
 
-function ownersOf(reader: Reader, unit: Unit, ref: Ref, frame?: CallSite): readonly Mutable[] {
-  return makersOf(reader.program, unit, ref, frame).flatMap((site) => reader.objects.get(site) ?? []);
+function ownersOf(reader: Reader, unit: Unit, of: Receiver, frame?: CallSite): readonly Mutable[] {
+  return makersOfReceiver(reader.program, unit, of, frame).flatMap((site) => reader.objects.get(site) ?? []);
 }
 
 function readCall(reader: Reader, site: CallSite): void {
   const { program } = reader;
   const { unit, call } = site;
-  const callee = unit.module.values[call.callee.value]!;
-  if (callee.kind === 'attr') {
+  const callee = memberAt(unit, call.callee.value);
+  if (callee) {
     const { name } = callee;
     if (mounters.has(name)) {
       readMount(reader, site, callee.of);
@@ -236,7 +236,7 @@ function readHelper(reader: Reader, site: CallSite): void {
   }
 }
 
-function readMount(reader: Reader, site: CallSite, receiver: Ref): void {
+function readMount(reader: Reader, site: CallSite, receiver: Receiver): void {
   const { program } = reader;
   const { unit, call } = site;
   const nested = call.args.filter((arg) => arg.spread === undefined);
@@ -262,7 +262,7 @@ function readMount(reader: Reader, site: CallSite, receiver: Ref): void {
   }
 }
 
-function readHook(reader: Reader, site: CallSite, name: string, receiver: Ref): void {
+function readHook(reader: Reader, site: CallSite, name: string, receiver: Receiver): void {
   const { unit, call } = site;
   const what = call.args.find((arg) => arg.keyword === undefined || arg.keyword === 'middleware_class');
   if (!what) return;
@@ -286,8 +286,11 @@ function handlerOf(program: Program, unit: Unit, ref: Ref): { handler?: Function
   const value = unit.module.values[ref]!;
   if (value.kind === 'call') {
     // `View.as_view('name')`, `wrap(handler)`: what is inside answers.
-    const callee = unit.module.values[unit.module.calls[value.call]!.callee.value]!;
-    if (callee.kind === 'attr' && callee.name === 'as_view') return handlerOf(program, unit, callee.of);
+    const callee = memberAt(unit, unit.module.calls[value.call]!.callee.value);
+    if (callee?.name === 'as_view')
+      return typeof callee.of === 'string'
+        ? namedHandler(program, unit, callee.of)
+        : handlerOf(program, unit, callee.of);
     const first = unit.module.calls[value.call]!.args[0];
     const inner = first && handlerOf(program, unit, first.value);
     if (inner?.handler || inner?.class) return inner;
@@ -305,6 +308,11 @@ function handlerOf(program: Program, unit: Unit, ref: Ref): { handler?: Function
       return { class: { unit: meaning.unit, id: meaning.class, class: meaning.unit.module.classes[meaning.class]! } };
   }
   return {};
+}
+
+function namedHandler(program: Program, unit: Unit, name: string): { handler?: FunctionSite; class?: ClassSite } {
+  const defined = program.define(name, unit);
+  return defined ? handlerOf(program, defined.unit, defined.ref) : {};
 }
 
 /** Layers that belong to a handler: parameters, decorators, classes. */
@@ -352,7 +360,7 @@ function methodsOf(program: Program, unit: Unit, args: readonly Argument[], word
     .map((one) => one.toUpperCase());
 }
 
-function readAdder(reader: Reader, site: CallSite, name: string, receiver: Ref): void {
+function readAdder(reader: Reader, site: CallSite, name: string, receiver: Receiver): void {
   const { program } = reader;
   const { unit, call } = site;
   const owners = ownersOf(reader, unit, receiver);
@@ -394,8 +402,7 @@ function wrappers(program: Program, unit: Unit, args: readonly Operand[]): reado
     const value = unit.module.values[arg.value]!;
     if (value.kind !== 'call') return [];
     const site = program.call(unit, value.call);
-    const callee = unit.module.values[site.call.callee.value]!;
-    if (callee.kind === 'attr' && callee.name === 'as_view') return [];
+    if (memberAt(unit, site.call.callee.value)?.name === 'as_view') return [];
     return [layer(program, 'decorator', { unit, ref: site.call.callee.value }, site)];
   });
 }
@@ -441,8 +448,8 @@ function readDecorators(reader: Reader, handler: FunctionSite): void {
   for (const [i, decorator] of model.decorators.entries()) {
     const value = unit.module.values[decorator.value]!;
     const site = value.kind === 'call' ? program.call(unit, value.call) : undefined;
-    const callee = site ? unit.module.values[site.call.callee.value]! : value;
-    if (callee.kind !== 'attr') continue;
+    const callee = memberAt(unit, site ? site.call.callee.value : decorator.value);
+    if (!callee) continue;
     const word = callee.name;
     if (Object.hasOwn(hooks, word)) {
       const own = unit.module.values.findIndex((one) => one.kind === 'function' && one.function === handler.id);
@@ -493,8 +500,8 @@ function isRouterName(decorator: Operand): boolean {
 function isRouteDecorator(unit: Unit, operand: Operand): boolean {
   const value = unit.module.values[operand.value]!;
   if (value.kind !== 'call') return false;
-  const callee = unit.module.values[unit.module.calls[value.call]!.callee.value]!;
-  return callee.kind === 'attr' && routeWords.has(callee.name);
+  const callee = memberAt(unit, unit.module.calls[value.call]!.callee.value);
+  return callee !== undefined && routeWords.has(callee.name);
 }
 
 /** Resource classes of flask_restx (`@ns.route`), and handlers of the standard library's server. */
@@ -504,8 +511,8 @@ function readClass(reader: Reader, site: ClassSite): void {
   for (const decorator of model.decorators) {
     const value = unit.module.values[decorator.value]!;
     const call = value.kind === 'call' ? program.call(unit, value.call) : undefined;
-    const callee = call ? unit.module.values[call.call.callee.value]! : undefined;
-    if (!call || callee?.kind !== 'attr' || !routeWords.has(callee.name)) continue;
+    const callee = call && memberAt(unit, call.call.callee.value);
+    if (!call || !callee || !routeWords.has(callee.name)) continue;
     const owners = ownersOf(reader, unit, callee.of);
     const rule = call.call.args[0];
     if (owners.length === 0 || !rule) continue;

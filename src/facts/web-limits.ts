@@ -1,0 +1,198 @@
+/** Knows which layers count requests, how many they let through, and what takes their effect away. */
+import { constants } from './program/flow.ts';
+import { argument, type CallSite, type FunctionSite, type Program, type Unit } from './program/link.ts';
+import type { Ref } from './program/model.ts';
+import { wordsOf } from './program/names.ts';
+import { innerOf, runs } from './web-headers.ts';
+import type { Layer } from './web-model.ts';
+import { itemsOf } from './web-python.ts';
+
+const limiterWords = new Set([
+  'ratelimit',
+  'ratelimiter',
+  'limiter',
+  'throttle',
+  'throttles',
+  'throttling',
+  'throttled',
+  'lockout',
+  'slowapi',
+  'axes',
+  'defender',
+  'bruteforce',
+]);
+const pairsOfWords = [
+  'rate_limit',
+  'rate_limits',
+  'rate_limited',
+  'rate_limiter',
+  'rate_limiting',
+  'failed_attempts',
+  'login_attempts',
+  'max_attempts',
+  'attempt_count',
+  'brute_force',
+  'failed_logins',
+  'locked_until',
+  'token_bucket',
+  'too_many',
+  'check_limit',
+  'is_locked',
+  'account_locked',
+];
+
+/** Does the name speak of limiting requests? */
+export function isLimiterName(name: string): boolean {
+  const words = wordsOf(name);
+  const text = `_${words.join('_')}_`;
+  return words.some((word) => limiterWords.has(word)) || pairsOfWords.some((pair) => text.includes(`_${pair}_`));
+}
+
+/** Does running the functions refuse callers who come too often: a status 429, a limiter that is asked, a lock-out? */
+export function counts(
+  program: Program,
+  functions: readonly FunctionSite[],
+  depth = 0,
+  seen: Set<unknown> = new Set(),
+): boolean {
+  return functions.some((one) => {
+    if (depth > 3 || seen.has(one.function)) return false;
+    seen.add(one.function);
+    const { unit, id } = one;
+    const { module } = unit;
+    if (
+      module.comparisons.some(
+        (compare) =>
+          compare.function === id && [compare.left, compare.right].some((side) => isLimiterName(side.name ?? '')),
+      )
+    )
+      return true;
+    return (
+      module.calls.some((call, callId) => {
+        if (call.function !== id) return false;
+        const site = program.call(unit, callId);
+        if (
+          isLimiterName(call.callee.name ?? '') ||
+          site.names.some((name) => isLimiterName(name.split('.').slice(-2).join('.')))
+        )
+          return true;
+        if (call.args.some((arg) => says429(program, unit, arg.value, arg.name))) return true;
+        return counts(program, program.targets(site), depth + 1, seen);
+      }) ||
+      module.functions[id]!.returns.some((ret) => {
+        const value = ret.value && module.values[ret.value.value]!;
+        return value?.kind === 'list' && value.items.some((item) => says429(program, unit, item, undefined));
+      })
+    );
+  });
+}
+
+function says429(program: Program, unit: Unit, ref: Ref, name: string | undefined): boolean {
+  return constants(program, unit, ref)?.includes(429) === true || /429|TOO_MANY_REQUESTS/.test(name ?? '');
+}
+
+export type Cover = 'covers' | 'exempt' | 'defaultless' | 'none';
+
+/** What a layer does for the rate at which a route may be called. */
+export function coverOf(program: Program, layer: Layer): Cover {
+  const written = layer.node.unit.module.values[layer.node.ref]!;
+  const own = layer.names.length > 0 ? layer.names : ['name' in written ? (written.name ?? '') : ''];
+  const isLimiter =
+    own.some((name) => isLimiterName(name.split('.').slice(-3).join('.'))) || isLimiterName(calleeName(layer));
+  if (isLimiter && own.some((name) => /\.(?:exempt|limit_exempt)(?:\(\))?$/.test(name))) return 'exempt';
+  if (layer.level === 'helper') {
+    const maker = own.find((name) => /^flask_limiter(?:\.\w+)*\.Limiter/.test(name));
+    if (maker !== undefined && !/\.limit\(\)$|\.shared_limit\(\)$/.test(maker))
+      return hasDefaults(program, layer) ? 'covers' : 'defaultless';
+    return isLimiter ? 'covers' : 'none';
+  }
+  if (own.some((name) => /SlowAPI(?:ASGI)?Middleware$/.test(name)))
+    return program.calls(['slowapi.Limiter', 'slowapi.extension.Limiter']).some((site) => limits(program, site))
+      ? 'covers'
+      : 'defaultless';
+  const functions = runs(program, layer.node);
+  if (functions.length > 0)
+    return counts(program, functions)
+      ? 'covers'
+      : isLimiter && layer.level !== 'middleware' && functions.every((one) => one.function.stub)
+        ? 'none'
+        : isLimiter
+          ? 'covers'
+          : 'none';
+  return isLimiter || /throttl/i.test(own.join(' ')) ? 'covers' : 'none';
+}
+
+function calleeName(layer: Layer): string {
+  return layer.site?.call.callee.name ?? '';
+}
+
+/** Limits of a `Limiter(...)` that hold for every route. */
+function limits(program: Program, site: CallSite): boolean {
+  const given = argument(site.call, 99, 'default_limits', 'application_limits', 'global_limits', 'meta_limits');
+  if (!given) return site.call.args.some((arg) => arg.spread === 'dict');
+  const value = site.unit.module.values[given.value]!;
+  return value.kind !== 'list' || itemsOf(program, site.unit, given.value).length > 0;
+}
+
+function hasDefaults(program: Program, layer: Layer): boolean {
+  const { site } = layer;
+  if (!site) return true;
+  if (site.names.some((name) => /Limiter$/.test(name)) && limits(program, site)) return true;
+  const all = program.calls(['flask_limiter.Limiter', 'flask_limiter.extension.Limiter']);
+  const configured = program.units.some((unit) =>
+    unit.module.assignments.some((one) => /^RATELIMIT_(?:DEFAULT|APPLICATION)/.test(one.name)),
+  );
+  return configured || (!site.names.some((name) => /Limiter$/.test(name)) && all.some((one) => limits(program, one)));
+}
+
+/** A limiter of Flask that no application was given. */
+export function isDetached(program: Program): boolean {
+  const all = program.calls(['flask_limiter.Limiter', 'flask_limiter.extension.Limiter']);
+  if (all.length === 0) return false;
+  const attached = all.some(({ call }) =>
+    call.args.some(
+      (arg) => arg.keyword === 'app' || arg.spread === 'dict' || /(?:^|[._])\w*app(?:\(\))?$/i.test(arg.name ?? ''),
+    ),
+  );
+  return (
+    !attached &&
+    !program
+      .allCalls()
+      .some((site) => /(?:limiter|Limiter\(\))\.init_app$/i.test(site.names[0] ?? site.call.callee.name ?? ''))
+  );
+}
+
+/** The handler's own limiting: what it calls and compares. */
+export function bodyCounts(program: Program, handler: FunctionSite): boolean {
+  return counts(program, [handler, ...innerOf(handler)]);
+}
+
+const seconds: Readonly<Record<string, number>> = {
+  s: 1,
+  sec: 1,
+  second: 1,
+  m: 60,
+  min: 60,
+  minute: 60,
+  h: 3600,
+  hour: 3600,
+  d: 86400,
+  day: 86400,
+  month: 2592000,
+  year: 31536000,
+};
+
+/** The strictest rate of a limit such as `5/minute; 100 per day`, in requests a minute; undefined when it cannot be told. */
+export function ratePerMinute(program: Program, layer: Layer): number | undefined {
+  const { site } = layer;
+  const given = site && (argument(site.call, 0, 'limit_value', 'rate') ?? argument(site.call, 99, 'rate'));
+  const texts = site && given ? constants(program, site.unit, given.value) : undefined;
+  if (!texts) return undefined;
+  const rates = texts.flatMap((text) =>
+    [...String(text).matchAll(/(\d+)\s*(?:\/|per)\s*(\d*)\s*([a-z]+?)s?(?=\W|$)/gi)].flatMap((match) => {
+      const unit = seconds[match[3]!.toLowerCase()];
+      return unit === undefined ? [] : [(Number(match[1]) * 60) / (unit * Number(match[2] || 1))];
+    }),
+  );
+  return rates.length > 0 ? Math.min(...rates) : undefined;
+}

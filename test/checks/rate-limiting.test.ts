@@ -1,0 +1,173 @@
+import { rateLimiting } from '../../src/checks/rate-limiting.ts';
+import { testCheck } from '../check-tester.ts';
+
+const one = (text: string) => ({ 'app/x.py': text });
+const flask = 'from flask import Flask, abort, request\nfrom flask_limiter import Limiter\napp = Flask(__name__)\n';
+const fast =
+  'from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request\nfrom slowapi import Limiter\napp = FastAPI()\n';
+const login = '@app.post("/login")\ndef login():\n    return "x"\n';
+const bad = (name: string, text: string, message = 'missing') => {
+  const line = text.split('\n').findIndex((row) => row.includes('# <-')) + 1;
+  return { name, files: one(text), findings: [{ message, at: `app/x.py:${line}` }] };
+};
+const good = (name: string, text: string) => ({ name, files: one(text), subjects: 1 });
+const slow = 'limiter = Limiter(key_func=address)\napp.state.limiter = limiter\n';
+
+testCheck(rateLimiting, {
+  valid: [
+    good(
+      'defaults of the application',
+      `${flask}Limiter(address, app=app, default_limits=["30 per minute"])\n${login}`,
+    ),
+    good(
+      'defaults installed later',
+      `${flask}limiter = Limiter(address, default_limits=["30 per minute"])\nlimiter.init_app(app)\n${login}`,
+    ),
+    good(
+      'a decorator',
+      `${flask}limiter = Limiter(address, app=app)\n@app.post("/login")\n@limiter.limit("5/minute")\ndef login():\n    return "x"\n`,
+    ),
+    good(
+      'a decorator of Flask above the route',
+      `${flask}limiter = Limiter(address, app=app)\n@limiter.limit("5/minute")\n@app.post("/login")\ndef login():\n    return "x"\n`,
+    ),
+    good(
+      'slowapi',
+      `${fast}${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return "x"\n`,
+    ),
+    good(
+      'slowapi with defaults and its middleware',
+      `from slowapi.middleware import SlowAPIMiddleware\n${fast}app.state.limiter = Limiter(key_func=address, default_limits=["9/minute"])\napp.add_middleware(SlowAPIMiddleware)\n${login}`,
+    ),
+    good(
+      'a dependency of a package',
+      `from fastapi_limiter.depends import RateLimiter\n${fast}@app.post("/login", dependencies=[Depends(RateLimiter(times=5, seconds=60))])\ndef login():\n    return "x"\n`,
+    ),
+    good(
+      'a router',
+      `${fast}def throttle(request: Request):\n    if request.client in seen:\n        raise HTTPException(status_code=429)\nrouter = APIRouter(prefix="/auth", dependencies=[Depends(throttle)])\n@router.post("/token")\ndef token():\n    return "x"\napp.include_router(router)\n`,
+    ),
+    {
+      name: 'a middleware of another file',
+      files: {
+        'app/limits.py':
+          'from starlette.middleware.base import BaseHTTPMiddleware\nfrom starlette.responses import JSONResponse\nclass Guard(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next):\n        if full(request):\n            return JSONResponse({}, status_code=429)\n        return await call_next(request)\n',
+        'app/x.py': `from app.limits import Guard\n${fast}app.add_middleware(Guard)\n${login}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a limiter of another file',
+      files: {
+        'app/limits.py': 'from slowapi import Limiter\nlimiter = Limiter(key_func=str)\n',
+        'app/x.py': `from app.limits import limiter\n${fast}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return "x"\n`,
+      },
+      subjects: 1,
+    },
+    good(
+      'a blueprint',
+      `from flask import Blueprint\n${flask}bp = Blueprint("auth", __name__)\nlimiter = Limiter(address, app=app)\nlimiter.limit("5/minute")(bp)\n@bp.post("/login")\ndef login():\n    return "x"\napp.register_blueprint(bp)\n`,
+    ),
+    good(
+      'a lock-out',
+      `${flask}@app.post("/login")\ndef login():\n    if failed_attempts[request.remote_addr] > 5:\n        abort(403)\n    return "x"\n`,
+    ),
+    good(
+      'a throttle of the REST framework',
+      'from rest_framework.throttling import ScopedRateThrottle\nfrom rest_framework.views import APIView\nfrom django.urls import path\nclass Login(APIView):\n    throttle_classes = [ScopedRateThrottle]\n    def post(self, request):\n        return 1\nurlpatterns = [path("login", Login.as_view())]\n',
+    ),
+    {
+      name: 'a package in the settings',
+      files: {
+        'app/settings.py': 'MIDDLEWARE = ["axes.middleware.AxesMiddleware"]\n',
+        'app/urls.py':
+          'from django.urls import path\ndef login(request):\n    return 1\nurlpatterns = [path("login", login)]\n',
+      },
+      subjects: 1,
+    },
+    good(
+      'switched off for tests',
+      `${flask}limiter = Limiter(address, app=app, default_limits=["9/minute"])\nclass TestConfig:\n    RATELIMIT_ENABLED = False\n${login}`,
+    ),
+  ],
+  invalid: [
+    {
+      name: 'an application of another file',
+      files: {
+        'app/main.py': 'from flask import Flask\napp = Flask(__name__)\n',
+        'app/x.py': 'from app.main import app\n@app.post("/login")\ndef login():\n    return 1\n',
+      },
+      findings: [{ message: 'missing', at: 'app/x.py:2', confidence: 'high' }],
+    },
+    bad('Flask', `${flask}@app.route("/login", methods=["GET", "POST"])  # <-\ndef login():\n    return "x"\n`),
+    bad('FastAPI', `${fast}@app.post("/api/v1/auth/register")  # <-\ndef register():\n    return "x"\n`),
+    bad(
+      'Django',
+      'from django.urls import path\ndef login(request):\n    return 1\nurlpatterns = [path("login", login)]  # <-\n',
+    ),
+    bad(
+      'a view of Django',
+      'from django.contrib.auth.views import LoginView\nfrom django.urls import path\nurlpatterns = [path("login/", LoginView.as_view())]  # <-\n',
+    ),
+    bad('a code', `${flask}@app.post("/2fa/verify-otp")  # <-\ndef verify():\n    return "x"\n`),
+    bad('an upload', `${flask}@app.post("/upload")  # <-\ndef upload():\n    return "x"\n`),
+    bad(
+      'a limiter without defaults',
+      `${flask}limiter = Limiter(address, app=app)\n@app.post("/login")  # <-\ndef login():\n    return "x"\n`,
+    ),
+    bad(
+      'slowapi without its middleware',
+      `${fast}${slow}@app.post("/login")  # <-\ndef login(request: Request):\n    return "x"\n`,
+    ),
+    bad(
+      'commented out',
+      `${fast}${slow}@app.post("/login")  # <-\n# @limiter.limit("5/minute")\ndef login(request: Request):\n    return "x"\n`,
+    ),
+    bad(
+      'a limiter on another router',
+      `${fast}def throttle(request: Request):\n    raise HTTPException(status_code=429)\nother = APIRouter(dependencies=[Depends(throttle)])\n@other.get("/news")\ndef news():\n    return 1\nrouter = APIRouter()\n@router.post("/login")  # <-\ndef login():\n    return 1\napp.include_router(other)\napp.include_router(router)\n`,
+    ),
+    bad(
+      'never attached',
+      `${flask}limiter = Limiter(address, default_limits=["5/minute"])\n@app.post("/login")  # <-\ndef login():\n    return "x"\n`,
+      'detached',
+    ),
+    bad(
+      'a decorator that is never attached',
+      `${flask}limiter = Limiter(address)\n@app.post("/login")  # <-\n@limiter.limit("5/minute")\ndef login():\n    return "x"\n`,
+      'detached',
+    ),
+    bad(
+      'above the route',
+      `${fast}${slow}@limiter.limit("5/minute")  # <-\n@app.post("/login")\ndef login(request: Request):\n    return "x"\n`,
+      'misplaced',
+    ),
+    bad(
+      'exempt',
+      `${flask}limiter = Limiter(address, app=app, default_limits=["9/minute"])\n@app.post("/login")\n@limiter.exempt  # <-\ndef login():\n    return "x"\n`,
+      'exempt',
+    ),
+    bad(
+      'an absurd rate',
+      `${fast}${slow}@app.post("/login")\n@limiter.limit("1000000/day")  # <-\ndef login(request: Request):\n    return "x"\n`,
+      'absurd',
+    ),
+    bad(
+      'switched off',
+      `${flask}limiter = Limiter(address, app=app, default_limits=["9/minute"])\napp.config["RATELIMIT_ENABLED"] = False  # <-\n${login}`,
+      'disabled',
+    ),
+  ],
+  notApplicable: [
+    { name: 'a page with a form', files: one(`${flask}@app.get("/login")\ndef page():\n    return "x"\n`) },
+    {
+      name: 'a client',
+      files: one('import requests\ndef login():\n    return requests.post("https://example.org/login")\n'),
+    },
+    {
+      name: 'registration of nodes',
+      files: one(`${fast}@app.post("/mesh/{name}/nodes/register")\ndef register(name: str):\n    return 1\n`),
+    },
+    { name: 'health', files: one(`${flask}@app.get("/health")\ndef health():\n    return "x"\n`) },
+  ],
+});
