@@ -173,7 +173,10 @@ export function deployedWorkloads(cluster: Cluster): readonly Workload[] {
 /** How a rendered or patched workload comes about, for the end of a sentence; empty for a plain manifest. */
 export function deployedAs({ chart, kustomization }: Workload): string {
   if (chart) {
-    const values = chart.environment === 'defaults' ? 'its default values' : `the values ${chart.environment}`;
+    const given = chart.environment;
+    const values = given.startsWith('defaults')
+      ? given.replace('defaults', 'its default values')
+      : `the values ${given}`;
     return ` when the chart ${chart.name} is installed with ${values}`;
   }
   return kustomization === undefined ? '' : ` as ${kustomization} deploys it`;
