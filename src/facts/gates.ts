@@ -72,17 +72,23 @@ function scriptIndex(facts: Facts): ScriptIndex {
   return new Map(facts.of('script').map((file) => [file.path, file]));
 }
 
+/** What scripts run, by the list of neutral commands and by the script; both are kept alive by their owners alone. */
+const runCaches = new WeakMap<readonly string[], WeakMap<readonly Statement[], readonly Run[]>>();
+
 /** Guards the recursion through scripts that call scripts. */
 class Judge {
   readonly #scripts: ScriptIndex;
   readonly #knowledge: Knowledge;
   readonly #open = new Set<string>();
   readonly #neutral: (command: Command) => boolean;
+  readonly #cache: WeakMap<readonly Statement[], readonly Run[]>;
 
   constructor(scripts: ScriptIndex, knowledge: Knowledge) {
     this.#scripts = scripts;
     this.#knowledge = knowledge;
     this.#neutral = (command) => isNeutral(command, knowledge.neutral);
+    this.#cache = runCaches.get(knowledge.neutral) ?? new WeakMap();
+    runCaches.set(knowledge.neutral, this.#cache);
   }
 
   step(step: Step, path: string): { gates: Gate[]; runs: readonly Run[] } {
@@ -109,10 +115,19 @@ class Judge {
     directory: string,
     outer?: Fate,
   ): { gates: Gate[]; runs: readonly Run[] } {
-    const runs = runsOf(statements, flags, this.#neutral, outer);
+    const runs = outer ? runsOf(statements, flags, this.#neutral, outer) : this.#plainRuns(statements, flags);
     const gates: Gate[] = [];
     for (const run of runs) gates.push(...this.#gates(run, path, joined(directory, run.directory)));
     return { gates, runs };
+  }
+
+  /** Several checks ask for the same steps with other patterns: what runs is worked out once. */
+  #plainRuns(statements: readonly Statement[], flags: ShellFlags): readonly Run[] {
+    const known = this.#cache.get(statements);
+    if (known) return known;
+    const runs = runsOf(statements, flags, this.#neutral);
+    this.#cache.set(statements, runs);
+    return runs;
   }
 
   #gates(run: Run, path: string, directory: string): Gate[] {
