@@ -20,41 +20,45 @@ import { revisionOf } from '../facts/revision-label.ts';
 import type { Place } from '../facts/span.ts';
 
 const MOVES = 'Whoever can push to that name changes what runs here, without a commit in this repository.';
-const ASPECTS = ['base-image', 'compose-image', 'k8s-image', 'ci-image'] as const;
+/** The image of a step is a question of images and of actions alike: it has no aspect of its own. */
+const ASPECTS = ['base-image', 'compose-image', 'k8s-image', 'ci-image', 'step-image'] as const;
 
 /** The same sentences for each kind of image: the aspect tells the questions apart. */
 function imageMessages(): Record<string, Message> {
   return Object.fromEntries(
-    ASPECTS.flatMap((aspect): [string, Message][] => [
-      [
-        `latest-${aspect}`,
-        {
-          what: 'The {title} is `{image}`: {state}.',
-          why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
-          fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).',
-          aspect,
-        },
-      ],
-      [
-        `tag-${aspect}`,
-        {
-          what: 'The {title} is pinned by tag only: `{image}`.',
-          why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
-          fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.',
-          severity: 'low',
-          aspect,
-        },
-      ],
-      [
-        `digest-${aspect}`,
-        {
-          what: 'The digest of the {title} in `{image}` is {state}.',
-          why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
-          fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.',
-          aspect,
-        },
-      ],
-    ]),
+    ASPECTS.flatMap((aspect): [string, Message][] => {
+      const own = aspect === 'step-image' ? {} : { aspect };
+      return [
+        [
+          `latest-${aspect}`,
+          {
+            what: 'The {title} is `{image}`: {state}.',
+            why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
+            fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).',
+            ...own,
+          },
+        ],
+        [
+          `tag-${aspect}`,
+          {
+            what: 'The {title} is pinned by tag only: `{image}`.',
+            why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
+            fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.',
+            severity: 'low',
+            ...own,
+          },
+        ],
+        [
+          `digest-${aspect}`,
+          {
+            what: 'The digest of the {title} in `{image}` is {state}.',
+            why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
+            fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.',
+            ...own,
+          },
+        ],
+      ];
+    }),
   );
 }
 
@@ -66,6 +70,7 @@ export const imagePinning = defineCheck({
     compose: ['image'],
     kubernetes: ['image'],
     workflow: true,
+    otherci: true,
     terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release'],
   },
   messages: {

@@ -10,6 +10,7 @@ import type { TaskDefinitions } from './ecs.ts';
 import type { HookConfig } from './hooks.ts';
 import type { IgnoreFile } from './ignore.ts';
 import type { Manifest } from './kubernetes.ts';
+import type { OtherPipeline } from './other-ci.ts';
 import type { Advisories } from './packages/advisory.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Module } from './program/model.ts';
@@ -34,6 +35,7 @@ export interface FactTypes {
   ecs: TaskDefinitions;
   kubernetes: Manifest;
   workflow: Pipeline;
+  otherci: OtherPipeline;
   script: Script;
   secretfile: SecretFile;
   terraform: TerraformFile;

@@ -10,7 +10,7 @@ import type { Place, Span } from './span.ts';
 import { resolveVariables } from './variables.ts';
 
 export interface ImageReference {
-  readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image';
+  readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image' | 'step-image';
   /** "base image of stage build", "service web". */
   readonly title: string;
   readonly place: Place;
@@ -27,7 +27,19 @@ export interface ImageReference {
 
 /** All image references, by file and place. A pure join: use through `facts.linked`. */
 export function linkImageReferences(facts: Facts): readonly ImageReference[] {
-  return [...inDockerfiles(facts), ...inCompose(facts), ...inKubernetes(facts), ...inPipelines(facts)];
+  const elsewhere = facts.of('otherci').flatMap(({ path, data }) =>
+    data.images.map(({ text, span }): ImageReference => {
+      const known = !/[$<{]/.test(text);
+      return {
+        aspect: 'ci-image',
+        title: 'image of a job',
+        place: { path, span },
+        text,
+        ...(known ? { resolved: text } : {}),
+      };
+    }),
+  );
+  return [...inDockerfiles(facts), ...inCompose(facts), ...inKubernetes(facts), ...inPipelines(facts), ...elsewhere];
 }
 
 function inDockerfiles(facts: Facts): ImageReference[] {
@@ -141,12 +153,14 @@ function inPipelines(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
   return facts.linked(linkPipelines).flatMap((file) =>
     file.data.jobs.flatMap((job) => {
-      const named: { text: string; span: Span; path?: string; title: string }[] = job.images.map((image) => ({
-        ...image,
-        title: image.role === 'action' ? 'image of the action' : `${image.role} image of job ${job.name}`,
-      }));
+      const named: { text: string; span: Span; path?: string; title: string; step?: boolean }[] = job.images.map(
+        (image) => ({
+          ...image,
+          title: image.role === 'action' ? 'image of the action' : `${image.role} image of job ${job.name}`,
+        }),
+      );
       for (const { uses } of [...job.steps, job]) {
-        if (uses?.kind === 'docker') named.push({ ...uses, title: `image of a step of job ${job.name}` });
+        if (uses?.kind === 'docker') named.push({ ...uses, step: true, title: `image of a step of job ${job.name}` });
       }
       return named
         .flatMap((one) => {
@@ -156,7 +170,7 @@ function inPipelines(facts: Facts): ImageReference[] {
             const { value, variables } = resolveVariables(name, variablesOf(job), '');
             const resolved = name.includes('${{') ? undefined : variables.length > 0 ? value : name;
             return {
-              aspect: 'ci-image',
+              aspect: one.step ? 'step-image' : 'ci-image',
               title: one.title,
               place,
               text: name,

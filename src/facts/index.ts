@@ -10,6 +10,7 @@ import type { Extractor } from './facts.ts';
 import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
 import { kubernetes } from './kubernetes.ts';
+import { otherci } from './other-ci.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
 import { secretfile } from './secret-files.ts';
@@ -29,6 +30,7 @@ export const extractors: readonly Extractor[] = [
   hooks,
   ignore,
   kubernetes,
+  otherci,
   python,
   script,
   secretfile,

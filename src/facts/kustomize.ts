@@ -49,7 +49,8 @@ export function linkKustomize(facts: Facts): KustomizeModel {
   }
   const tree: Tree = { files, byFolder };
   const children = new Set([...byFolder.values()].flatMap((one) => references(one).map(({ path }) => path)));
-  const builds: KustomizeBuild[] = [];
+  const zones = new Map(facts.files.map(({ path, zone }) => [path, zone]));
+  const builds: (KustomizeBuild & { readonly files: ReadonlySet<string> })[] = [];
   const used = new Set<string>();
   const broken: (Place & { reason: string })[] = [];
   for (const one of byFolder.values()) {
@@ -62,7 +63,12 @@ export function linkKustomize(facts: Facts): KustomizeModel {
     try {
       const result = build(one, tree, []);
       const namespace = textOf(at(one.root, 'namespace'));
-      builds.push({ kustomization: one, ...(namespace === undefined ? {} : { namespace }), objects: result.objects });
+      builds.push({
+        kustomization: one,
+        ...(namespace === undefined ? {} : { namespace }),
+        objects: result.objects,
+        files: result.used,
+      });
       for (const path of result.used) used.add(path);
     } catch (error) {
       if (!(error instanceof Unbuildable)) throw error;
@@ -73,7 +79,11 @@ export function linkKustomize(facts: Facts): KustomizeModel {
       });
     }
   }
-  return { builds, used, broken };
+  // What tests and examples build from production's files says nothing about production.
+  const real = builds.filter(({ kustomization }) => zones.get(kustomization.path) === 'production');
+  const production = new Set(real.flatMap(({ files }) => [...files]));
+  const counted = builds.filter((one) => real.includes(one) || ![...one.files].some((file) => production.has(file)));
+  return { builds: counted, used, broken };
 }
 
 class Unbuildable extends Error {}

@@ -61,6 +61,9 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
       found.push({ kind: 'include', source: text, pin, ...(ref === undefined ? {} : { ref }), span, path: file.path });
     }
   }
+  for (const { path, data } of facts.of('otherci')) {
+    found.push(...remoteCodeIn(data.scripts.map(({ statements }) => ({ statements, path }))));
+  }
   return [...new Map(found.map((one) => [`${one.path} ${one.span.start} ${one.source}`, one])).values()];
 }
 

@@ -274,7 +274,7 @@ testCheck(imagePinning, {
     ...images.map(([name, image, message]) => ({
       name: `docker step: ${name}`,
       files: workflow(`uses: docker://${image}`),
-      findings: [{ message: `${message}-ci-image`, at: `.github/workflows/x.yml:${LINE}` }],
+      findings: [{ message: `${message}-step-image`, at: `.github/workflows/x.yml:${LINE}` }],
     })),
     ...unpinnedRuns.map(([name, message, run]) => ({
       name: `RUN: ${message}: ${name}`,
@@ -399,6 +399,34 @@ testCheck(imagePinning, {
         { message: 'tag-ci-image', at: '.github/workflows/x.yml:15' },
         { message: 'latest-ci-image', at: '.github/workflows/x.yml:15' },
       ],
+    },
+    {
+      name: 'Azure',
+      files: {
+        'azure-pipelines.yml':
+          'jobs:\n  - job: a\n    container: ubuntu\n    steps:\n      - script: curl https://x.example/i.sh | bash\n',
+      },
+      findings: [
+        { message: 'latest-ci-image', at: 'azure-pipelines.yml:3' },
+        { message: 'script', at: 'azure-pipelines.yml:5' },
+      ],
+    },
+    {
+      name: 'Bitbucket and CircleCI',
+      files: {
+        'bitbucket-pipelines.yml':
+          'image:\n  name: node:20\n  username: x\npipelines:\n  default:\n    - step:\n        image: python\n        script:\n          - git clone https://x.example/a/b\n',
+        '.circleci/config.yml':
+          'jobs:\n  a:\n    docker:\n      - image: cimg/base:2024.01\n    steps:\n      - run: make\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: 'bitbucket-pipelines.yml:2' },
+        { message: 'latest-ci-image', at: 'bitbucket-pipelines.yml:7' },
+        { message: 'clone', at: 'bitbucket-pipelines.yml:9' },
+        { message: 'tag-ci-image', at: '.circleci/config.yml:4' },
+      ],
+      // A step without its image line is another document.
+      skip: ['comment'],
     },
     {
       name: 'matrix of GitLab',

@@ -1,6 +1,8 @@
 /** Knows what kustomize builds must give: bases, overlays, components, patches, images, labels, namespaces. */
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { linkCluster } from '../../src/facts/cluster.ts';
+import { compose, linkCompose } from '../../src/facts/compose.ts';
 import { kubernetes } from '../../src/facts/kubernetes.ts';
 import { linkKustomize } from '../../src/facts/kustomize.ts';
 import { at, booleanOf, plainOf, textOf } from '../../src/facts/yaml.ts';
@@ -52,6 +54,15 @@ describe('builds', () => {
     });
     expect(model.broken.map(({ path }) => path)).toEqual(['c/kustomization.yaml']);
     expect(cluster.workloads).toHaveLength(1);
+  });
+
+  test('what a test builds from the files of production does not count', async () => {
+    const { cluster } = await built({
+      ...base,
+      'prod/kustomization.yaml': 'resources: [../base]\nnamespace: a\n',
+      'tests/kustomization.yaml': 'resources: [../base]\nnamespace: b\n',
+    });
+    expect(cluster.workloads.map(({ namespace }) => namespace)).toEqual(['a']);
   });
 
   test('remote resources and missing files add nothing', async () => {
@@ -156,6 +167,39 @@ describe('transformers', () => {
     expect(workload.namespace).toBe('x');
     expect(textOf(at(workload.object.body, 'metadata', 'namespace'))).toBe('x');
   });
+});
+
+test('mutated kustomizations and compose files never throw', async () => {
+  const kustomization =
+    'resources: [../base]\ncomponents: [../c]\nnamespace: x\ncommonLabels: {a: b}\nimages: [{name: nginx, newTag: "2"}]\npatches:\n  - target: {kind: Deployment, name: "w.*"}\n    patch: |-\n      - op: add\n        path: /spec/template/spec/containers/0/x\n        value: {y: 1}\n';
+  const services =
+    'x-a: &a {read_only: true}\nservices:\n  a:\n    <<: *a\n    extends: {service: b}\n    image: "${X:-y}"\n    build: {context: ., args: [A=b]}\n  b: {image: z}\n';
+  const piece = fc.string({ maxLength: 4, unit: fc.constantFrom(...'\n :-[]{}&*|"$/.~ax0') });
+  const edit = fc.tuple(fc.nat(300), fc.nat(6), piece);
+  const mutate = (text: string, edits: readonly (readonly [number, number, string])[]) =>
+    edits.reduce((now, [where, cut, put]) => now.slice(0, where) + put + now.slice(where + cut), text);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(edit, { maxLength: 4 }),
+      fc.array(edit, { maxLength: 4 }),
+      fc.array(edit, { maxLength: 3 }),
+      async (a, b, c) => {
+        const files = {
+          'base/kustomization.yaml': 'resources: [web.yaml]\n',
+          'base/web.yaml': mutate(DEPLOYMENT, b),
+          'prod/kustomization.yaml': mutate(kustomization, a),
+          'c/kustomization.yaml': 'kind: Component\nresources: []\n',
+          'compose.yaml': mutate(services, c),
+        };
+        const facts = await factsOfFiles([kubernetes, compose], files);
+        const length = (path: string) => files[path as keyof typeof files].length;
+        for (const { place } of facts.linked(linkCluster).objects)
+          expect(place.span.end).toBeLessThanOrEqual(length(place.path));
+        for (const { span, path } of facts.linked(linkCompose)) expect(span.end).toBeLessThanOrEqual(length(path));
+      },
+    ),
+    { numRuns: 400 },
+  );
 });
 
 test('plain data of a build is what kustomize would print', async () => {
