@@ -14,6 +14,7 @@ import { integrationTests } from './integration-tests.ts';
 import { networkPolicies } from './network-policies.ts';
 import { passwordComparison } from './password-comparison.ts';
 import { passwordHashing } from './password-hashing.ts';
+import { postgresqlMigration } from './postgresql-migration.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
 import { rateLimiting } from './rate-limiting.ts';
 import { readonlyRootfs } from './readonly-rootfs.ts';
@@ -41,6 +42,7 @@ export const checks: readonly Check[] = [
   networkPolicies,
   passwordComparison,
   passwordHashing,
+  postgresqlMigration,
   preCommitHooks,
   rateLimiting,
   readonlyRootfs,

@@ -6,6 +6,7 @@ import type { Compose } from './compose.ts';
 import type { CoverageFile } from './coverage.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Dockerfile } from './dockerfile.ts';
+import type { EnvironmentFile } from './dotenv.ts';
 import type { TaskDefinitions } from './ecs.ts';
 import type { HookConfig } from './hooks.ts';
 import type { IgnoreFile } from './ignore.ts';
@@ -27,6 +28,7 @@ export interface FactTypes {
   chart: ChartFile;
   cloudformation: Template;
   dockerfile: Dockerfile;
+  dotenv: EnvironmentFile;
   compose: Compose;
   coverage: CoverageFile;
   dependencies: Dependencies;

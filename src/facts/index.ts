@@ -5,6 +5,7 @@ import { compose } from './compose.ts';
 import { coverage } from './coverage.ts';
 import { dependencies } from './dependencies.ts';
 import { dockerfile } from './dockerfile.ts';
+import { dotenv } from './dotenv.ts';
 import { ecs } from './ecs.ts';
 import type { Extractor } from './facts.ts';
 import { hooks } from './hooks.ts';
@@ -26,6 +27,7 @@ export const extractors: readonly Extractor[] = [
   coverage,
   dependencies,
   dockerfile,
+  dotenv,
   ecs,
   hooks,
   ignore,

@@ -1,0 +1,65 @@
+/** Knows database URLs, and where the deployment configuration of a repository sets one. */
+import { linkContainers, placeIn } from './cluster.ts';
+import { keyValues, linkCompose } from './compose.ts';
+import type { Facts } from './facts.ts';
+import type { Place } from './span.ts';
+import { at, itemsOf, textOf } from './yaml.ts';
+
+/** What a text says as a database URL. */
+export type DatabaseUrl =
+  /** `file` is empty for a database in memory. */
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'server'; readonly user: string; readonly password: string };
+
+const servers = /^(?:postgres|postgresql|mysql|mariadb|mssql|oracle|cockroachdb|mongodb)(?:\+\w+)?:\/\//i;
+
+/** Undefined: the text is no URL of a database. A password with a variable in it is empty. */
+export function databaseUrl(text: string): DatabaseUrl | undefined {
+  const sqlite = /^sqlite3?(?:\+\w+)?:(?:\/{2,4})?([^?]*)/i.exec(text.trim());
+  if (sqlite) return { kind: 'sqlite', file: sqlite[1] === ':memory:' ? '' : sqlite[1]! };
+  const server = servers.exec(text.trim());
+  if (!server) return undefined;
+  const authority = text.trim().slice(server[0].length).split(/[/?]/)[0]!;
+  const credentials = authority.includes('@') ? authority.slice(0, authority.lastIndexOf('@')) : '';
+  const colon = credentials.indexOf(':');
+  const password = colon < 0 ? '' : credentials.slice(colon + 1);
+  return {
+    kind: 'server',
+    user: colon < 0 ? credentials : credentials.slice(0, colon),
+    password: /[${}<>%]/.test(password) ? '' : password,
+  };
+}
+
+/** A variable that a deployment hands to a program. */
+export interface DeployedSetting {
+  readonly name: string;
+  readonly value: string;
+  readonly place: Place;
+  /** "service api of compose.yaml". */
+  readonly of: string;
+}
+
+/** Variables with a known value in compose files, containers of Kubernetes and .env files. Use through `facts.linked`. */
+export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
+  const found: DeployedSetting[] = [];
+  for (const service of facts.linked(linkCompose)) {
+    for (const { key, value, span, path } of keyValues(at(service.body, 'environment'))) {
+      const text = value?.resolved;
+      const of = `service ${service.name} of ${service.path}`;
+      if (text !== undefined) found.push({ name: key, value: text, place: { path: path ?? service.path, span }, of });
+    }
+  }
+  for (const { title, variants } of facts.linked(linkContainers)) {
+    const { workload, container } = variants[0]!;
+    for (const item of itemsOf(at(container.body, 'env'))) {
+      const name = textOf(at(item, 'name'));
+      const value = textOf(at(item, 'value'));
+      if (name !== undefined && value !== undefined)
+        found.push({ name, value, place: placeIn(workload, item), of: title });
+    }
+  }
+  for (const { path, data } of facts.of('dotenv')) {
+    for (const { name, value, span } of data.variables) found.push({ name, value, place: { path, span }, of: path });
+  }
+  return found;
+}

@@ -1,0 +1,149 @@
+import { postgresqlMigration } from '../../src/checks/postgresql-migration.ts';
+import { testCheck } from '../check-tester.ts';
+
+/** One file, with one finding at each line that is marked. */
+function bad(name: string, message: string, text: string, path = 'app/x.py') {
+  const rows = text.split('\n');
+  const findings = rows.flatMap((row, i) => (row.includes('# <-') ? [{ message, at: `${path}:${i + 1}` }] : []));
+  return { name, files: { [path]: text }, findings };
+}
+
+const good = (name: string, text: string, path = 'app/x.py') => ({ name, files: { [path]: text } });
+const engine = 'import os\nfrom sqlalchemy import create_engine\n';
+
+testCheck(postgresqlMigration, {
+  valid: [
+    good('from the environment', `${engine}engine = create_engine(os.environ["DATABASE_URL"])\n`),
+    good('a server with the password elsewhere', 'DATABASE_URL = "postgresql://mesh@db:5432/mesh"\n'),
+    good('a password that is filled in', 'DATABASE_URL = "postgresql://mesh:${DB_PASSWORD}@db/mesh"\n'),
+    good('a temporary file', 'import sqlite3, tempfile\ndb = sqlite3.connect(tempfile.mktemp())\n'),
+    good('a file in /tmp', 'import sqlite3\ndb = sqlite3.connect("/tmp/report.db")\n'),
+    good('a cache', 'import sqlite3\ndb = sqlite3.connect("http_cache.sqlite")\n'),
+    good('a file of another program', 'import sqlite3\ndb = sqlite3.connect("/etc/x-ui/x-ui.db")\n'),
+    good('only read', 'import sqlite3\ndb = sqlite3.connect("file:/var/lib/app.db?mode=ro", uri=True)\n'),
+    good('a migration', 'import sqlite3\nold = sqlite3.connect("mesh.db")\n', 'scripts/migrate_to_postgres.py'),
+    good(
+      'refused in production',
+      'import os\nDATABASE_URL = os.getenv("DATABASE_URL", "sqlite:///x.db")\nif os.getenv("ENV") == "production" and DATABASE_URL.startswith("sqlite"):\n    raise RuntimeError("PostgreSQL is required")\n',
+    ),
+    good(
+      'under a condition of development',
+      `${engine}def make(settings):\n    if settings.testing:\n        return create_engine("sqlite:///x.db")\n    return create_engine(os.environ["DATABASE_URL"])\n`,
+    ),
+    {
+      name: 'tests and templates do not count',
+      files: {
+        'app/db.py': `${engine}engine = create_engine(os.environ["DATABASE_URL"])\n`,
+        'tests/test_db.py': 'from sqlalchemy import create_engine\nengine = create_engine("sqlite://")\n',
+        '.env.example': 'DATABASE_URL=sqlite:///x.db\n',
+      },
+    },
+    {
+      name: 'compose with PostgreSQL',
+      files: {
+        'compose.yaml':
+          'services:\n  api:\n    image: api\n    environment:\n      DATABASE_URL: postgresql://mesh@db/mesh\n      CACHE_URL: sqlite:////tmp/cache.db\n',
+      },
+      subjects: 2,
+    },
+    {
+      name: 'a dictionary of other things beside the database',
+      files: {
+        'app/x.py': `${engine}engine = create_engine(os.environ["DATABASE_URL"])\nhandlers = {}\nusers = {"Read only": 1}\ndef add(name, f):\n    handlers[name] = f\n`,
+      },
+      subjects: 1,
+    },
+  ],
+  invalid: [
+    bad(
+      'a default of the environment',
+      'sqlite',
+      'import os\nDATABASE_URL = os.getenv("DATABASE_URL", "sqlite:///./x.db")  # <-\n',
+    ),
+    bad(
+      'a default in a factory of a field',
+      'sqlite',
+      'import os\nfrom dataclasses import dataclass, field\n@dataclass\nclass Db:\n    url: str = field(default_factory=lambda: os.environ.get("DATABASE_URL", "sqlite:////srv/x.db"))  # <-\n',
+    ),
+    bad('a setting of Flask', 'sqlite', 'app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///site.db"  # <-\n'),
+    bad(
+      'a setting of pydantic',
+      'sqlite',
+      'from pydantic_settings import BaseSettings\nfrom pydantic import Field\nclass Settings(BaseSettings):\n    database_url: str = Field(default="sqlite:///./x.db")  # <-\n',
+    ),
+    bad(
+      'Django',
+      'sqlite',
+      'DATABASES = {\n    "default": {\n        "ENGINE": "django.db.backends.sqlite3",  # <-\n        "NAME": "db.sqlite3",\n    }\n}\n',
+    ),
+    bad('an engine', 'sqlite', `${engine}engine = create_engine("sqlite+aiosqlite:///data.db")  # <-\n`),
+    bad('an engine in memory', 'sqlite', `${engine}engine = create_engine("sqlite://")  # <-\n`),
+    bad(
+      'a built URL',
+      'sqlite',
+      `${engine}def connect(folder):\n    return create_engine(f"sqlite:///{folder}/app.db")  # <-\n`,
+    ),
+    bad('a connection', 'opened', 'import sqlite3\ndb = sqlite3.connect("users.db")  # <-\n'),
+    bad(
+      'a field of the class, opened several times',
+      'opened',
+      'import sqlite3\nclass Store:\n    def __init__(self):\n        self.path = "store.db"\n    def read(self):\n        return sqlite3.connect(self.path)  # <-\n    def write(self):\n        return sqlite3.connect(self.path)\n',
+    ),
+    bad(
+      'users in memory',
+      'memory',
+      'users_db: dict[str, dict] = {}  # <-\n\ndef register(email):\n    users_db[email] = {"email": email}\n',
+    ),
+    bad(
+      'a default password',
+      'weak',
+      'import os\nDATABASE_URL = os.getenv("DATABASE_URL", "postgresql+asyncpg://postgres:postgres@db/mesh")  # <-\n',
+    ),
+    {
+      name: 'the error of an unknown database is no refusal of SQLite',
+      files: {
+        'app/x.py':
+          'import os\nURL = os.getenv("DATABASE_URL", "sqlite:///x.db")\nif "sqlite" in URL:\n    lite = True\nelse:\n    raise ValueError("unsupported")\n',
+      },
+      findings: [{ message: 'sqlite', at: 'app/x.py:2' }],
+    },
+    {
+      name: 'compose with SQLite and with a default password',
+      files: {
+        'compose.yaml':
+          'services:\n  api:\n    image: api\n    environment:\n      DATABASE_URL: sqlite:////data/app.db\n  worker:\n    image: api\n    environment:\n      - DATABASE_URL=postgresql://admin:admin@db/app\n',
+      },
+      findings: [
+        { message: 'deployed', at: 'compose.yaml:5' },
+        { message: 'weak', at: 'compose.yaml:9' },
+      ],
+    },
+    {
+      name: 'a container',
+      files: {
+        'k8s/api.yaml':
+          'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\nspec:\n  selector: {matchLabels: {app: api}}\n  template:\n    metadata: {labels: {app: api}}\n    spec:\n      containers:\n        - name: api\n          image: api\n          env:\n            - name: DATABASE_URL\n              value: sqlite:////data/app.db\n',
+      },
+      findings: [{ message: 'deployed', at: 'k8s/api.yaml:14' }],
+      skip: ['comment'], // half an entry is no YAML
+    },
+    {
+      name: 'a committed .env file',
+      files: { '.env': '# the database\nexport DATABASE_URL="sqlite:///app.db" # local\n' },
+      findings: [{ message: 'deployed', at: '.env:2' }],
+    },
+    {
+      name: 'a package that hides the module',
+      files: {
+        'app/database/__init__.py': '',
+        'app/database.py': `${engine}engine = create_engine(os.environ["DATABASE_URL"])\n`,
+      },
+      findings: [{ message: 'shadowed', at: 'app/database.py:1' }],
+      skip: ['comment'], // the code stays where it is
+    },
+  ],
+  notApplicable: [
+    { name: 'no database', files: { 'app/x.py': 'users = ["a"]\n' } },
+    { name: 'tests alone', files: { 'tests/test_x.py': 'import sqlite3\ndb = sqlite3.connect("x.db")\n' } },
+  ],
+});
