@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import { adminAuth } from './admin-auth.ts';
 import { apiKeyExposure } from './api-key-exposure.ts';
 import { ciErrorMasking } from './ci-error-masking.ts';
+import { csrfProtection } from './csrf-protection.ts';
 import { dependencyUnification } from './dependency-unification.ts';
 import { dockerfileHealthcheck } from './dockerfile-healthcheck.ts';
 import { edgeSecurityHeaders } from './edge-security-headers.ts';
@@ -31,6 +32,7 @@ export const checks: readonly Check[] = [
   adminAuth,
   apiKeyExposure,
   ciErrorMasking,
+  csrfProtection,
   dependencyUnification,
   dockerfileHealthcheck,
   edgeSecurityHeaders,

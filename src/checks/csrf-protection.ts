@@ -1,0 +1,213 @@
+/** Knows when another site can make the browser of a logged-in user change something here. */
+import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import type { Facts } from '../facts/facts.ts';
+import { constants } from '../facts/program/flow.ts';
+import { type FunctionSite, placeIn, type Unit } from '../facts/program/link.ts';
+import { namedValues, wordsOf } from '../facts/program/names.ts';
+import type { Place } from '../facts/span.ts';
+import { chainOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { asks, exemptionsIn } from '../facts/web-csrf.ts';
+import { runs } from '../facts/web-headers.ts';
+import type { Layer, Route, WebObject } from '../facts/web-model.ts';
+
+const why =
+  'The browser sends the cookie with every request, so any page can act in the name of a user who is logged in.';
+
+export const csrfProtection = defineCheck({
+  id: 'csrf-protection',
+  needs: { program: [...webWords, 'csrf', 'SESSION_COOKIE_SAMESITE'] },
+  messages: {
+    missing: {
+      what: '{app} recognises users by a cookie and changes state without protection against forged requests.',
+      why,
+      fix: 'Install CSRFProtect, the middleware of Django or another check of a token or of the Origin header for all routes that change state.',
+    },
+    exempt: {
+      what: '{handler} is exempt from the protection against forged requests.',
+      why,
+      fix: 'Remove the exemption; where a machine calls, check a signature or a bearer token in the handler.',
+    },
+    disabled: {
+      what: '{name} switches the protection against forged requests off.',
+      why,
+      fix: 'Remove the setting outside tests.',
+    },
+    sameSite: {
+      what: '{name} lets browsers send the session cookie with requests from other sites.',
+      why: 'SameSite=None takes away the second line of defence, which stops most forged requests on its own.',
+      fix: 'Use Lax or Strict.',
+    },
+    get: {
+      what: 'The route {route} changes state by GET.',
+      why: 'A link or an image on any page triggers it with the cookie of the user, and protections do not look at GET.',
+      fix: 'Use POST or DELETE and check the token.',
+    },
+  },
+  assess(facts: Facts, options: Options) {
+    const web = facts.linked(linkWeb);
+    const subjects: Subject[] = [];
+    for (const object of web.objects) if (object.kind === 'app') subjects.push(...application(web, object, options));
+    for (const settings of web.settings) {
+      if (!settings.middleware.some((name) => /SessionMiddleware|AuthenticationMiddleware/.test(name)) || settings.open)
+        continue;
+      const name = 'settings of Django';
+      if (settings.middleware.some((one) => /csrf/i.test(one)))
+        subjects.push(pass(name, settings.place, 'the middleware against forged requests is in place'));
+      else
+        subjects.push(
+          fail(name, {
+            message: 'missing',
+            data: { app: 'Django with these settings' },
+            place: settings.place,
+            confidence: 'high',
+          }),
+        );
+    }
+    for (const unit of web.program.units) {
+      if (unit.module.language === 'python') subjects.push(...exemptions(web, unit), ...cookies(web, unit));
+    }
+    return {
+      subjects,
+      lookedFor: 'Flask, FastAPI and Django applications with cookie sessions, exemptions and cookie settings',
+    };
+  },
+});
+
+const signed =
+  /signature|hmac|compare_digest|construct_event|authorization|bearer|api_?key|verify_?token|webhook_?secret/i;
+const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'WEBSOCKET']);
+
+/** Do the files of the routes read or write a session kept in a cookie? */
+function usesCookies(web: Web, units: ReadonlySet<Unit>): boolean {
+  const session =
+    /^(?:flask|quart)\.session(?:\.|$|\[)|^flask_login\.|^(?:flask|quart)\.request\.cookies|^fastapi\.security\.APIKeyCookie/;
+  return [...units].some(
+    (unit) =>
+      unit.module.references.some(
+        (one) => one.role === 'value' && web.program.names(unit, one.value).some((name) => session.test(name)),
+      ) || unit.module.calls.some((_, id) => web.program.call(unit, id).names.some((name) => session.test(name))),
+  );
+}
+
+function application(web: Web, object: WebObject, options: Options): readonly Subject[] {
+  const routes = web.routes.filter((route) =>
+    route.owners.some((owner) => chainOf(owner).some((one) => one.object === object)),
+  );
+  const isSession = object.layers.some((layer) => layer.names.some((name) => /\.SessionMiddleware$/.test(name)));
+  const units = new Set(routes.flatMap((route) => (route.handler ? [route.handler.unit] : [])));
+  if (!isSession && !usesCookies(web, units)) return [];
+  const subjects: Subject[] = routes.flatMap((route) => byGet(route, options));
+  const changing = routes.filter((route) =>
+    route.methods.length === 0 ? object.framework !== 'fastapi' : route.methods.some((method) => !safe.has(method)),
+  );
+  const open = changing.filter((route) => !(route.handler && checksItself(web, route.handler, options)));
+  if (changing.length === 0) return subjects;
+  const name = `application ${object.name}`;
+  const layers = chainOf(object).flatMap((one) => one.layers);
+  const guard = layers.find((layer) => protects(web, layer, options));
+  if (guard) {
+    const off = switchedOff(web, units, object);
+    subjects.push(
+      off
+        ? fail(name, off, object.place)
+        : pass(name, object.place, `protected by ${guard.names[0] ?? 'a hook of the application'}`),
+    );
+  } else if (open.length === 0)
+    subjects.push(pass(name, object.place, 'each handler that changes state checks a token, a signature or a key'));
+  else {
+    const isLax = sameSite(web, units).some((one) =>
+      one.values.every((value) => /^(?:lax|strict)$/i.test(String(value))),
+    );
+    const place = placeIn(
+      open[0]!.handler?.unit ?? object.site.unit,
+      open[0]!.handler?.function.nameSpan ?? object.site.call,
+    );
+    const text = `for example ${open[0]!.methods.join(', ')} ${pathsOf(open[0]!)[0] ?? ''}`;
+    subjects.push(
+      fail(name, {
+        message: 'missing',
+        data: { app: `The application ${object.name}` },
+        place: object.place,
+        confidence: isLax ? 'low' : 'high',
+        related: [{ ...place, text }],
+      }),
+    );
+  }
+  return subjects;
+}
+
+/** Helpers, middleware and hooks that check a token or the origin. */
+function protects(web: Web, layer: Layer, options: Options): boolean {
+  if (layer.level === 'after') return false;
+  const helpers = options.helpers as readonly string[];
+  if (
+    layer.names.some((name) => helpers.includes(name.replace(/\(\)\.init_app$/, '')) || /csrf|xsrf|seasurf/i.test(name))
+  )
+    return true;
+  return runs(web.program, layer.node).some(
+    (one) => /csrf|xsrf/i.test(one.function.name) || asks(web.program, one, /csrf|xsrf|^origin$|sec.fetch.site/i),
+  );
+}
+
+/** A form with a token, a signature of a webhook, a bearer token or a key in a header. */
+function checksItself(web: Web, handler: FunctionSite, options: Options): boolean {
+  return asks(web.program, handler, new RegExp(options.checkers as string, 'i'));
+}
+
+/** Routes that change state although they answer only GET. */
+function byGet(route: Route, options: Options): readonly Subject[] {
+  const words = options.changingWords as readonly string[];
+  if (!route.handler || route.methods.length === 0 || route.methods.some((method) => method !== 'GET')) return [];
+  const [first] = wordsOf(route.handler.function.name);
+  if (first === undefined || !words.includes(first)) return [];
+  const label = `GET ${pathsOf(route)[0] ?? ''}`;
+  return [fail(`route ${label}`, { message: 'get', data: { route: label }, place: route.place, confidence: 'medium' })];
+}
+
+function exemptions(web: Web, unit: Unit): readonly Subject[] {
+  return exemptionsIn(web.program, unit).map(({ handler, place, functions }) => {
+    const name = `exemption of ${handler}`;
+    return functions.some((one) => asks(web.program, one, signed))
+      ? pass(name, place, 'the handler checks a signature or a key')
+      : fail(name, { message: 'exempt', data: { handler }, place, confidence: 'high' });
+  });
+}
+
+function switchedOff(web: Web, units: ReadonlySet<Unit>, object: WebObject): Finding | undefined {
+  for (const unit of new Set([object.site.unit, ...units, ...web.program.units])) {
+    if (unit.module.language !== 'python' || /(?:^|\/)(?:dev|local|test|ci)\w*\.py$/.test(unit.path)) continue;
+    const values = namedValues(unit);
+    for (const one of values) {
+      if (one.name !== 'WTF_CSRF_ENABLED' && one.name !== 'WTF_CSRF_CHECK_DEFAULT') continue;
+      const { assignment } = one;
+      if (assignment && assignment.class >= 0 && /test|dev|local/i.test(unit.module.classes[assignment.class]!.name))
+        continue;
+      if (one.guard >= 0 || values.some((other) => other.name === 'TESTING' && other.form === one.form)) continue;
+      if (constants(web.program, unit, one.value.value)?.every((value) => value === false))
+        return { message: 'disabled', data: { name: one.name }, place: placeIn(unit, one), confidence: 'high' };
+    }
+  }
+  return undefined;
+}
+
+function sameSite(
+  web: Web,
+  units: Iterable<Unit>,
+): readonly { readonly values: readonly unknown[]; readonly place: Place }[] {
+  return [...units].flatMap((unit) =>
+    namedValues(unit).flatMap((one) => {
+      if (one.name !== 'SESSION_COOKIE_SAMESITE') return [];
+      const values = constants(web.program, unit, one.value.value);
+      return values ? [{ values, place: placeIn(unit, one) }] : [];
+    }),
+  );
+}
+
+function cookies(web: Web, unit: Unit): readonly Subject[] {
+  return sameSite(web, [unit]).map(({ values, place }) => {
+    const name = 'SESSION_COOKIE_SAMESITE';
+    return values.some((value) => /^none$/i.test(String(value)))
+      ? fail(name, { message: 'sameSite', data: { name }, place, confidence: 'high' })
+      : pass(name, place, 'Lax or Strict');
+  });
+}
