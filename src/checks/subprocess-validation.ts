@@ -72,20 +72,18 @@ interface Problem {
   readonly message: 'request' | 'shell' | 'program' | 'option';
   readonly origin?: Origin;
   readonly parts: string;
-  readonly low?: boolean;
+  readonly confidence?: 'medium' | 'low';
 }
 
 function judge(start: Start, rule: string): Subject {
   const { site, name } = start;
   const { call, unit } = site;
-  const place = placeIn(unit, call);
-  const label = `${name}()`;
+  const [place, label] = [placeIn(unit, call), `${name}()`];
   const [kind, position] = rule.split(' ') as [string, string?];
   const index = Number(position ?? 0);
   const value = argument(call, index, 'args', 'cmd', 'command', 'bash_command', 'file', 'path') ?? call.args[index];
   if (!value) return pass(label, place, 'no command is given');
-  const node = { unit, ref: value.value };
-  const at: Site = call;
+  const [node, at] = [{ unit, ref: value.value }, call as Site];
   let problem: Problem | undefined;
   if (kind === 'shell') problem = text(start, node, at);
   else if (kind === 'list' && isShell(start)) problem = list(start, node, at, true) ?? text(start, node, at);
@@ -102,7 +100,7 @@ function judge(start: Start, rule: string): Subject {
     message: problem.message,
     data: { call: label, parts: problem.parts },
     place,
-    confidence: problem.low ? 'medium' : 'high',
+    confidence: problem.confidence ?? 'high',
     ...(steps.length > 1 ? { trace: steps } : {}),
   };
   return fail(label, finding);
@@ -216,13 +214,15 @@ function chosen({ program, options }: Start, node: Node, at: Site | undefined): 
     found.find((one) => one.kind === 'source' && sources.includes(one.source));
   if (worst?.kind !== 'source') return undefined;
   if (worst.source === 'request') return { message: 'request', origin: worst, parts: 'a request' };
-  return { message: 'program', origin: worst, parts: originText(worst), low: true };
+  // Whoever calls a tool with `--browser PATH` chooses for himself.
+  const confidence = worst.name.includes('parse_args') ? 'low' : 'medium';
+  return { message: 'program', origin: worst, parts: originText(worst), confidence };
 }
 
 /** A process that becomes another program, which is not known. */
 function replaced(start: Start, node: Node, at: Site): Problem | undefined {
   const problem = text(start, node, at);
-  return problem?.message === 'shell' ? { ...problem, message: 'program', low: true } : problem;
+  return problem?.message === 'shell' ? { ...problem, message: 'program', confidence: 'medium' } : problem;
 }
 
 function argumentsOf(

@@ -22,6 +22,12 @@ const VIEW =
 testCheck(subprocessValidation, {
   invalid: [
     bad(
+      'a program that an option names',
+      'import argparse, subprocess\nargs = argparse.ArgumentParser().parse_args()\nsubprocess.run([args.browser, "-x"])  # <-\n',
+      'program',
+      { confidence: 'low' },
+    ),
+    bad(
       'the program a process becomes',
       'import os\nfrom somewhere import pick\ntool = pick()\nos.execl(tool, tool, "-x")  # <-\nos.execl("/bin/ls", "ls")\n',
       'program',
