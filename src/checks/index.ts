@@ -16,6 +16,7 @@ import { networkPolicies } from './network-policies.ts';
 import { passwordComparison } from './password-comparison.ts';
 import { passwordHashing } from './password-hashing.ts';
 import { postgresqlMigration } from './postgresql-migration.ts';
+import { pqcImports } from './pqc-imports.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
 import { rateLimiting } from './rate-limiting.ts';
 import { readonlyRootfs } from './readonly-rootfs.ts';
@@ -45,6 +46,7 @@ export const checks: readonly Check[] = [
   passwordComparison,
   passwordHashing,
   postgresqlMigration,
+  pqcImports,
   preCommitHooks,
   rateLimiting,
   readonlyRootfs,
