@@ -38,9 +38,14 @@ export function readAzure(reading: Reading): Pipeline | undefined {
   addJobs(at(root, 'jobs'), '');
   const steps = entryOf(root, 'steps');
   if (steps) jobs.push({ ...readJob('steps', root, '', reading), span: steps.keySpan });
-  const images = itemsOf(at(root, 'resources', 'containers')).flatMap((item) => imageOf(at(item, 'image')));
-  const first = jobs[0];
-  if (first && images.length > 0) jobs[0] = { ...first, images: [...first.images, ...images] };
+  const containers = itemsOf(at(root, 'resources', 'containers'));
+  const images = containers.flatMap((item) => imageOf(at(item, 'image')));
+  // The name of a declared container is no image of its own.
+  const declared = new Set(containers.map((item) => textOf(at(item, 'container'))));
+  for (const [i, job] of jobs.entries()) {
+    const own = job.images.filter(({ text }) => !declared.has(text));
+    jobs[i] = { ...job, images: i === 0 ? [...own, ...images] : own };
+  }
   return {
     system: 'azure',
     type: 'workflow',
@@ -56,7 +61,7 @@ export function readAzure(reading: Reading): Pipeline | undefined {
 
 function imageOf(node: YamlNode | undefined): Image[] {
   const text = textOf(node);
-  return node && text && /[/:]/.test(text) ? [{ span: node.span, text, role: 'job' }] : [];
+  return node && text ? [{ span: node.span, text, role: 'job' }] : [];
 }
 
 function readJob(id: string, node: YamlNode, stage: string, reading: Reading): Job {

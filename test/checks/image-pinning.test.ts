@@ -412,6 +412,16 @@ testCheck(imagePinning, {
       ],
     },
     {
+      name: 'Azure with a declared container',
+      files: {
+        'azure-pipelines.yml':
+          'resources:\n  containers:\n    - container: tools\n      image: debian:12\njobs:\n  - job: a\n    container: tools\n    steps:\n      - script: make\n',
+      },
+      findings: [{ message: 'tag-ci-image', at: 'azure-pipelines.yml:4' }],
+      // Without the declaration the name is an image itself.
+      skip: ['comment'],
+    },
+    {
       name: 'Bitbucket and CircleCI',
       files: {
         'bitbucket-pipelines.yml':
