@@ -3,7 +3,7 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject } fro
 import type { Facts } from '../facts/facts.ts';
 import { constants } from '../facts/program/flow.ts';
 import { type FunctionSite, placeIn, type Unit } from '../facts/program/link.ts';
-import { namedValues, wordsOf } from '../facts/program/names.ts';
+import { type NamedValue, namedValues, wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
 import { chainOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
 import { asks, exemptionsIn } from '../facts/web-csrf.ts';
@@ -15,7 +15,7 @@ const why =
 
 export const csrfProtection = defineCheck({
   id: 'csrf-protection',
-  needs: { program: [...webWords, 'csrf', 'SESSION_COOKIE_SAMESITE'] },
+  needs: { program: [...webWords, 'csrf', 'WTF_CSRF_ENABLED', 'SESSION_COOKIE_SAMESITE'] },
   messages: {
     missing: {
       what: '{app} recognises users by a cookie and changes state without protection against forged requests.',
@@ -64,7 +64,8 @@ export const csrfProtection = defineCheck({
         );
     }
     for (const unit of web.program.units) {
-      if (unit.module.language === 'python') subjects.push(...exemptions(web, unit), ...cookies(web, unit));
+      if (unit.module.language === 'python')
+        subjects.push(...exemptions(web, unit), ...cookies(web, unit), ...switchedOff(web, unit));
     }
     return {
       subjects,
@@ -106,12 +107,7 @@ function application(web: Web, object: WebObject, options: Options): readonly Su
   const layers = chainOf(object).flatMap((one) => one.layers);
   const guard = layers.find((layer) => protects(web, layer, options));
   if (guard) {
-    const off = switchedOff(web, units, object);
-    subjects.push(
-      off
-        ? fail(name, off, object.place)
-        : pass(name, object.place, `protected by ${guard.names[0] ?? 'a hook of the application'}`),
-    );
+    subjects.push(pass(name, object.place, `protected by ${guard.names[0] ?? 'a hook of the application'}`));
   } else if (open.length === 0)
     subjects.push(pass(name, object.place, 'each handler that changes state checks a token, a signature or a key'));
   else {
@@ -173,21 +169,36 @@ function exemptions(web: Web, unit: Unit): readonly Subject[] {
   });
 }
 
-function switchedOff(web: Web, units: ReadonlySet<Unit>, object: WebObject): Finding | undefined {
-  for (const unit of new Set([object.site.unit, ...units, ...web.program.units])) {
-    if (unit.module.language !== 'python' || /(?:^|\/)(?:dev|local|test|ci)\w*\.py$/.test(unit.path)) continue;
-    const values = namedValues(unit);
-    for (const one of values) {
-      if (one.name !== 'WTF_CSRF_ENABLED' && one.name !== 'WTF_CSRF_CHECK_DEFAULT') continue;
-      const { assignment } = one;
-      if (assignment && assignment.class >= 0 && /test|dev|local/i.test(unit.module.classes[assignment.class]!.name))
-        continue;
-      if (one.guard >= 0 || values.some((other) => other.name === 'TESTING' && other.form === one.form)) continue;
-      if (constants(web.program, unit, one.value.value)?.every((value) => value === false))
-        return { message: 'disabled', data: { name: one.name }, place: placeIn(unit, one), confidence: 'high' };
-    }
-  }
-  return undefined;
+/** Settings and options that take the protection away, outside tests. */
+function switchedOff(web: Web, unit: Unit): readonly Subject[] {
+  if (/(?:^|\/)(?:dev|local|test|ci)\w*\.py$/.test(unit.path)) return [];
+  const { module } = unit;
+  const values = namedValues(unit);
+  const known = (one: NamedValue) => constants(web.program, unit, one.value.value) ?? [];
+  return values.flatMap((one) => {
+    const { assignment } = one;
+    const isOption = one.form === 'keyword' && (one.name === 'require_csrf' || isDefaultOption(unit, one));
+    if (one.name !== 'WTF_CSRF_ENABLED' && one.name !== 'WTF_CSRF_CHECK_DEFAULT' && !isOption) return [];
+    if (one.guard >= 0 || !known(one).length || known(one).some((value) => value !== false)) return [];
+    const owner = assignment && assignment.class >= 0 ? module.classes[assignment.class]!.name : '';
+    if (/test|dev|local/i.test(owner)) return [];
+    const same = (other: NamedValue) =>
+      other.form === one.form &&
+      other.call === one.call &&
+      other.dict === one.dict &&
+      other.function === one.function &&
+      other.assignment?.class === assignment?.class;
+    if (values.some((other) => other.name === 'TESTING' && same(other) && known(other).includes(true))) return [];
+    const place = placeIn(unit, one);
+    const finding: Finding = { message: 'disabled', data: { name: one.name }, place, confidence: 'high' };
+    return [fail(one.name, finding)];
+  });
+}
+
+/** `check_origin` of Pyramid's `set_default_csrf_options`. */
+function isDefaultOption(unit: Unit, one: NamedValue): boolean {
+  if (one.name !== 'check_origin' || one.call === undefined) return false;
+  return /set_default_csrf_options$/.test(unit.module.calls[one.call]!.callee.name ?? '');
 }
 
 function sameSite(

@@ -378,7 +378,9 @@ function readAdder(reader: Reader, site: CallSite, name: string, receiver: Recei
   );
   const path = paths.find((text) => text.startsWith('/')) ?? '';
   const fixed = adders[name]!;
-  const methods = fixed ? [fixed] : methodsOf(program, unit, call.args, name);
+  const isOpen = found.class !== undefined && !call.args.some((arg) => arg.keyword === 'methods');
+  // A class answers the methods it defines.
+  const methods = fixed ? [fixed] : isOpen ? [] : methodsOf(program, unit, call.args, name);
   const layers = [
     ...keywordLayers(program, unit, call.args),
     ...wrappers(program, unit, candidates),

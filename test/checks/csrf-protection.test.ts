@@ -80,6 +80,12 @@ testCheck(csrfProtection, {
       `${flask}CSRFProtect(app)\napp.config["WTF_CSRF_CHECK_DEFAULT"] = False  # <-\n${post}`,
       'disabled',
     ),
+    bad(
+      'Pyramid without a check of the origin',
+      'from pyramid.config import Configurator\nconfig = Configurator()\nconfig.set_default_csrf_options(require_csrf=True, check_origin=False)  # <- csrf\n',
+      'disabled',
+    ),
+    bad('a settings module', 'SECRET = load()\nWTF_CSRF_ENABLED = False  # <-\n', 'disabled'),
     bad('SameSite None', 'SESSION_COOKIE_SAMESITE = "None"  # <-\n', 'sameSite'),
     bad(
       'a change by GET',
