@@ -12,7 +12,7 @@ const why = 'Passwords and codes can be tried, and costly work ordered, as fast 
 
 export const rateLimiting = defineCheck({
   id: 'rate-limiting',
-  needs: { program: webWords },
+  needs: { program: [...webWords, 'REST_FRAMEWORK'] },
   messages: {
     missing: {
       what: 'No rate limit covers the route {route}.',
@@ -39,6 +39,12 @@ export const rateLimiting = defineCheck({
       why,
       fix: 'Allow five to ten attempts a minute where credentials are checked.',
     },
+    noThrottles: {
+      what: 'The settings of the REST framework name no throttle classes.',
+      why: 'Every view without classes of its own, the login included, answers as fast as it can.',
+      fix: 'Set DEFAULT_THROTTLE_CLASSES and DEFAULT_THROTTLE_RATES.',
+      severity: 'medium',
+    },
     disabled: {
       what: 'The rate limiter is switched off by {name}.',
       why,
@@ -48,7 +54,7 @@ export const rateLimiting = defineCheck({
   assess(facts: Facts, options: Options) {
     const web = facts.linked(linkWeb);
     const off = switchedOff(web);
-    const subjects = web.routes.flatMap((route) => judge(web, route, options, off));
+    const subjects = [...web.routes.flatMap((route) => judge(web, route, options, off)), ...restFramework(web)];
     return {
       subjects,
       lookedFor: 'login, registration, reset, token, payment, upload, export and language model routes',
@@ -141,6 +147,23 @@ function djangoLimits(web: Web): boolean {
       if (one.name !== 'DEFAULT_THROTTLE_CLASSES') return false;
       const value = unit.module.values[one.value.value]!;
       return value.kind !== 'list' || value.items.length > 0;
+    }),
+  );
+}
+
+/** `REST_FRAMEWORK = {...}` in settings. */
+function restFramework(web: Web): readonly Subject[] {
+  return web.program.units.flatMap((unit) =>
+    unit.module.assignments.flatMap((one): readonly Subject[] => {
+      if (one.name !== 'REST_FRAMEWORK' || one.function >= 0 || !one.value || one.augmented || one.target !== 'name')
+        return [];
+      const value = unit.module.values[one.value.value]!;
+      if (value.kind !== 'dict' || value.entries.some(([key]) => key === null)) return [];
+      const keys = value.entries.map(([key]) => constants(web.program, unit, key!)?.[0]);
+      const place = placeIn(unit, one);
+      const name = 'REST_FRAMEWORK';
+      if (keys.includes('DEFAULT_THROTTLE_CLASSES')) return [pass(name, place, 'throttle classes are set')];
+      return [fail(name, { message: 'noThrottles', data: {}, place, confidence: 'medium' })];
     }),
   );
 }

@@ -16,6 +16,10 @@ const slow = 'limiter = Limiter(key_func=address)\napp.state.limiter = limiter\n
 testCheck(rateLimiting, {
   valid: [
     good(
+      'throttles of the settings',
+      'REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"]}\n',
+    ),
+    good(
       'defaults of the application',
       `${flask}Limiter(address, app=app, default_limits=["30 per minute"])\n${login}`,
     ),
@@ -91,6 +95,7 @@ testCheck(rateLimiting, {
     ),
   ],
   invalid: [
+    bad('the REST framework without throttles', 'REST_FRAMEWORK = {"PAGE_SIZE": 10}  # <-\n', 'noThrottles'),
     {
       name: 'an application of another file',
       files: {
