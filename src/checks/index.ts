@@ -20,6 +20,7 @@ import { pqcImports } from './pqc-imports.ts';
 import { preCommitHooks } from './pre-commit-hooks.ts';
 import { rateLimiting } from './rate-limiting.ts';
 import { readonlyRootfs } from './readonly-rootfs.ts';
+import { realMetrics } from './real-metrics.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { securityHeaders } from './security-headers.ts';
 import { subprocessValidation } from './subprocess-validation.ts';
@@ -50,6 +51,7 @@ export const checks: readonly Check[] = [
   preCommitHooks,
   rateLimiting,
   readonlyRootfs,
+  realMetrics,
   resourceQuota,
   securityHeaders,
   subprocessValidation,
