@@ -74,7 +74,9 @@ function administrative(route: Route, options: Options): 'admin' | 'control' | '
   if (list('controlPaths').includes(whole) || list('controlHandlers').some((one) => handler.join('_').includes(one)))
     return 'control';
   if (segments.some((words) => any(list('controlWords'), words)) && changes) return 'control';
-  return list('internals').includes(whole) ? 'internals' : undefined;
+  // `/vpn/config` is a user's own; `/api/v1/config` is the service's.
+  const isOwn = paths.some((path) => /^\/(?:(?:api|internal|v\d\w*)\/)*[\w-]+\/?$/.test(path));
+  return isOwn && list('internals').includes(whole) ? 'internals' : undefined;
 }
 
 function judge(web: Web, route: Route, options: Options, causes: Map<string, Finding>): readonly Subject[] {

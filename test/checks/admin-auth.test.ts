@@ -143,6 +143,10 @@ testCheck(adminAuth, {
   ],
   notApplicable: [
     { name: 'a login page', files: one(`${flask}@app.get("/admin/login")\ndef page():\n    return "x"\n`) },
+    {
+      name: 'a configuration of the user',
+      files: one(`${flask}@app.get("/vpn/config")\ndef config():\n    return "x"\n`),
+    },
     { name: 'no route', files: one('def admin_users():\n    return []\n') },
     { name: 'other routes', files: one(`${flask}@app.get("/badminton")\ndef sport():\n    return "x"\n`) },
     {
