@@ -128,7 +128,7 @@ function unused(policies: readonly Policy[], facts: Facts): Finding[] {
   const seen = new Set<string>();
   return policies.flatMap((policy): Finding[] => {
     const key = `${policy.place.path} ${policy.place.span.start}`;
-    if (policy.host || seen.has(key) || workloads.every(({ namespace }) => namespace !== policy.namespace)) return [];
+    if (policy.host || seen.has(key) || !workloads.some((workload) => sameNamespace(policy, workload))) return [];
     seen.add(key);
     const same = policies.filter(
       (other) => other.place.path === policy.place.path && other.place.span.start === policy.place.span.start,

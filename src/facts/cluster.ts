@@ -23,6 +23,8 @@ export interface Deployed {
   readonly chart?: ChartUse;
   /** Path of the kustomization whose build gives it. */
   readonly kustomization?: string;
+  /** Part of a component that no kustomization uses: it is there, but nothing rests on it. */
+  readonly optional?: true;
 }
 
 /** A chart with one set of values: its objects stand beside each other, not beside those of its other environments. */
@@ -68,10 +70,18 @@ export function linkCluster(facts: Facts): Cluster {
     }
   }
   for (const { kustomization, objects: built } of builds) {
+    const optional = kustomization.component ? { optional: true as const } : {};
     for (const object of built) {
       const path = object.path ?? kustomization.path;
       const namespace = object.namespace ?? 'default';
-      objects.push({ object, path, place: { path, span: object.span }, namespace, kustomization: kustomization.path });
+      objects.push({
+        object,
+        path,
+        place: { path, span: object.span },
+        namespace,
+        kustomization: kustomization.path,
+        ...optional,
+      });
     }
   }
   for (const object of facts.linked(terraformObjects)) {

@@ -38,7 +38,7 @@ interface Built {
   readonly used: Set<string>;
 }
 
-/** Builds every kustomization that no other one uses. A pure join: use through `facts.linked`. */
+/** Builds every kustomization, and every component, that no other one uses. A pure join: use through `facts.linked`. */
 export function linkKustomize(facts: Facts): KustomizeModel {
   const files = new Map(facts.of('kubernetes').map(({ path, data }) => [path, data]));
   const byFolder = new Map<string, Kustomization>();
@@ -48,18 +48,22 @@ export function linkKustomize(facts: Facts): KustomizeModel {
     byFolder.set(folder, { path, folder, root, component: textOf(at(root, 'kind')) === 'Component' });
   }
   const tree: Tree = { files, byFolder };
-  const children = new Set([...byFolder.values()].flatMap((one) => references(one).map(({ path }) => path)));
   const zones = new Map(facts.files.map(({ path, zone }) => [path, zone]));
+  // A test that builds on production's folders does not make them its own.
+  const children = new Set(
+    [...byFolder.values()].flatMap((one) =>
+      references(one).flatMap(({ path }) => {
+        const child = tree.byFolder.get(path);
+        const foreign = child && zones.get(one.path) !== 'production' && zones.get(child.path) === 'production';
+        return foreign ? [] : [path];
+      }),
+    ),
+  );
   const builds: (KustomizeBuild & { readonly files: ReadonlySet<string> })[] = [];
   const used = new Set<string>();
   const broken: (Place & { reason: string })[] = [];
   for (const one of byFolder.values()) {
-    if (one.component) {
-      // Nobody applies a component alone: without a user its files are not deployed.
-      for (const { path } of references(one)) used.add(path);
-      patchesOf(one, tree, used);
-    }
-    if (one.component || children.has(one.folder)) continue;
+    if (children.has(one.folder)) continue;
     try {
       const result = build(one, tree, []);
       const namespace = textOf(at(one.root, 'namespace'));
@@ -131,7 +135,8 @@ function build(one: Kustomization, tree: Tree, parents: readonly string[]): Buil
     objects.push(...inner.objects);
     objects = transform(component, objects, tree, used);
   }
-  return { objects: one.component ? objects : transform(one, objects, tree, used), used };
+  const transformed = one.component && parents.length > 0 ? objects : transform(one, objects, tree, used);
+  return { objects: transformed, used };
 }
 
 function placed(object: KubeObject, path: string): KubeObject {

@@ -84,6 +84,7 @@ function policiesOf(deployed: Deployed, labelsOf: (namespace: string) => Labels)
  */
 export function sameNamespace(policy: Deployed, workload: Deployed): boolean {
   if (policy.namespace !== workload.namespace) return false;
+  if (policy.optional && policy.kustomization !== workload.kustomization) return false;
   if (policy.chart && policy.chart.folder === workload.chart?.folder) {
     return policy.chart.environment === workload.chart.environment;
   }
