@@ -42,7 +42,7 @@ testCheck(realMetrics, {
     bad(
       'through a variable and a function',
       'random',
-      'def probe():\n    value = random.gauss(20, 5)\n    return value\nlatency.labels("a").set(probe())  # <-\n',
+      'def probe():\n    value = random.gauss(20, 5)\n    return round(value, 2)\nlatency.labels("a").set(probe())  # <-\n',
     ),
     bad(
       'a random histogram',

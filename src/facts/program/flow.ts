@@ -355,7 +355,8 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
   const method = callee.kind === 'attr' ? callee.name : undefined;
   const word = method ?? lastWord(names[0] ?? '');
   for (const name of [...names, ...(word === '' ? [] : [`.${word}`])]) {
-    if (options.sanitizers?.has(name) || neutralizers.has(name)) return { end: { kind: 'safe', name } };
+    const neutral = neutralizers.has(name) && !options.carriers?.has(name);
+    if (options.sanitizers?.has(name) || neutral) return { end: { kind: 'safe', name } };
   }
   const source = sourceOf(names.map((name) => `${name}()`));
   if (source) {
