@@ -119,6 +119,7 @@ const roots = new Set(['src', 'lib', 'app', 'backend', 'server', 'python', 'pack
 class Linker implements Program {
   readonly units: readonly Unit[];
   readonly #byName = new Map<string, Unit[]>();
+  readonly #packages = new Set<string>();
   readonly #meanings = new Map<Unit, (readonly Meaning[] | null)[]>();
   readonly #defined = new Map<string, Node | Unit | undefined>();
   readonly #fields = new Map<Unit, Map<string, Node[]>>();
@@ -133,6 +134,7 @@ class Linker implements Program {
     this.units = units;
     for (const unit of units) {
       const { name, language } = unit.module;
+      if (unit.module.package) this.#packages.add(name);
       const parts = language === 'python' ? name.split('.') : [name];
       for (let i = 0; i < parts.length; i++) {
         const suffix = parts.slice(i).join('.');
@@ -156,6 +158,8 @@ class Linker implements Program {
       if (prefix === '') fits = 1000;
       else if (`${folder}.`.startsWith(`${prefix}.`)) fits = 1 + prefix.length;
       else if (roots.has(prefix.split('.').at(-1)!)) fits = 0;
+      // A package whose folder lies in no package is installed from there.
+      else if (this.#packages.has(`${prefix}.${name.split('.')[0]!}`) && !this.#packages.has(prefix)) fits = 0;
       if (fits > rank) {
         rank = fits;
         best = unit;
