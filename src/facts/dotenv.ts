@@ -1,4 +1,4 @@
-/** Knows .env files: names and values as a process gets them; templates such as .env.example are none. */
+/** Knows files named .env: names and values as a process gets them; templates such as .env.example are none. */
 import type { Extracted, ExtractInput, Extractor } from './facts.ts';
 import type { Span } from './span.ts';
 
