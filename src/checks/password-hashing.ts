@@ -80,11 +80,14 @@ function fastHashes(program: Program, options: Options): Subject[] {
   const isSite = new Map(sites.map((site) => [site.call, site]));
   const targets = new Map<CallSite, Subject | undefined>();
   const safe = new Set<CallSite>();
+  /** Functions that make a slow hash: a fast one beside it, which is not stored, checks an account of old. */
+  const rehashing = new Map<Unit, Set<number>>();
   const reach = (unit: Unit, operand: Operand) =>
     origins(program, unit, operand.value, { whole: true, callers: false, carriers: digests }).flatMap((one) =>
       one.kind === 'call' && isSite.has(one.site.call) ? [isSite.get(one.site.call)!] : [],
     );
   for (const slow of program.calls(options.slow as readonly string[])) {
+    rehashing.set(slow.unit, (rehashing.get(slow.unit) ?? new Set()).add(slow.call.function));
     for (const arg of slow.call.args) for (const site of reach(slow.unit, arg)) safe.add(site);
   }
   // What the digest becomes: the argument of a setter, a password column.
@@ -102,6 +105,9 @@ function fastHashes(program: Program, options: Options): Subject[] {
     if (safe.has(site)) return [];
     const known = targets.get(site);
     if (known) return [known];
+    if (!targets.has(site) && rehashing.get(site.unit)?.has(site.call.function)) {
+      return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'only checks what the same function rehashes')];
+    }
     const fed = inputs(site).some((one) => secretsIn(program, site.unit, one).has('password'));
     return fed || targets.has(site) ? [fast(site)] : [];
   });
