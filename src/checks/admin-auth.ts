@@ -75,7 +75,7 @@ function administrative(route: Route, options: Options): 'admin' | 'control' | '
     return 'control';
   if (segments.some((words) => any(list('controlWords'), words)) && changes) return 'control';
   // `/vpn/config` is a user's own; `/api/v1/config` is the service's.
-  const isOwn = paths.some((path) => /^\/(?:(?:api|internal|v\d\w*)\/)*[\w-]+\/?$/.test(path));
+  const isOwn = paths.some((path) => /^\/(?:(?:api|internal|debug|system|v\d\w*)\/)*[\w-]+\/?$/.test(path));
   return isOwn && list('internals').includes(whole) ? 'internals' : undefined;
 }
 

@@ -34,6 +34,7 @@ export const apiKeyExposure = defineCheck({
     },
     dump: {
       ...answered,
+      severity: 'critical',
       what: '{function} answers with {name}, credentials included.',
       fix: 'Answer with the few values that are meant, by name.',
     },
