@@ -1,6 +1,7 @@
 /** Knows how to make any report there can be: hostile texts and paths, every state, none or many findings. */
-import fc from 'fast-check';
+
 import type { Report, ReportFinding, ReportRelated } from '../src/report.ts';
+import fc from './property.ts';
 import { sampleFindings, sampleReport } from './sample-report.ts';
 
 const text = fc.oneof(

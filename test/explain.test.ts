@@ -1,11 +1,11 @@
 /** Knows that the explanation of the score can be redone by hand, and that an item shows its proof. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { explainItem, explainScore, listItems } from '../src/explain.ts';
 import { UserError } from '../src/problem.ts';
 import type { State } from '../src/report.ts';
 import { gainOf, itemValue, score } from '../src/score.ts';
 import { anyReport } from './arbitrary-report.ts';
+import fc from './property.ts';
 import { sampleReport } from './sample-report.ts';
 
 const report = sampleReport();

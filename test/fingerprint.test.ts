@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Lines } from '../src/facts/span.ts';
 import { findingId, lineHashes } from '../src/fingerprint.ts';
+import fc from './property.ts';
 
 /** The same hash written naively: BigInt, and the window of each line taken from the whole text. */
 function slowLineHashes(raw: string): string[] {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Phase } from '../src/report.ts';
 import { builtinRoadmap } from '../src/roadmap.ts';
 import { itemValue, nextValue, ONE, type ScoredItem, score, type Tally } from '../src/score.ts';
+import fc from './property.ts';
 
 const roadmap = builtinRoadmap();
 const scale = { start: roadmap.startScore, target: roadmap.target, phases: roadmap.phases, caps: roadmap.caps };

@@ -239,13 +239,7 @@ function serializers(program: Program, unit: Unit): Subject[] {
     if (!bad || field('extra_kwargs') || owner.fields.some((one) => secretKind(assignments[one]!.name) === 'password'))
       return [pass(owner.name, place, 'gives out no password')];
     const name = bad.kind === 'const' && bad.value !== '__all__' ? String(bad.value) : 'every column';
-    return [
-      fail(owner.name, {
-        message: 'serializer',
-        data: { model: owner.name, name },
-        place: placeIn(unit, fields!),
-        confidence: 'medium',
-      }),
-    ];
+    const data = { model: owner.name, name };
+    return [fail(owner.name, { message: 'serializer', data, place: placeIn(unit, fields!), confidence: 'medium' })];
   });
 }

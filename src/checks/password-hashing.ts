@@ -80,13 +80,13 @@ function fastHashes(program: Program, options: Options): Subject[] {
   const isSite = new Map(sites.map((site) => [site.call, site]));
   const targets = new Map<CallSite, Subject | undefined>();
   const safe = new Set<CallSite>();
-  /** Functions that make a slow hash: a fast one beside it, which is not stored, checks an account of old. */
   const rehashing = new Map<Unit, Set<number>>();
   const reach = (unit: Unit, operand: Operand) =>
     origins(program, unit, operand.value, { whole: true, callers: false, carriers: digests }).flatMap((one) =>
       one.kind === 'call' && isSite.has(one.site.call) ? [isSite.get(one.site.call)!] : [],
     );
   for (const slow of program.calls(options.slow as readonly string[])) {
+    // A fast hash beside a slow one, not stored, checks an account of old.
     rehashing.set(slow.unit, (rehashing.get(slow.unit) ?? new Set()).add(slow.call.function));
     for (const arg of slow.call.args) for (const site of reach(slow.unit, arg)) safe.add(site);
   }
@@ -105,11 +105,12 @@ function fastHashes(program: Program, options: Options): Subject[] {
     if (safe.has(site)) return [];
     const known = targets.get(site);
     if (known) return [known];
-    if (!targets.has(site) && rehashing.get(site.unit)?.has(site.call.function)) {
+    const stored = targets.has(site);
+    if (!stored && rehashing.get(site.unit)?.has(site.call.function)) {
       return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'only checks what the same function rehashes')];
     }
     const fed = inputs(site).some((one) => secretsIn(program, site.unit, one).has('password'));
-    return fed || targets.has(site) ? [fast(site)] : [];
+    return fed || stored ? [fast(site)] : [];
   });
 }
 
@@ -117,13 +118,8 @@ function fast(site: CallSite, setter?: CallSite): Subject {
   const place = placeIn((setter ?? site).unit, (setter ?? site).call);
   const related = setter ? [{ ...placeIn(site.unit, site.call), text: 'the digest is made here' }] : [];
   const name = `${site.names[0]}()`;
-  return fail(name, {
-    message: 'fast',
-    data: { function: name },
-    place,
-    confidence: 'high',
-    ...(setter ? { related } : {}),
-  });
+  const data = { function: name };
+  return fail(name, { message: 'fast', data, place, confidence: 'high', ...(setter ? { related } : {}) });
 }
 
 function isFast(program: Program, options: Options, { unit, call, names }: CallSite): boolean {
@@ -175,7 +171,7 @@ function slowHashes(program: Program, options: Options): Subject[] {
       const [minimum, index, keyword, salt] = rule.split(' ') as [string, string, string, string?];
       const given = argument(call, Number(index), keyword);
       const known = given ? constants(program, unit, given.value) : undefined;
-      const few = known?.find((one) => typeof one === 'number' && one < Number(minimum));
+      const few = known?.find((one) => typeof one === 'number' && one < +minimum);
       const salted = salt ? argument(call, Number(salt), 'salt') : undefined;
       if (few !== undefined) bad('rounds', { rounds: Number(few), minimum });
       else if (salted && constants(program, unit, salted.value)?.some((one) => typeof one === 'string' && one !== ''))

@@ -47,7 +47,7 @@ export function clip(text: string, limit: number, ellipsis = '…'): string {
 
 const WIDE =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
-const NARROW = /^[ -~\u00A0-\u02FF\u2010-\u25FF]*$/;
+const NARROW = /^[ -~\u00A0-\u02FF\u2010-\u2319\u2500-\u25FC]*$/;
 
 /** Terminal columns of a text without escape sequences: combining marks 0, East Asian wide characters and emoji 2. */
 export function columns(text: string): number {

@@ -3,7 +3,6 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { databaseFolder, openAdvisories, type Wanted } from '../../src/facts/advisories.ts';
 import { allEntries, buildIndex, lookUp, readHead } from '../../src/facts/advisories-index.ts';
 import { entriesOf, highest } from '../../src/facts/advisories-record.ts';
@@ -11,6 +10,7 @@ import { readExport } from '../../src/facts/advisories-update.ts';
 import { BadZip, type Bytes, zipEntries } from '../../src/facts/advisories-zip.ts';
 import { affects, groupByAlias, inRange, isUnbounded, smallestFix } from '../../src/facts/packages/advisory.ts';
 import { record, records } from '../advisories.ts';
+import fc from '../property.ts';
 import { zip } from './zip-maker.ts';
 
 const folders: string[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type CoverageFile, coverage } from '../../src/facts/coverage.ts';
+import fc from '../property.ts';
 
 const extract = await coverage.load();
 const read = (path: string, text: string): CoverageFile | undefined => extract({ path, text, words: [] }).data;

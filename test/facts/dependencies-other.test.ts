@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { openFiles } from '../../src/facts/workspace.ts';
+import fc from '../property.ts';
 import { show, spansAreInside } from './dependency-rows.ts';
 
 test('go.mod: blocks, indirect, replace', () => {

@@ -1,10 +1,10 @@
 /** Knows what the Dockerfile reader must understand: stages, variables, commands, places, and hostile input. */
 import { describe, expect, test } from '@jest/globals';
 import { DockerfileParser } from 'dockerfile-ast';
-import fc from 'fast-check';
 import { type Dockerfile, dockerfile, readDockerfile } from '../../src/facts/dockerfile.ts';
 import { eachCommand, shellParser } from '../../src/facts/shell.ts';
 import { Lines, type Span } from '../../src/facts/span.ts';
+import fc from '../property.ts';
 
 const parse = await shellParser();
 const read = (text: string): Dockerfile => readDockerfile({ text }, parse).data!;

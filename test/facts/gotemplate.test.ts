@@ -1,7 +1,7 @@
 /** Knows what the template parser must understand, and that nothing makes it throw. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseTemplate, type TemplateNode } from '../../src/facts/gotemplate.ts';
+import fc from '../property.ts';
 
 /** A short picture of the nodes: texts quoted, actions by kind. */
 function picture(nodes: readonly TemplateNode[]): string {

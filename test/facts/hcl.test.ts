@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse as oracle } from '@cdktn/hcl2json';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Body, type Expression, type HclFile, parseHcl } from '../../src/facts/hcl.ts';
 import { parseHclJson } from '../../src/facts/hcl-json.ts';
+import fc from '../property.ts';
 
 const FIXTURES = new URL('../../fixtures/formats/terraform/', import.meta.url);
 const fixtures = readdirSync(FIXTURES).map((name) => [name, readFileSync(new URL(name, FIXTURES), 'utf8')] as const);

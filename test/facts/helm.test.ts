@@ -1,6 +1,5 @@
 /** Knows how charts are put together, rendered and traced back to templates and values. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { chart } from '../../src/facts/chart.ts';
 import { linkCluster } from '../../src/facts/cluster.ts';
 import type { Facts, FileFacts } from '../../src/facts/facts.ts';
@@ -8,6 +7,7 @@ import { chartHint, valuesKey } from '../../src/facts/helm/settings.ts';
 import { type Environment, linkHelm, type RenderedChart } from '../../src/facts/helm.ts';
 import type { Place } from '../../src/facts/span.ts';
 import { at, plainOf, type YamlNode } from '../../src/facts/yaml.ts';
+import fc from '../property.ts';
 
 type Files = Readonly<Record<string, string>>;
 const extract = await chart.load();

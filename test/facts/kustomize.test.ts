@@ -1,12 +1,12 @@
 /** Knows what kustomize builds must give: bases, overlays, components, patches, images, labels, namespaces. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { linkCluster } from '../../src/facts/cluster.ts';
 import { compose, linkCompose } from '../../src/facts/compose.ts';
 import { kubernetes } from '../../src/facts/kubernetes.ts';
 import { linkKustomize } from '../../src/facts/kustomize.ts';
 import { at, booleanOf, plainOf, textOf } from '../../src/facts/yaml.ts';
 import { factsOfFiles } from '../facts-of.ts';
+import fc from '../property.ts';
 
 const DEPLOYMENT =
   'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - name: web\n          image: nginx:1\n        - name: side\n          image: busybox\n';

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Extracted, ExtractInput } from '../../src/facts/facts.ts';
 import { constants, origins } from '../../src/facts/program/flow.ts';
 import { linkProgram } from '../../src/facts/program/link.ts';
 import type { Module, Value } from '../../src/facts/program/model.ts';
 import { moduleName, python, withoutGaps } from '../../src/facts/program/python.ts';
 import { factsOfFiles } from '../facts-of.ts';
+import fc from '../property.ts';
 
 let read: (input: ExtractInput) => Extracted<Module>;
 

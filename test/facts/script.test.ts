@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Script, script } from '../../src/facts/script.ts';
 import { type Command, commandText, eachCommand } from '../../src/facts/shell.ts';
+import fc from '../property.ts';
 
 const extract = await script.load();
 const read = (path: string, text: string): Script => extract({ path, text, words: [] }).data!;

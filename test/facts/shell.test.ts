@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   type Command,
   commandText,
@@ -10,6 +9,7 @@ import {
   shellParser,
   variablesOf,
 } from '../../src/facts/shell.ts';
+import fc from '../property.ts';
 
 const parse: ParseShell = await shellParser();
 

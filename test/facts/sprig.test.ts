@@ -1,6 +1,5 @@
 /** Knows what the functions of Helm's templates give: every line was seen to hold with Helm itself. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseTemplate } from '../../src/facts/gotemplate.ts';
 import { Engine } from '../../src/facts/helm/evaluate.ts';
 import { compile } from '../../src/facts/helm/regex.ts';
@@ -8,6 +7,7 @@ import { Budget, TemplateError, type Value } from '../../src/facts/helm/value.ts
 import { fromNode } from '../../src/facts/helm/yaml-text.ts';
 import { helmFunctions } from '../../src/facts/sprig.ts';
 import { yamlReader } from '../../src/facts/yaml.ts';
+import fc from '../property.ts';
 
 const read = yamlReader();
 const functions = helmFunctions(read);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Command, commandText, shellParser } from '../../src/facts/shell.ts';
 import { type Fate, runsOf } from '../../src/facts/status.ts';
+import fc from '../property.ts';
 
 const parse = await shellParser();
 const neutral = ({ words }: Command): boolean => /^(?:true|:|echo|cat)$/.test(words[0]?.text ?? '');

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { canHoldTogether, pythonMarker } from '../../src/facts/packages/markers.ts';
 import type { Ecosystem } from '../../src/facts/packages/model.ts';
 import { admits, overlap } from '../../src/facts/packages/ranges.ts';
 import { compareVersions, isPrerelease, isVersion } from '../../src/facts/packages/versions.ts';
+import fc from '../property.ts';
 
 function fixture<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../../fixtures/formats/versions/${name}`, import.meta.url), 'utf8')) as T;

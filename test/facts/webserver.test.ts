@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   type Directive,
   type Parsed,
@@ -9,6 +8,7 @@ import {
   parseNginx,
 } from '../../src/facts/directives.ts';
 import { webserver } from '../../src/facts/webserver.ts';
+import fc from '../property.ts';
 
 /** Name, arguments and block of each directive. */
 function outline(directives: readonly Directive[]): unknown[] {

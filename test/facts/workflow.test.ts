@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { linkPipelines } from '../../src/facts/gitlab.ts';
 import type { Job, Pipeline } from '../../src/facts/pipeline.ts';
 import { commandText, eachCommand } from '../../src/facts/shell.ts';
 import { workflow } from '../../src/facts/workflow.ts';
 import { factsOfFiles } from '../facts-of.ts';
+import fc from '../property.ts';
 
 const extract = await workflow.load();
 const github = (text: string, path = '.github/workflows/a.yml'): Pipeline => extract({ path, text, words: [] }).data!;

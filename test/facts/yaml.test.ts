@@ -1,6 +1,5 @@
 /** Knows what the YAML reader must understand, and that nothing makes it throw. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   at,
   booleanOf,
@@ -13,6 +12,7 @@ import {
   type YamlNode,
   type YamlScalar,
 } from '../../src/facts/yaml.ts';
+import fc from '../property.ts';
 
 const read = await loadYaml();
 const root = (text: string): YamlNode => read(text).documents[0]!.root;

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Io } from '../../src/commands/io.ts';
 import { validate, run as validateFile } from '../../src/commands/validate.ts';
 import { githubProblems, githubWarnings } from '../../src/reporters/github-ready.ts';
 import { sarif } from '../../src/reporters/sarif.ts';
+import fc from '../property.ts';
 import { sampleReport } from '../sample-report.ts';
 import { multitool, schemaErrors } from './sarif-checker.ts';
 

@@ -1,8 +1,8 @@
 /** Knows that annotations are workflow commands, few and the worst, and that no text can start another command. */
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { github } from '../../src/reporters/github.ts';
 import { anyReport } from '../arbitrary-report.ts';
+import fc from '../property.ts';
 import { sampleFinding, sampleReport } from '../sample-report.ts';
 
 function lines(...findings: readonly Parameters<typeof sampleFinding>[0][]): string[] {

@@ -1,8 +1,8 @@
 /** Knows that the Markdown report stays small and that nothing in it comes alive. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { markdown } from '../../src/reporters/markdown.ts';
 import { anyReport } from '../arbitrary-report.ts';
+import fc from '../property.ts';
 import { sampleFinding, sampleReport } from '../sample-report.ts';
 
 const text = markdown(sampleReport());

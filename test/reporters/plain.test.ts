@@ -1,7 +1,7 @@
 /** Knows that nothing hostile passes, and that text is measured as a terminal shows it. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { clip, columns, counted, safe, safeCode, sentences, shorten, wrap } from '../../src/reporters/plain.ts';
+import fc from '../property.ts';
 
 describe('safe', () => {
   test.each([

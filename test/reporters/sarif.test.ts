@@ -1,6 +1,5 @@
 /** Knows that our SARIF is valid for the schema, the SDK's validator and GitHub, whatever the report holds. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Result, Run } from 'sarif';
 import { lineHashes } from '../../src/fingerprint.ts';
 import type { Report } from '../../src/report.ts';
@@ -9,6 +8,7 @@ import type { ReporterOptions } from '../../src/reporters/reporter.ts';
 import { sarif } from '../../src/reporters/sarif.ts';
 import { uriOf } from '../../src/reporters/sarif-results.ts';
 import { anyPath, anyReport } from '../arbitrary-report.ts';
+import fc from '../property.ts';
 import { realReport } from '../real-report.ts';
 import { sampleFinding, sampleFindings, sampleReport } from '../sample-report.ts';
 import { multitool, multitoolProblems, schemaErrors } from './sarif-checker.ts';

@@ -1,10 +1,10 @@
 /** Knows what the terminal report shows, in every width and without any help from colour. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Report } from '../../src/report.ts';
 import { columns } from '../../src/reporters/plain.ts';
 import { terminal } from '../../src/reporters/terminal.ts';
 import { anyReport } from '../arbitrary-report.ts';
+import fc from '../property.ts';
 import { sampleFinding, sampleFindings, sampleReport } from '../sample-report.ts';
 
 const plain = terminal(sampleReport());
