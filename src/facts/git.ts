@@ -1,5 +1,7 @@
 /** Knows how to ask git about the scanned tree: commit, ignored but tracked files, the index. Works without git, too. */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** The scanned folder may bring a .git/config of a stranger: settings there that name programs must not run them. */
 const HARMLESS = [
@@ -9,8 +11,17 @@ const HARMLESS = [
   'protocol.allow=never',
 ];
 
+/** Is there a repository here or above? Asking the file system is quicker than starting git for every plain folder. */
+function isTracked(folder: string): boolean {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return true;
+    if (dirname(at) === at) return false;
+  }
+}
+
 /** Output of a git command in `folder`, or undefined when git is absent, fails, or the folder is no work tree. */
 export function git(folder: string, args: readonly string[], input?: string): Buffer | undefined {
+  if (!process.env.GIT_DIR && !isTracked(folder)) return undefined;
   try {
     return execFileSync('git', [...HARMLESS.flatMap((setting) => ['-c', setting]), '-C', folder, ...args], {
       input: input ?? '',
