@@ -2,6 +2,7 @@
 
 import { suggest, UserError } from './problem.ts';
 import type { Report } from './report.ts';
+import { decimal } from './score.ts';
 
 /** One parsed gate; `missed` gives the reason, or undefined when the report holds it. */
 export interface Gate {
@@ -68,7 +69,7 @@ function countMissed(count: number, what: string): string | undefined {
 function scoreMissed(report: Report, limit: number): string | undefined {
   if (report.scope !== 'full') return 'a partial run has no score';
   if (report.score.score >= limit) return undefined;
-  return `the score is ${(Math.floor(report.score.score / 100) / 10).toFixed(1)}`;
+  return `the score is ${decimal(report.score.score)}`;
 }
 
 function itemsMissed(

@@ -94,6 +94,11 @@ export function points(got: number, possible: number): number {
   return possible === 0 ? 0 : Math.floor((got * 10_000) / (possible * ONE));
 }
 
+/** A score in thousandths as reports show it: one decimal, floored. */
+export function decimal(thousandths: number): string {
+  return (Math.floor(thousandths / 100) / 10).toFixed(1);
+}
+
 export function score(scale: Scale, items: readonly ScoredItem[]): ScoreReport {
   const applicable = items.filter((item) => item.state !== 'notApplicable');
   const possible = sum(applicable, (item) => item.weight2);

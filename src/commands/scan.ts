@@ -5,6 +5,7 @@ import { type Notification, UserError } from '../problem.ts';
 import type { Report } from '../report.ts';
 import { reporters } from '../reporters/index.ts';
 import type { ReporterOptions } from '../reporters/reporter.ts';
+import { decimal } from '../score.ts';
 import { appendText, readGiven, writeResult } from './files.ts';
 import { EXIT, type Io } from './io.ts';
 import { auditPrepared, known, prepare, type ScanFlags } from './prepare.ts';
@@ -130,7 +131,7 @@ function writeForGitHub(report: Report, targets: readonly Target[], options: Rep
   if (summary) appendText(io.cwd, summary, reporters.markdown!(report, options));
   if (!output) return;
   const outputs = {
-    ...(report.scope === 'full' ? { score: (Math.floor(report.score.score / 100) / 10).toFixed(1) } : {}),
+    ...(report.scope === 'full' ? { score: decimal(report.score.score) } : {}),
     'target-met': String(report.score.targetMet),
     findings: String(report.findings.filter((finding) => finding.confidence !== 'low').length),
     ...(report.comparison

@@ -1,4 +1,5 @@
 /** Knows how to draw the score's history as text: a curve with the target line, and what changed last. */
+import { decimal } from '../score.ts';
 import { comparable, type HistoryRecord } from './record.ts';
 
 export interface CurveOptions {
@@ -68,8 +69,4 @@ function stateText([state, passed, failed]: readonly [string, number, number, nu
 
 function name(record: HistoryRecord): string {
   return record.commit === '' ? record.committedAt.slice(0, 10) : record.commit.slice(0, 10);
-}
-
-function decimal(thousandths: number): string {
-  return (Math.floor(thousandths / 100) / 10).toFixed(1);
 }

@@ -4,10 +4,6 @@ import type { Scalar } from './model.ts';
 /** Longer texts stay unfolded, so that repeated doubling cannot fill the memory. */
 const longest = 8192;
 
-export function truthOf(value: Scalar): boolean {
-  return Boolean(value);
-}
-
 function printed(value: Scalar, python: boolean): string {
   if (value === null) return python ? 'None' : 'null';
   if (typeof value === 'boolean' && python) return value ? 'True' : 'False';
