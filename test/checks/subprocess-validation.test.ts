@@ -138,6 +138,11 @@ testCheck(subprocessValidation, {
   ],
   valid: [
     good(
+      'a shell that only checks the syntax',
+      'import subprocess, sys\nsubprocess.run(["bash", "-n", "-c", open(sys.argv[1]).read()], check=True)\n',
+      1,
+    ),
+    good(
       'constants',
       'import os, subprocess\nBASE = "git"\nsubprocess.run("ls -l", shell=True)\nsubprocess.run(["ls", "-l"])\nsubprocess.run(("ls", "-l"))\nos.system(BASE + " status")\n',
       4,

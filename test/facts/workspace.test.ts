@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { openFolder, type WorkspaceOptions, workspaceDefaults } from '../../src/facts/workspace.ts';
 import { zoneOf } from '../../src/facts/zones.ts';
 
+const parent = mkdtempSync(join(tmpdir(), 'workspace-'));
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
 function folder(files: Record<string, string | Uint8Array>): string {
-  const root = mkdtempSync(join(tmpdir(), 'workspace-'));
+  const root = mkdtempSync(join(parent, 'tree-'));
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);
