@@ -188,6 +188,7 @@ function items(start: Start, unit: Node['unit'], refs: readonly Ref[], at: Site 
   for (let i = 0; i < Math.min(4, names.length); i++) {
     if (names[i] === undefined || !shells.includes(baseOf(names[i]!))) continue;
     const flag = names.findIndex((name, k) => k > i && name !== undefined && /^(?:-\w*c|\/[ck]|-command)$/i.test(name));
+    if (names.slice(i + 1, flag).includes('-n')) return undefined; // `bash -n` reads commands and runs none.
     if (flag > 0 && refs[flag + 1] !== undefined) return text(start, { unit, ref: refs[flag + 1]! }, at);
   }
   if (names[0] === undefined) {
