@@ -114,10 +114,8 @@ function application(web: Web, object: WebObject, options: Options): readonly Su
     const isLax = sameSite(web, units).some((one) =>
       one.values.every((value) => /^(?:lax|strict)$/i.test(String(value))),
     );
-    const place = placeIn(
-      open[0]!.handler?.unit ?? object.site.unit,
-      open[0]!.handler?.function.nameSpan ?? object.site.call,
-    );
+    const { handler } = open[0]!;
+    const place = handler ? placeIn(handler.unit, handler.function.nameSpan) : open[0]!.place;
     const text = `for example ${open[0]!.methods.join(', ')} ${pathsOf(open[0]!)[0] ?? ''}`;
     subjects.push(
       fail(name, {

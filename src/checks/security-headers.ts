@@ -83,7 +83,13 @@ function application(web: Web, object: WebObject, options: Options): Subject[] {
   );
   const mounted = web.objects.some((one) => one.mounts.some((mount) => mount.parent === object));
   // An application nobody gives a route, next to others in the same function, is a placeholder for a missing import.
-  if (!routes && !mounted && object.layers.length === 0 && object.site.call.function >= 0 && object.name === 'app')
+  if (
+    !routes &&
+    !mounted &&
+    object.layers.length === 0 &&
+    (object.site?.call.function ?? -1) >= 0 &&
+    object.name === 'app'
+  )
     return [];
   const subject = verdict(name, object.place, `The ${name}`, sent, object.framework === 'aiohttp');
   return isInner && sent.have.size === 0 && subject.verdict === 'fail' ? [] : [subject];

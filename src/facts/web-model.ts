@@ -1,7 +1,13 @@
 /** Knows the types of the web model, the same for every language and framework. */
-import type { CallSite, ClassSite, FunctionSite, Node } from './program/link.ts';
+import type { CallSite, ClassSite, FunctionSite, Node, Unit } from './program/link.ts';
 import type { Place } from './span.ts';
 import type { Framework } from './web-objects.ts';
+
+/**
+ * When something is registered, where order matters: the statements that lead to it, from the outermost function that
+ * runs to the registration itself.
+ */
+export type Moment = readonly { readonly unit: Unit; readonly function: number; readonly start: number }[];
 
 /** Something that runs before or around a handler: a dependency, decorator, hook, middleware or helper. */
 export interface Layer {
@@ -13,13 +19,24 @@ export interface Layer {
   readonly names: readonly string[];
   /** The call that installs it: its arguments are options. */
   readonly site?: CallSite;
+  /** Paths below the object that it stands in front of, with all below them; absent: everything. */
+  readonly paths?: readonly string[];
+  /** Only the paths themselves. */
+  readonly exact?: true;
+  /** Methods it stands in front of; absent: all. */
+  readonly methods?: readonly string[];
+  /** Absent: order does not matter, or cannot be told. */
+  readonly moment?: Moment;
+  /** Why nobody can tell what it does. */
+  readonly unknown?: string;
 }
 
 /** An application or router. */
 export interface WebObject {
   readonly kind: 'app' | 'router';
   readonly framework: Framework;
-  readonly site: CallSite;
+  /** The call that makes it; absent where a framework makes it itself. */
+  readonly site?: CallSite;
   /** Variable it is kept in, for messages. */
   readonly name: string;
   readonly place: Place;
@@ -34,6 +51,7 @@ export interface Mount {
   readonly parent: WebObject;
   readonly prefixes: readonly string[];
   readonly layers: readonly Layer[];
+  readonly moment?: Moment;
 }
 
 export interface Route {
@@ -52,4 +70,7 @@ export interface Route {
   readonly above: readonly Layer[];
   /** The router it hangs on cannot be told. */
   readonly loose: boolean;
+  readonly moment?: Moment;
+  /** Why something may stand in front of it that was not seen. */
+  readonly open?: string;
 }

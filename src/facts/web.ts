@@ -5,7 +5,8 @@
 import type { Facts } from './facts.ts';
 import { linkProgram, type Program } from './program/link.ts';
 import { djangoRoutes, type Settings, settingsOf } from './web-django.ts';
-import type { Layer, Route, WebObject } from './web-model.ts';
+import type { Layer, Moment, Route, WebObject } from './web-model.ts';
+import { coversPath, isBefore } from './web-order.ts';
 import { readPython } from './web-python.ts';
 
 export interface Web {
@@ -85,13 +86,44 @@ export function chainOf(
 
 /** Layers in front of a route, nearest first: its own, then those of everything it hangs on. */
 export function layersOf(route: Route): readonly Layer[] {
-  return [
-    ...route.layers,
-    ...route.owners.flatMap((owner) =>
-      chainOf(owner).flatMap(({ object, layers }) =>
-        // Hooks of a blueprint do not run for what the application mounts elsewhere.
-        layers.filter((layer) => layer.level !== 'after' || object === owner),
-      ),
-    ),
-  ];
+  return [...route.layers, ...route.owners.flatMap((owner) => outerLayers(route, owner))];
+}
+
+function outerLayers(route: Route, owner: WebObject): readonly Layer[] {
+  const found: Layer[] = [];
+  const seen = new Set<WebObject>();
+  const visit = (object: WebObject, paths: readonly string[], moment: Moment | undefined): void => {
+    if (seen.has(object) || seen.size > 24) return;
+    seen.add(object);
+    for (const layer of object.layers) {
+      // Hooks of a blueprint do not run for what the application mounts elsewhere.
+      if (layer.level === 'after' && object !== owner) continue;
+      if (coversRoute(layer, route, paths, moment)) found.push(layer);
+    }
+    const own = object.prefixes.length > 0 ? object.prefixes : [''];
+    for (const mount of object.mounts) {
+      found.push(...mount.layers);
+      const between = mount.prefixes.length > 0 ? mount.prefixes : [''];
+      const outer = paths.flatMap((path) => own.flatMap((a) => between.map((b) => join(join(b, a), path))));
+      visit(mount.parent, [...new Set(outer)].slice(0, 8), mount.moment);
+    }
+  };
+  visit(owner, [route.path], route.moment);
+  return found;
+}
+
+function coversRoute(layer: Layer, route: Route, paths: readonly string[], moment: Moment | undefined): boolean {
+  if (layer.moment && moment && !isBefore(layer.moment, moment)) return false;
+  if (layer.methods && route.methods.length > 0 && !route.methods.some((one) => layer.methods!.includes(one)))
+    return false;
+  const wanted = layer.paths;
+  return !wanted || paths.some((path) => wanted.some((one) => coversPath(one, path, layer.exact === true)));
+}
+
+/** Methods that change nothing by themselves. */
+const reading = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY', 'SUBSCRIPTION']);
+
+/** Does the route answer only methods that read? */
+export function isReadOnly(route: Route): boolean {
+  return route.methods.length > 0 && route.methods.every((method) => reading.has(method));
 }
