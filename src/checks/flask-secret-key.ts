@@ -4,7 +4,14 @@ import { conditionNames } from '../facts/program/conditions.ts';
 import { type FlowOptions, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, linkProgram, type Node, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import type { Operand } from '../facts/program/model.ts';
-import { allNamedValues, hasWords, type NamedValue, namedValues, wordsOf } from '../facts/program/names.ts';
+import {
+  allNamedValues,
+  endsInWords,
+  hasWords,
+  type NamedValue,
+  namedValues,
+  wordsOf,
+} from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
 
 const why =
@@ -85,16 +92,11 @@ export const flaskSecretKey = defineCheck({
 
 function isSetting(one: NamedValue, options: Options): boolean {
   const words = wordsOf(one.name);
-  const marks = (options.settings as readonly string[]).map((mark) => mark.split(' '));
-  if (
-    !marks.some(
-      (mark) => words.length >= mark.length && mark.every((word, i) => words[words.length - mark.length + i] === word),
-    )
-  ) {
+  if (!(options.settings as readonly string[]).some((mark) => endsInWords(words, wordsOf(mark)))) {
     // SECRET_COOKIE_KEY: a key that says it is secret, with the purpose between.
     if (!(words.at(-1) === 'key' && words.includes('secret') && words.length <= 4)) return false;
   }
-  if ((options.otherKeys as readonly string[]).some((other) => hasWords(words, other.split(' ')))) return false;
+  if ((options.otherKeys as readonly string[]).some((other) => hasWords(words, wordsOf(other)))) return false;
   const { unit, function: inside, form } = one;
   const { kind } = unit.module.values[one.value.value]!;
   if (kind === 'list' || kind === 'dict') return false;

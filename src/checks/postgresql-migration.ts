@@ -8,7 +8,7 @@ import { lastWord, type Origin, origins } from '../facts/program/flow.ts';
 import { argument, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import { recordsInMemory } from '../facts/program/memory.ts';
 import type { Operand, Site } from '../facts/program/model.ts';
-import { allNamedValues, hasWords, type NamedValue, wordsOf } from '../facts/program/names.ts';
+import { allNamedValues, endsInWords, hasWords, type NamedValue, wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
 
 const lost =
@@ -100,10 +100,7 @@ function isSetting({ name, form, function: inside, unit }: NamedValue, options: 
 
 function endsLike(name: string, options: Options): boolean {
   const words = wordsOf(name);
-  return (options.settings as readonly string[]).some((setting) => {
-    const mark = setting.split(' ');
-    return mark.every((word, i) => words[words.length - mark.length + i] === word);
-  });
+  return (options.settings as readonly string[]).some((setting) => endsInWords(words, wordsOf(setting)));
 }
 
 interface Question {

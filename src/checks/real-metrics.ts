@@ -114,5 +114,5 @@ function namesOf(origin: Origin): readonly string[] {
 
 function isMeasure(name: string, options: Options): boolean {
   const words = wordsOf(name);
-  return (options.measures as readonly string[]).some((measure) => hasWords(words, measure.split(' ')));
+  return (options.measures as readonly string[]).some((measure) => hasWords(words, wordsOf(measure)));
 }

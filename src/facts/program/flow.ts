@@ -467,7 +467,8 @@ export function originText(origin: Origin): string {
 }
 
 export function lastWord(name: string): string {
-  return name.replace(/\(\)$/, '').split('.').at(-1)!;
+  const path = name.endsWith('()') ? name.slice(0, -2) : name;
+  return path.slice(path.lastIndexOf('.') + 1);
 }
 
 /** Steps with a text of their own, from the origin on; consecutive ones on the same place are one. */

@@ -3,8 +3,20 @@ import type { Span } from '../span.ts';
 import type { Program, Unit } from './link.ts';
 import type { Assignment, Operand, Site } from './model.ts';
 
+/** Programs repeat their names, and every check asks for the words of all of them. */
+const known = new Map<string, readonly string[]>();
+
 /** Lower-case words of an identifier, header or dotted path: `userPassword`, `USER_PASSWORD`, `X-Api-Key`. */
 export function wordsOf(name: string): readonly string[] {
+  let words = known.get(name);
+  if (words) return words;
+  words = split(name);
+  if (known.size > 200_000) known.clear();
+  if (name.length < 200) known.set(name, words);
+  return words;
+}
+
+function split(name: string): readonly string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
@@ -15,7 +27,16 @@ export function wordsOf(name: string): readonly string[] {
 
 /** Does the list of words hold these words one after the other? */
 export function hasWords(words: readonly string[], wanted: readonly string[]): boolean {
-  return words.some((_, i) => wanted.every((word, k) => words[i + k] === word));
+  for (let i = words.indexOf(wanted[0]!); i >= 0; i = words.indexOf(wanted[0]!, i + 1)) {
+    if (wanted.every((word, k) => words[i + k] === word)) return true;
+  }
+  return false;
+}
+
+/** Are these the last words of the list? */
+export function endsInWords(words: readonly string[], wanted: readonly string[]): boolean {
+  const start = words.length - wanted.length;
+  return start >= 0 && words[start] === wanted[0] && wanted.every((word, i) => words[start + i] === word);
 }
 
 /** A value with a name: `SECRET_KEY = x`, `app.secret_key = x`, `config["SECRET_KEY"] = x`, `update(SECRET_KEY=x)`, `{"SECRET_KEY": x}`. */
@@ -92,7 +113,11 @@ export function namedValues(unit: Unit): readonly NamedValue[] {
   return found;
 }
 
+const perProgram = new WeakMap<Program, readonly NamedValue[]>();
+
 /** All of the program. */
 export function allNamedValues(program: Program): readonly NamedValue[] {
-  return program.units.flatMap((unit) => namedValues(unit));
+  const known = perProgram.get(program) ?? program.units.flatMap((unit) => namedValues(unit));
+  perProgram.set(program, known);
+  return known;
 }

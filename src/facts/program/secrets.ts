@@ -61,6 +61,8 @@ const kinds: readonly (readonly [SecretKind, readonly (readonly string[])[]])[] 
   ['token', [['token'], ['jwt'], ['bearer']]],
 ];
 
+const first = new Set(kinds.flatMap(([, marks]) => marks.map((mark) => mark[0]!)));
+
 /** Words that make the name a property of the secret, or something public. */
 const others = new Set(
   (
@@ -90,13 +92,13 @@ export function secretKind(name: string | undefined, more: readonly string[] = [
     .at(-1)!;
   const words = wordsOf(last);
   if (words.length === 0 || words.length > 6) return undefined;
-  for (const [kind, marks] of kinds) {
+  for (const [kind, marks] of words.some((word) => first.has(word)) ? kinds : []) {
     for (const mark of marks) {
       if (!hasWords(words, mark)) continue;
       return words.some((word) => !mark.includes(word) && others.has(word)) ? undefined : kind;
     }
   }
-  return more.some((mark) => hasWords(words, mark.split(' '))) ? 'secret' : undefined;
+  return more.some((mark) => hasWords(words, wordsOf(mark))) ? 'secret' : undefined;
 }
 
 /**
