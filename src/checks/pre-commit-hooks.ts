@@ -3,12 +3,13 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject, unkn
 import { glob } from '../facts/commandline.ts';
 import { type Facts, type FileFacts, placeOf } from '../facts/facts.ts';
 import type { Hook, HookConfig } from '../facts/hooks.ts';
+import { hooksInCi } from '../facts/hooks-ci.ts';
 import { hookFolderOverrides } from '../facts/hooks-path.ts';
 import { anchorOf } from '../facts/source.ts';
 
 export const preCommitHooks = defineCheck({
   id: 'pre-commit-hooks',
-  needs: { hooks: true, script: ['hooksPath', 'pre-commit', 'prek', 'lefthook', 'husky'] },
+  needs: { hooks: true, workflow: true, script: true },
   messages: {
     absent: {
       what: 'The repository configures no commit hooks.',
@@ -47,6 +48,25 @@ export const preCommitHooks = defineCheck({
       fix: 'Call {tool} from the hooks in {folder}, or do not set core.hooksPath.',
       aspect: 'bypass',
     },
+    notInCi: {
+      what: 'No CI job runs the commit hooks of {file}, or the same programs, in a way that can fail.',
+      why: 'Hooks can be skipped with `--no-verify` and are missing on every machine where nobody installed them; nothing notices it.',
+      fix: 'Run `pre-commit run --all-files`, or the same linters and secret scanners, in a CI job that may fail.',
+      aspect: 'ci',
+      severity: 'low',
+    },
+    maskedInCi: {
+      what: 'CI runs the commit hooks with `{command}`, and its failure is ignored.',
+      why: 'Whoever commits without the hooks is not caught here either.',
+      fix: 'Let the step fail: remove `|| true`, `continue-on-error` or `allow_failure`.',
+      aspect: 'ci',
+    },
+    stagedInCi: {
+      what: 'CI runs `{command}`, which looks at staged files only.',
+      why: 'A fresh checkout has no staged files, so every hook is skipped and the step is green.',
+      fix: 'Name the files: `pre-commit run --all-files`, or `--from-ref` and `--to-ref` for the change alone.',
+      aspect: 'ci',
+    },
   },
   assess: (facts, options) => {
     const lookedFor = '.pre-commit-config.yaml, prek.toml, .husky, lefthook, lint-staged, simple-git-hooks, .githooks';
@@ -65,7 +85,12 @@ export const preCommitHooks = defineCheck({
       };
     }
     return {
-      subjects: [...coverage(files, options), ...files.flatMap(revisions), ...bypasses(facts, files)],
+      subjects: [
+        ...coverage(files, options),
+        ...inCi(facts, files, options),
+        ...files.flatMap(revisions),
+        ...bypasses(facts, files),
+      ],
       lookedFor,
     };
   },
@@ -96,6 +121,27 @@ function coverage(files: readonly File[], options: Options): Subject[] {
       return pass(name, placeOf(found.file, found.hook), `The hook ${found.hook.name} runs before each commit.`);
     return fail(name, { message, data: {}, place: placeOf(first, first.data), confidence: 'high' });
   });
+}
+
+/** Does CI run the hooks, or what they run? pre-commit.ci does so outside of the repository. */
+function inCi(facts: Facts, files: readonly File[], options: Options): Subject[] {
+  const hooks = files.flatMap((file) => file.data.hooks);
+  if (hooks.length === 0) return [];
+  const name = 'commit hooks in CI';
+  const hosted = files.find((file) => file.data.hosted);
+  if (hosted) return [pass(name, placeOf(hosted, hosted.data), 'pre-commit.ci runs them for every change.')];
+  const groups = ['security', 'lint']
+    .map((kind) => hooks.filter((hook) => runsOneOf(hook, options[kind] as readonly string[])))
+    .filter((group) => group.length > 0);
+  const { state, run } = hooksInCi(facts, options.runners as readonly string[], groups);
+  if (state === 'enforced') return [pass(name, run!.place, `\`${run!.text}\` fails the pipeline.`)];
+  if (run) {
+    const message = state === 'masked' ? 'maskedInCi' : 'stagedInCi';
+    return [fail(name, { message, data: { command: run.text }, place: run.place, confidence: 'high' })];
+  }
+  const first = files.find((file) => file.data.tool === 'pre-commit') ?? files[0]!;
+  const place = placeOf(first, first.data);
+  return [fail(name, { message: 'notInCi', data: { file: first.path }, place, confidence: 'medium' })];
 }
 
 function runsOneOf(hook: Hook, patterns: readonly string[]): boolean {

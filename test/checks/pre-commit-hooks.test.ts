@@ -2,7 +2,13 @@ import { preCommitHooks } from '../../src/checks/pre-commit-hooks.ts';
 import { testCheck } from '../check-tester.ts';
 
 const config = '.pre-commit-config.yaml';
-const source = { 'app/main.py': 'print(1)\n' };
+const workflow = '.github/workflows/ci.yml';
+/** A job with these commands or actions. */
+const ci = (...steps: string[]): Record<string, string> => ({
+  [workflow]: `on: push\njobs:\n  style:\n    runs-on: ubuntu-latest\n    steps:\n${steps.map((one) => `      - ${one}\n`).join('')}`,
+});
+const bare = { 'app/main.py': 'print(1)\n' };
+const source = { ...bare, ...ci('run: pre-commit run --all-files') };
 
 /** A configuration of these repositories: [url, rev, hook id]. */
 const repos = (...list: [string, string, string][]): Record<string, string> => ({
@@ -17,7 +23,7 @@ const both = repos(gitleaks, ruff);
 const pinned = (rev: string) => ({
   name: `pinned: ${rev}`,
   files: repos(gitleaks, [ruff[0], rev, ruff[2]]),
-  subjects: 4,
+  subjects: 5,
 });
 const floating = (rev: string) => ({
   name: `floating: ${rev}`,
@@ -47,7 +53,7 @@ testCheck(preCommitHooks, {
         [config]:
           'repos:\n  - repo: local\n    hooks:\n      - id: secrets\n        entry: poetry run detect-secrets-hook --baseline b\n        language: system\n      - id: style\n        entry: npx eslint .\n        language: system\n  - repo: meta\n    hooks:\n      - id: check-hooks-apply\n  - repo: builtin\n    hooks:\n      - id: trailing-whitespace\n',
       },
-      subjects: 2,
+      subjects: 3,
     },
     {
       name: 'security as a plugin of a linter',
@@ -93,7 +99,7 @@ testCheck(preCommitHooks, {
       name: 'simple-git-hooks',
       files: { ...source, 'package.json': '{"simple-git-hooks": {"pre-commit": "npx eslint . && npm audit"}}\n' },
     },
-    { name: 'nested configuration', files: { 'svc/a.py': 'x = 1\n', [`svc/${config}`]: both[config]! } },
+    { name: 'nested configuration', files: { ...source, 'svc/a.py': 'x = 1\n', [`svc/${config}`]: both[config]! } },
     {
       name: 'a hook folder that calls pre-commit',
       files: {
@@ -101,6 +107,39 @@ testCheck(preCommitHooks, {
         'setup.sh': 'git config core.hooksPath .githooks\n',
         '.githooks/pre-commit': '#!/bin/sh\nexec pre-commit run\n',
       },
+    },
+    ...[
+      'uses: pre-commit/action@v3.0.1',
+      'run: uv run pre-commit run -a --show-diff-on-failure',
+      'run: pre-commit run --from-ref origin/main --to-ref HEAD',
+      'run: prek --all-files',
+      'run: tox -e lint',
+      'run: make lint',
+    ].map((step) => ({ name: `in CI: ${step}`, files: { ...both, ...ci(step) } })),
+    {
+      name: 'CI runs the same programs',
+      files: { ...both, ...ci('run: ruff check .', 'uses: gitleaks/gitleaks-action@v2') },
+    },
+    {
+      name: 'CI runs the same npm scripts',
+      files: {
+        ...bare,
+        '.husky/pre-commit': 'npx lint-staged\nnpx secretlint .\n',
+        'package.json':
+          '{"lint-staged": {"*.js": "eslint --fix"}, "scripts": {"style": "eslint .", "secrets": "secretlint ."}}\n',
+        ...ci('run: npm run style', 'run: npm run secrets'),
+      },
+    },
+    {
+      name: 'CI runs what the hook of a general program runs',
+      files: {
+        ...repos(['https://github.com/antonbabenko/pre-commit-terraform', 'v1.96.1', 'terraform_fmt'], gitleaks),
+        ...ci('run: terraform fmt -check -recursive', 'run: gitleaks detect'),
+      },
+    },
+    {
+      name: 'pre-commit.ci',
+      files: { ...both, ...ci('run: pytest'), [config]: `ci:\n  autofix_prs: false\n${both[config]}` },
     },
     { name: 'hooksPath is unset', files: { ...both, 'setup.sh': 'git config --unset core.hooksPath\n' } },
   ],
@@ -169,6 +208,50 @@ testCheck(preCommitHooks, {
       name: 'hooksPath to nowhere',
       files: { ...both, 'package.json': '{"scripts": {"prepare": "git config --local core.hooksPath /dev/null"}}\n' },
       findings: [{ message: 'bypassed', at: 'package.json:1' }],
+    },
+    {
+      name: 'CI without the hooks',
+      files: { ...both, ...ci('run: pytest') },
+      findings: [{ message: 'notInCi', at: `${config}:1` }],
+      skip: ['comment'],
+    },
+    {
+      name: 'CI runs one of two kinds',
+      files: { ...both, ...ci('run: ruff check .') },
+      findings: [{ message: 'notInCi', at: `${config}:1` }],
+      skip: ['comment'],
+    },
+    {
+      name: 'another command of a general program',
+      files: {
+        ...repos(['https://github.com/antonbabenko/pre-commit-terraform', 'v1.96.1', 'terraform_fmt'], gitleaks),
+        ...ci('run: terraform apply', 'run: gitleaks detect'),
+      },
+      findings: [{ message: 'notInCi', at: `${config}:1` }],
+      skip: ['comment'],
+    },
+    {
+      name: 'masked in CI',
+      files: { ...both, ...ci('run: pre-commit run --all-files || true') },
+      findings: [{ message: 'maskedInCi', at: `${workflow}:6` }],
+      skip: ['comment'],
+    },
+    {
+      name: 'nothing staged in CI',
+      files: { ...both, ...ci('run: pre-commit run') },
+      findings: [{ message: 'stagedInCi', at: `${workflow}:6` }],
+      skip: ['comment'],
+    },
+    {
+      name: 'lint-staged in CI',
+      files: {
+        ...bare,
+        ...ci('run: npx lint-staged'),
+        '.husky/pre-commit': 'npx lint-staged\nnpx secretlint .\n',
+        'package.json': '{"lint-staged": {"*.js": "eslint --fix"}}\n',
+      },
+      findings: [{ message: 'stagedInCi', at: `${workflow}:6` }],
+      skip: ['comment'],
     },
   ],
   notApplicable: [{ name: 'no source code', files: { 'README.md': '# Words\n' } }],
