@@ -99,6 +99,8 @@ export type Needs = { readonly [K in FactKind]?: true | readonly string[] };
 export interface Check {
   readonly id: string;
   readonly needs: Needs;
+  /** What else is read, because it may hold evidence for a pass: a broken file of these is no subject. */
+  readonly evidence?: Needs;
   readonly messages: Readonly<Record<string, Message>>;
   readonly assess: (facts: Facts, options: Options) => Assessment;
 }

@@ -135,7 +135,8 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
 function interestOf(checks: readonly Check[]): Interest {
   const interest: Interest = new Map();
   for (const check of checks) {
-    for (const [kind, words] of Object.entries(check.needs) as [FactKind, true | readonly string[]][]) {
+    const needs = [...Object.entries(check.needs), ...Object.entries(check.evidence ?? {})];
+    for (const [kind, words] of needs as [FactKind, true | readonly string[]][]) {
       const known = interest.get(kind);
       if (known === true || words === true) interest.set(kind, true);
       else interest.set(kind, [...new Set([...(known ?? []), ...words])]);

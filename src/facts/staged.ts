@@ -61,7 +61,9 @@ function contextKinds(
   const context = new Set<FactKind>();
   for (const check of checks) {
     const needs = Object.keys(check.needs) as FactKind[];
-    if (needs.some((kind) => kinds.has(kind))) for (const kind of needs) if (kind !== 'program') context.add(kind);
+    if (!needs.some((kind) => kinds.has(kind))) continue;
+    for (const kind of [...needs, ...(Object.keys(check.evidence ?? {}) as FactKind[])])
+      if (kind !== 'program') context.add(kind);
   }
   return context;
 }

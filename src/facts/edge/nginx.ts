@@ -4,7 +4,17 @@ import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
 import type { Place } from '../span.ts';
 import type { WebserverConfig } from '../webserver.ts';
-import { type Answer, type EdgeServer, type Header, type Headers, merged, NO_HEADERS } from './server.ts';
+import {
+  type Answer,
+  type EdgeRoute,
+  type EdgeServer,
+  type Header,
+  type Headers,
+  hostOf,
+  type Limit,
+  merged,
+  NO_HEADERS,
+} from './server.ts';
 
 /** A directive with the file it stands in, includes put in their places. */
 interface Located extends Directive {
@@ -33,10 +43,11 @@ export function nginxServers(facts: Facts): readonly EdgeServer[] {
     source,
     tree: expand(source.config.directives, source, sources, included, budget, 0),
   }));
+  const names = namesOf(trees.flatMap(({ tree }) => tree));
   const servers = new Map<string, EdgeServer>();
   for (const { source, tree } of trees) {
     if (included.has(source)) continue;
-    for (const server of serversOf(tree)) {
+    for (const server of serversOf(tree, names)) {
       const complete = source.config.broken ? { ...server, unknown: 'a part of its file cannot be read' } : server;
       const key = `${server.place.path}:${server.place.span.start}`;
       if (!servers.has(key)) servers.set(key, complete);
@@ -91,6 +102,32 @@ function includesOf(pattern: string, from: Source, sources: readonly Source[]): 
   return files.filter(({ path }) => ending(path));
 }
 
+/** What names stand for: request zones with their rates, groups of upstream servers. */
+interface Names {
+  /** Requests a minute. */
+  readonly zones: ReadonlyMap<string, number>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+}
+
+function namesOf(trees: readonly Located[]): Names {
+  const zones = new Map<string, number>();
+  const groups = new Map<string, readonly string[]>();
+  for (const one of [...trees, ...trees.flatMap((tree) => (tree.name === 'http' ? (tree.block ?? []) : []))]) {
+    if (one.name === 'limit_req_zone') {
+      const zone = one.args.map((arg) => /^zone=([^:]+)/.exec(arg)?.[1]).find((name) => name !== undefined);
+      const [, count, unit] = one.args.map((arg) => /^rate=(\d+)r\/([sm])$/.exec(arg)).find((match) => match) ?? [];
+      if (zone !== undefined && count !== undefined) zones.set(zone, Number(count) * (unit === 's' ? 60 : 1));
+    } else if (one.name === 'upstream' && one.block && one.args[0] !== undefined) {
+      const members = one.block.filter(({ name, args }) => name === 'server' && args[0] !== undefined);
+      groups.set(
+        one.args[0],
+        members.map(({ args }) => args[0]!.toLowerCase()),
+      );
+    }
+  }
+  return { zones, groups };
+}
+
 function parent(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '' : path.slice(0, slash);
@@ -100,16 +137,21 @@ function parent(path: string): string {
 interface Level {
   readonly added: Headers;
   readonly more: Headers;
+  readonly limits: readonly Located[];
+  readonly variables: ReadonlyMap<string, string>;
   /** An include that cannot be followed and may hold headers. */
   readonly hidden?: string;
 }
 
 const TEMPLATE = '{{';
-const OUTSIDE: Level = { added: NO_HEADERS, more: NO_HEADERS };
+const OUTSIDE: Level = { added: NO_HEADERS, more: NO_HEADERS, limits: [], variables: new Map() };
 
 function levelOf(block: readonly Located[], outer: Level): Level & { readonly own: boolean } {
   const added = new Map<string, Header>();
   const more = new Map<string, Header>();
+  const dry = block.some(({ name, args }) => name === 'limit_req_dry_run' && args[0] === 'on');
+  const limits = block.filter(({ name }) => name === 'limit_req');
+  const set = block.filter(({ name, args }) => name === 'set' && args.length === 2);
   let hidden = outer.hidden;
   let inherits = false;
   for (const one of block) {
@@ -140,15 +182,21 @@ function levelOf(block: readonly Located[], outer: Level): Level & { readonly ow
     added: own ? (inherits ? merged(outer.added, added) : added) : outer.added,
     more: merged(outer.more, more),
     own: own && !inherits,
+    limits: dry ? [] : limits.length > 0 ? limits : outer.limits,
+    variables: set.length > 0 ? new Map([...outer.variables, ...set.map(variableOf)]) : outer.variables,
     ...(hidden !== undefined && { hidden }),
   };
+}
+
+function variableOf({ args }: Located): readonly [string, string] {
+  return [args[0]!.replace(/^\$\{?|\}$/g, ''), args[1]!];
 }
 
 function literalOf(value: string): { value?: string } {
   return /\$\w|\$\{|\{\{/.test(value) ? {} : { value };
 }
 
-function serversOf(tree: readonly Located[]): EdgeServer[] {
+function serversOf(tree: readonly Located[], names: Names): EdgeServer[] {
   const servers: EdgeServer[] = [];
   const top = levelOf(tree, OUTSIDE);
   let inServer = false;
@@ -156,10 +204,10 @@ function serversOf(tree: readonly Located[]): EdgeServer[] {
     if (one.name === 'http' && one.block) {
       const http = levelOf(one.block, top);
       for (const inner of one.block)
-        if (inner.name === 'server' && inner.block) servers.push(...serverOf(inner, inner.block, http));
+        if (inner.name === 'server' && inner.block) servers.push(...serverOf(inner, inner.block, http, names));
       inServer = true;
     } else if (one.name === 'server' && one.block) {
-      servers.push(...serverOf(one, one.block, top));
+      servers.push(...serverOf(one, one.block, top, names));
       inServer = true;
     }
   }
@@ -175,7 +223,7 @@ function serversOf(tree: readonly Located[]): EdgeServer[] {
   return servers;
 }
 
-function serverOf(server: Located, block: readonly Located[], http: Level): EdgeServer[] {
+function serverOf(server: Located, block: readonly Located[], http: Level, names: Names): EdgeServer[] {
   if (isInternal(block) || isRedirect(block)) return [];
   const level = levelOf(block, http);
   const shared = merged(level.added, level.more);
@@ -197,6 +245,7 @@ function serverOf(server: Located, block: readonly Located[], http: Level): Edge
       ...(isPlain(block) && { plain: true as const }),
       shared,
       parts,
+      routes: routesOf(server, block, level, '/', false, names),
       ...(hidden !== undefined && {
         unknown:
           hidden === TEMPLATE
@@ -205,6 +254,77 @@ function serverOf(server: Located, block: readonly Located[], http: Level): Edge
       }),
     },
   ];
+}
+
+const PASSES = /^(?:proxy|grpc|uwsgi|fastcgi|scgi)_pass$/;
+
+/** The level itself, and its locations however deep. */
+function routesOf(
+  at: Located,
+  block: readonly Located[],
+  level: Level,
+  path: string,
+  exact: boolean,
+  names: Names,
+): EdgeRoute[] {
+  const pass = block.find((one) => PASSES.test(one.name));
+  const routes: EdgeRoute[] = [];
+  if (pass?.args[0] !== undefined || (at.name === 'location' && answers(block))) {
+    const target = pass?.args[0] && targetOf(pass.args[0], level.variables);
+    const host = target && hostOf(target);
+    const place: Place = { path: at.path, span: at.head };
+    const upstreams = host ? (names.groups.get(host) ?? [host]) : [];
+    routes.push({
+      path,
+      ...(exact && { exact }),
+      inner: innerOf(path, target ?? '', block),
+      upstreams,
+      place,
+      headers: merged(level.added, level.more),
+      limits: level.limits.map((one) => limitOf(one, names)),
+    });
+  }
+  for (const one of block) {
+    if (!one.block || one.name !== 'location' || one.block.some((inner) => inner.name === 'internal')) continue;
+    const inner = levelOf(one.block, level);
+    for (const literal of literalsOf(one.args))
+      routes.push(...routesOf(one, one.block, inner, literal.path, literal.exact, names));
+  }
+  return routes;
+}
+
+function targetOf(text: string, variables: ReadonlyMap<string, string>): string {
+  return text.replace(/\$\{?(\w+)\}?/g, (whole, name: string) => variables.get(name) ?? whole);
+}
+
+function limitOf({ args, path, head }: Located, { zones }: Names): Limit {
+  const zone = args.map((arg) => /^zone=(.+)/.exec(arg)?.[1]).find((name) => name !== undefined) ?? '';
+  const perMinute = zones.get(zone);
+  return { name: `limit_req ${zone}`, ...(perMinute !== undefined && { perMinute }), place: { path, span: head } };
+}
+
+/** A URI behind the host of proxy_pass, or a rewrite, takes the place of the location's path. */
+function innerOf(path: string, target: string, block: readonly Located[]): string {
+  const uri = /^[a-z]+:\/\/[^/$]+(\/[^?$]*)/i.exec(target)?.[1];
+  if (uri !== undefined) return uri;
+  const rewrite = block.find((one) => one.name === 'rewrite' && one.args[0]?.startsWith(`^${path}`));
+  return rewrite?.args[1] !== undefined ? rewrite.args[1].replace(/\$\d.*$/s, '') : path;
+}
+
+/** Paths that a location names: its prefix, or the alternatives of a simple expression. None when it cannot be told. */
+function literalsOf(args: readonly string[]): readonly { path: string; exact: boolean }[] {
+  const [first = '', second = ''] = args;
+  if (first === '=') return [{ path: second, exact: true }];
+  if (first === '^~') return [{ path: second, exact: false }];
+  if (first !== '~' && first !== '~*') return first.startsWith('/') ? [{ path: first, exact: false }] : [];
+  const match = /^\^((?:\/[\w.-]+)*\/?)(?:\(\??:?([\w./|-]+)\))?(\/?)(?:\$|\(.*|\.\*.*)?$/.exec(
+    second.replace(/\\([./-])/g, '$1'),
+  );
+  if (!match) return [];
+  const [, start = '', alternatives, slash = ''] = match;
+  return (alternatives?.split('|') ?? [''])
+    .map((one) => ({ path: `${start}${one}${slash}`, exact: second.endsWith('$') && !second.includes('.*') }))
+    .filter(({ path }) => path !== '');
 }
 
 function everyInnerOwns(block: readonly Located[], level: Level): boolean {

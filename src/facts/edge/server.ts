@@ -12,6 +12,30 @@ export interface Header {
 /** By lower-case name. */
 export type Headers = ReadonlyMap<string, Header>;
 
+/** A limit on how many requests one client, or all of them, may make. */
+export interface Limit {
+  /** For messages: "limit_req login". */
+  readonly name: string;
+  /** Requests a minute; absent when it cannot be told. */
+  readonly perMinute?: number;
+  readonly place: Place;
+}
+
+/** What a server does with the requests for one path: the application they go to, and what is put around it. */
+export interface EdgeRoute {
+  /** Prefix of the public path, "/" for everything. */
+  readonly path: string;
+  /** The path and nothing below it. */
+  readonly exact?: true;
+  /** What the application sees in the place of `path`. */
+  readonly inner: string;
+  /** Names and ports of the applications: "api:8000", "127.0.0.1:8000", "api.shop.svc"; empty for files and answers of its own. */
+  readonly upstreams: readonly string[];
+  readonly place: Place;
+  readonly headers: Headers;
+  readonly limits: readonly Limit[];
+}
+
 /** Answers of one part of a server. */
 export interface Answer {
   /** "location /static/" */
@@ -30,6 +54,8 @@ export interface EdgeServer {
   readonly shared: Headers;
   /** Parts that set headers of their own. */
   readonly parts: readonly Answer[];
+  /** Where its requests go; absent when that is not known. */
+  readonly routes?: readonly EdgeRoute[];
   /** It never speaks TLS itself, and browsers ignore HSTS that came over plain HTTP. */
   readonly plain?: true;
   /** A piece that other files include: what is missing is not its matter. */
@@ -39,6 +65,14 @@ export interface EdgeServer {
 }
 
 export const NO_HEADERS: Headers = new Map();
+
+/** Host and port of a URL, without user, path and query; what it was given where it is none. */
+export function hostOf(url: string): string {
+  return url
+    .replace(/^[a-z][a-z\d+.-]*:\/\//i, '')
+    .replace(/[/?#].*$/s, '')
+    .toLowerCase();
+}
 
 /** Later ones win. */
 export function merged(...sets: readonly Headers[]): Headers {
