@@ -78,7 +78,15 @@ function shown(thousandths: number): string {
   return (Math.floor(thousandths / 100) / 10).toFixed(1);
 }
 
-describe.each(['mesh-platform', 'mesh-platform-hardened'])('%s', (name) => {
+test('every item of the roadmap has a check, fails in the prototype and passes in the hardened repository', () => {
+  const states = (name: string) => Object.entries(expectedOf(name).items).map(([id, { state }]) => [id, state]);
+  const all = (state: State) => roadmap.items.map(({ id }) => [id, state]);
+  expect(roadmap.items.filter(({ id }) => !checked.has(id))).toEqual([]);
+  expect(states('mesh-platform-prototype')).toEqual(all('fail'));
+  expect(states('mesh-platform-hardened')).toEqual(all('pass'));
+});
+
+describe.each(['mesh-platform-prototype', 'mesh-platform', 'mesh-platform-hardened'])('%s', (name) => {
   const expected = expectedOf(name);
   let report: Report;
   beforeAll(async () => {
