@@ -170,7 +170,10 @@ export type ListedItem = Pick<
   ItemReport,
   'id' | 'title' | 'phase' | 'weight2' | 'due' | 'effort' | 'owner' | 'impact10'
 > &
-  Partial<Pick<ItemReport, 'state'>>;
+  Partial<Pick<ItemReport, 'state'>> & {
+    /** Whether a check judges it; absent where that is of no interest. */
+    readonly checked?: boolean;
+  };
 
 /** `audit list items`: one row an item, in the given order. */
 export function listItems(items: readonly ListedItem[], options: ReporterOptions = {}): string {
@@ -183,6 +186,7 @@ export function listItems(items: readonly ListedItem[], options: ReporterOptions
     `${item.effort} h`,
     item.due,
     safe(item.owner),
+    ...(item.checked === undefined ? [] : [item.checked ? 'yes' : 'none']),
     ...(item.state === undefined ? [] : [STATE_WORDS[item.state]]),
   ]);
   const heads = [
@@ -193,19 +197,22 @@ export function listItems(items: readonly ListedItem[], options: ReporterOptions
     'effort',
     'due',
     'owner',
-    ...(rows[0]?.[7] === undefined ? [] : ['state']),
+    ...(items[0]?.checked === undefined ? [] : ['check']),
+    ...(items[0]?.state === undefined ? [] : ['state']),
   ];
+  const checked = items.filter((item) => item.checked).length;
+  const total = ` ${counted(items.length, 'item')}${checked > 0 ? `, ${checked} with a check` : ''}`;
   const wide = table([heads, ...rows], [2, 3, 4]);
   const titles = items.map((item) => safe(item.title));
   const room = style.width - Math.max(...wide.map(columns)) - 2;
-  if (room < 20) return finish([...wide, '', ` ${counted(items.length, 'item')}`]);
+  if (room < 20) return finish([...wide, '', total]);
   const full = Math.max(...wide.map(columns));
   return finish([
     ...wide.map((line, index) =>
       index === 0 ? line : `${padded(line, full)}  ${style.shorten(titles[index - 1]!, room)}`,
     ),
     '',
-    ` ${counted(items.length, 'item')}`,
+    total,
   ]);
 }
 

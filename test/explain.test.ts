@@ -118,6 +118,13 @@ describe('list items', () => {
     expect(listItems(items)).not.toContain('done');
   });
 
+  test('shows which items a check judges', () => {
+    const listed = listItems(report.items.map((item, index) => ({ ...item, checked: index > 0 }))).split('\n');
+    expect(listed[0]).toMatch(/owner\s+check\s+state/);
+    expect(listed[1]).toMatch(/ none /);
+    expect(listed.at(-2)).toBe(' 29 items, 28 with a check');
+  });
+
   test('no items', () => {
     expect(listItems([])).toContain(' 0 items');
   });

@@ -1,4 +1,5 @@
 /** Knows the explain and list commands: the score as a sum, an item with its proof, the items of the roadmap. */
+import { checks } from '../checks/index.ts';
 import { explainItem, explainScore, listItems } from '../explain.ts';
 import type { RoadmapItem } from '../roadmap.ts';
 import { schedule } from '../roadmap.ts';
@@ -21,7 +22,7 @@ export async function explain(subject: string, path: string, flags: ExplainFlags
   return EXIT.ok;
 }
 
-/** Lists what the roadmap of a folder asks for, without a scan. */
+/** Lists what the roadmap of a folder asks for and whether a check judges it, without a scan. */
 export async function list(what: string, path: string, flags: ExplainFlags, io: Io): Promise<number> {
   known(what, ['items'], 'list');
   const { config, pages } = await prepare(path, flags, io);
@@ -29,6 +30,7 @@ export async function list(what: string, path: string, flags: ExplainFlags, io: 
   const listed = items.map((item: RoadmapItem) => ({
     ...item,
     ...schedule(item, start),
+    checked: checks.some(({ id }) => id === item.id),
     title: pages.get(item.id)?.title ?? item.title ?? item.id,
   }));
   io.out(listItems(listed, reporterOptions(path, flags, io)));
