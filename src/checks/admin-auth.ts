@@ -1,10 +1,10 @@
 /** Knows when an administrative route answers anybody, or anybody who is merely logged in. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
 import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
-import { layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { handlersOf, layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
 import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
 import type { Route } from '../facts/web-model.ts';
 
@@ -68,54 +68,74 @@ function administrative(route: Route, options: Options): 'admin' | 'control' | '
   if (any(list('excluded'), [...(segments.at(-1) ?? []), ...handler])) return undefined;
   if (segments.some((words) => any(list('adminWords'), words)) || any(list('adminWords'), handler)) return 'admin';
   const last = paths.some((path) => /[}>]\/?$/.test(path)) ? [] : (segments.at(-1) ?? []);
+  // `/vpn/config` is a user's own; `/api/v1/config` is the service's.
+  const isOwn = paths.some((path) => /^\/(?:(?:api|internal|debug|system|v\d\w*)\/)*[\w-]+\/?$/.test(path));
   const whole = last.join('-');
   const changes =
     route.methods.length === 0 || route.methods.some((method) => !['GET', 'HEAD', 'OPTIONS'].includes(method));
   if (list('controlPaths').includes(whole) || list('controlHandlers').some((one) => handler.join('_').includes(one)))
     return 'control';
   if (segments.some((words) => any(list('controlWords'), words)) && changes) return 'control';
-  // `/vpn/config` is a user's own; `/api/v1/config` is the service's.
-  const isOwn = paths.some((path) => /^\/(?:(?:api|internal|debug|system|v\d\w*)\/)*[\w-]+\/?$/.test(path));
+  if (isOwn && list('debugPaths').includes(whole)) return 'control';
   return isOwn && list('internals').includes(whole) ? 'internals' : undefined;
+}
+
+function wordsFor(options: Options, paths: readonly string[]): GuardWords {
+  const list = (name: string) => options[name] as readonly string[];
+  return {
+    role: list('roleWords'),
+    auth: list('authWords'),
+    roleGuards: list('roleGuards'),
+    authGuards: list('authGuards'),
+    paths,
+  };
 }
 
 function judge(web: Web, route: Route, options: Options, causes: Map<string, Finding>): readonly Subject[] {
   const { program } = web;
   const kind = administrative(route, options);
-  if (!kind || (!route.handler && !route.class)) return [];
-  const words: GuardWords = {
-    role: options.roleWords as readonly string[],
-    auth: options.authWords as readonly string[],
-  };
+  if (!kind || (route.framework === 'django' && !route.handler && !route.class)) return [];
+  const words = wordsFor(options, pathsOf(route));
   const methods = route.methods.join(', ');
   const label = `${methods || 'ANY'} ${pathsOf(route)[0] || route.handler?.function.name || 'route'}`;
   const name = `route ${label}`;
   const verdicts = layersOf(route)
     .filter((layer) => layer.level !== 'after')
     .map((layer) => guardOf(program, layer, words));
-  if (route.handler) verdicts.push(bodyGuard(program, route.handler, words));
-  const best = verdicts.reduce<Verdict | undefined>((a, b) => (a ? stronger(a, b) : b), undefined);
+  const handlers = handlersOf(web, route);
+  const bodies = handlers.map((one) => bodyGuard(program, one, words));
+  const weakest = bodies.reduce<Verdict | undefined>((a, b) => (a && stronger(a, b) === b ? a : b), undefined);
+  if (weakest) verdicts.push(weakest);
+  const strongest = (all: readonly Verdict[]) =>
+    all.reduce<Verdict | undefined>((a, b) => (a ? stronger(a, b) : b), undefined);
+  const best = strongest(verdicts);
+  const sure = strongest(verdicts.filter((one) => !one.unsure));
   const once = (message: string, data: Record<string, string>, place: Place, more: Partial<Finding> = {}) => {
     const key = `${message} ${place.path} ${place.span.start}`;
     const finding = causes.get(key) ?? { message, data, place, confidence: 'high' as const, ...more };
     causes.set(key, finding);
     return [fail(name, finding, route.place)];
   };
-  if (best?.kind === 'role') return [pass(name, route.place, `guarded by ${best.name || 'the handler'}`)];
-  if (best?.kind === 'auth') {
-    if (kind !== 'admin' || !options.requireRole) return [pass(name, route.place, `guarded by ${best.name}`)];
+  const loginIsEnough = kind !== 'admin' || !options.requireRole;
+  if (sure?.kind === 'role' || (sure?.kind === 'auth' && loginIsEnough))
+    return [pass(name, route.place, `guarded by ${sure.name || 'the handler'}`)];
+  if (settingsGuard(web, route, words)) return [pass(name, route.place, 'guarded by a middleware of the settings')];
+  if (best?.unsure)
+    return [unknown(name, route.place, `the repository does not hold ${best.name}, which may guard it`)];
+  if (route.open !== undefined) return [unknown(name, route.place, route.open)];
+  if (best?.kind === 'auth')
     return once('noRole', { route: label, guard: best.name }, route.place, {
       confidence: 'medium',
       severity: 'medium',
     });
-  }
   if (best?.kind === 'open') return once('open', { guard: best.name }, best.place);
   if (best?.kind === 'client') return once('client', { guard: best.name }, best.place);
   const above = route.above.map((layer) => guardOf(program, layer, words)).find((one) => one.kind !== 'none');
   if (above) return once('misplaced', { route: label, guard: above.name }, above.place);
-  const lost = route.handler && neverAwaited(program, route.handler, words);
+  const lost = handlers.map((one) => neverAwaited(program, one, words)).find((one) => one !== undefined);
   if (lost) return once('notAwaited', { route: label, guard: lost.name }, lost.place);
-  if (settingsGuard(web, route, words)) return [pass(name, route.place, 'guarded by a default of the settings')];
+  if (handlers.length === 0 && !route.library)
+    return [unknown(name, route.place, 'the repository does not hold its handler')];
   const more: Partial<Finding> =
     route.loose || kind === 'internals'
       ? { severity: 'low', confidence: route.loose ? 'low' : 'medium' }

@@ -6,44 +6,100 @@ import { wordsOf } from './program/names.ts';
 import type { Place } from './span.ts';
 import { innerOf, runs } from './web-headers.ts';
 import type { Layer } from './web-model.ts';
+import { mayRunFor } from './web-paths.ts';
 import { parameterLayers } from './web-python.ts';
 
-/** Words that names of guards are made of. */
+/** What is known about guards, and the route they are asked about. */
 export interface GuardWords {
+  /** Words of names and conditions that ask for a role, or only for a login. */
   readonly role: readonly string[];
   readonly auth: readonly string[];
+  /** Guards of libraries by their full name; one that ends with a dot stands for all names below. */
+  readonly roleGuards: readonly string[];
+  readonly authGuards: readonly string[];
+  /** Paths of the route. */
+  readonly paths?: readonly string[];
 }
 
 export interface Verdict {
-  /** `role` asks for more than a login (a role, a permission, a shared key); `named` is a guard by its name alone. */
+  /** `role` asks for more than a login: a role, a permission, a shared key. */
   readonly kind: 'none' | 'auth' | 'role' | 'open' | 'client';
   readonly name: string;
   readonly place: Place;
+  /** Judged by its name alone: what it does is not in the repository. */
+  readonly unsure?: true;
 }
 
 const none = (name: string, place: Place): Verdict => ({ kind: 'none', name, place });
 
 /** What a layer does for the question who is calling. */
 export function guardOf(program: Program, layer: Layer, words: GuardWords, depth = 0): Verdict {
-  const { node, place, names } = layer;
-  const functions = layer.level === 'helper' ? [] : runs(program, node);
+  const { node, place } = layer;
+  if (layer.unknown !== undefined) return { kind: 'role', name: layer.unknown, place, unsure: true };
   const written = layer.names[0] ?? nameAt(node.unit, node.ref);
-  const scopes = layer.site?.call.args.some((arg) => arg.keyword === 'scopes') ?? false;
-  if (functions.length === 0) {
-    const texts = names.length > 0 ? names : [written];
-    if (texts.some((text) => /AllowAny|Anonymous|optional|exempt|cors|session\w*middleware/i.test(text)))
-      return none(written, place);
-    const all = texts.flatMap((text) => wordsOf(text.split('.').slice(-2).join('.')));
-    if (scopes || has(all, words.role) || texts.some((text) => /UserPassesTest|user_passes_test/.test(text)))
-      return { kind: 'role', name: written, place };
-    if (
-      has(all, words.auth) ||
-      texts.some((text) => /fastapi\.security\.(?:HTTP|OAuth2|APIKey|OpenId)|login_required|LoginRequired/.test(text))
-    )
-      return { kind: 'auth', name: written, place };
+  const names = layer.names.length > 0 ? layer.names : [written];
+  for (const [kind, known] of [
+    ['role', words.roleGuards],
+    ['auth', words.authGuards],
+  ] as const)
+    if (names.some((name) => isListed(known, name))) return { kind, name: written, place };
+  const functions = layer.level === 'helper' ? [] : runs(program, node);
+  if (functions.length > 0) return refuses(program, functions, words, depth, new Set());
+  const permission = layer.level === 'class' ? permissionOf(program, layer, words) : undefined;
+  if (permission) return permission;
+  // A class of the repository that runs nothing of its own: its fields and bases are layers themselves.
+  if (program.meanings(node.unit, node.ref).some((one) => one.kind !== 'external')) return none(written, place);
+  if (names.some((name) => /AllowAny|Anonymous|optional|exempt|cors|session\w*middleware|Authentication$/i.test(name)))
     return none(written, place);
+  const all = names.flatMap((name) => wordsOf(name.split('.').slice(-2).join('.')));
+  const scopes = layer.site?.call.args.some((arg) => arg.keyword === 'scopes') ?? false;
+  if (scopes || has(all, words.role)) return { kind: 'role', name: written, place, unsure: true };
+  if (has(all, words.auth) || names.some((name) => name.startsWith('fastapi.security.')))
+    return { kind: 'auth', name: written, place, unsure: true };
+  return none(written, place);
+}
+
+/** A permission class of the REST framework, or a mixin with a test: what its methods return decides. */
+function permissionOf(program: Program, layer: Layer, words: GuardWords): Verdict | undefined {
+  for (const one of program.meanings(layer.node.unit, layer.node.ref)) {
+    if (one.kind !== 'class') continue;
+    for (const name of ['has_permission', 'test_func', 'is_accessible', 'has_object_permission']) {
+      const method = program.method(one.unit, one.class, name);
+      if (method) return permits(program, method, words, one.unit.module.classes[one.class]!.name);
+    }
+    for (const base of program.bases(one.unit, one.class))
+      for (const [kind, known] of [
+        ['role', words.roleGuards],
+        ['auth', words.authGuards],
+      ] as const)
+        if (isListed(known, base)) return { kind, name: base, place: layer.place };
   }
-  return refuses(program, functions, words, depth, new Set());
+  return undefined;
+}
+
+/** What a method that answers yes or no asks for; always yes is no guard. */
+export function permits(program: Program, method: FunctionSite, words: GuardWords, name: string): Verdict {
+  const { unit, function: model } = method;
+  const place = placeIn(unit, model.nameSpan);
+  const answers = model.returns.flatMap((one) => (one.value ? [one] : []));
+  const always = answers.every((one) => {
+    const known = constants(program, unit, one.value!.value);
+    return known !== undefined && known.length > 0 && known.every((value) => value === true);
+  });
+  if (answers.length === 0 || always) return none(name, place);
+  const asked = answers.flatMap((one) => {
+    const tests: Ref[] = [one.value!.value];
+    for (let at = one.guard; at >= 0; at = unit.module.guards[at]!.parent) {
+      const guard = unit.module.guards[at]!;
+      if (guard.kind === 'if') tests.push(guard.test);
+    }
+    return tests.flatMap((test) => wordsIn(program, unit, test));
+  });
+  return { kind: has([...asked, ...wordsOf(name)], words.role) ? 'role' : 'auth', name, place };
+}
+
+function isListed(known: readonly string[], name: string): boolean {
+  return known.some((one) => name === one || name === `${one}()` || (one.endsWith('.') && name.startsWith(one)));
 }
 
 function has(words: readonly string[], wanted: readonly string[]): boolean {
@@ -88,8 +144,10 @@ export function refuses(
 }
 
 const order = ['none', 'client', 'open', 'auth', 'role'];
+/** The verdict that asks for more; of equal ones the sure one. */
 export function stronger(a: Verdict, b: Verdict): Verdict {
-  return order.indexOf(b.kind) > order.indexOf(a.kind) ? b : a;
+  const rank = (one: Verdict) => order.indexOf(one.kind) * 2 + (one.unsure ? 0 : 1);
+  return rank(b) > rank(a) ? b : a;
 }
 
 interface Refusal {
@@ -107,6 +165,7 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
   const found: Refusal[] = [];
   for (const raise of module.raises) {
     if (raise.function !== id || !raise.value || raise.assertion) continue;
+    if (!mayRunFor(program, unit, raise.guard, words.paths)) continue;
     const value = module.values[raise.value.value]!;
     const call = value.kind === 'call' ? program.call(unit, value.call) : undefined;
     const texts = call ? [...call.names, call.call.callee.name ?? ''] : [raise.value.name ?? ''];
@@ -114,7 +173,7 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
       found.push({ start: raise.span.start, guard: raise.guard });
   }
   for (const [callId, call] of module.calls.entries()) {
-    if (call.function !== id) continue;
+    if (call.function !== id || !mayRunFor(program, unit, call.guard, words.paths)) continue;
     const called = program.call(unit, callId);
     const text = call.callee.name ?? '';
     const target = called.names.find((name) => refusals.test(name)) ?? text;
@@ -139,7 +198,7 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
   }
   for (const one of model.returns) {
     const value = one.value && module.values[one.value.value]!;
-    if (value?.kind !== 'list') continue;
+    if (value?.kind !== 'list' || !mayRunFor(program, unit, one.guard, words.paths)) continue;
     const last = value.items.map((item) => constants(program, unit, item)?.[0]);
     if (last.includes(401) || last.includes(403)) found.push({ start: one.span.start, guard: one.guard });
   }
@@ -181,10 +240,26 @@ function isComparison(program: Program, unit: Unit, ref: Ref): boolean {
   const value = unit.module.values[ref]!;
   if (value.kind === 'compare')
     return ['==', '!=', 'in', 'not in'].includes(unit.module.comparisons[value.comparison]!.op);
-  if (value.kind === 'call')
-    return /compare_digest|verify|check|valid/.test(program.call(unit, value.call).call.callee.name ?? '');
+  if (value.kind === 'call') {
+    const site = program.call(unit, value.call);
+    const name = site.call.callee.name ?? '';
+    if (/compare_digest$/.test(name)) return true;
+    // `is_valid(key)` of the repository compares; one that looks a user up does not.
+    return (
+      /verify|check|valid/.test(name) &&
+      program.targets(site).some(({ unit: own, id }) => comparesKey(program, own, id))
+    );
+  }
   return (
     (value.kind === 'operation' || value.kind === 'either') && value.of.some((one) => isComparison(program, unit, one))
+  );
+}
+
+function comparesKey(program: Program, unit: Unit, id: number): boolean {
+  const { module } = unit;
+  return (
+    module.calls.some((call) => call.function === id && /compare_digest$/.test(call.callee.name ?? '')) ||
+    module.functions[id]!.returns.some((one) => one.value && isComparison(program, unit, one.value.value))
   );
 }
 

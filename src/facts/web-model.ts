@@ -21,6 +21,8 @@ export interface Layer {
   readonly site?: CallSite;
   /** Paths below the object that it stands in front of, with all below them; absent: everything. */
   readonly paths?: readonly string[];
+  /** Paths that it lets through untouched, with all below them. */
+  readonly except?: readonly string[];
   /** Only the paths themselves. */
   readonly exact?: true;
   /** Methods it stands in front of; absent: all. */
@@ -71,6 +73,8 @@ export interface Route {
   /** The router it hangs on cannot be told. */
   readonly loose: boolean;
   readonly moment?: Moment;
+  /** A library answers it, and asks nobody who is calling. */
+  readonly library?: true;
   /** Why something may stand in front of it that was not seen. */
   readonly open?: string;
 }

@@ -12,6 +12,7 @@ import {
 import type { Argument, FunctionModel, Operand, Ref } from './program/model.ts';
 import type { Layer, Mount, Route, WebObject } from './web-model.ts';
 import { kindOf, makersOfReceiver, memberAt, type Receiver, textsOf } from './web-objects.ts';
+import { textsIn } from './web-paths.ts';
 
 const verbs = new Set(['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'trace', 'view']);
 const routeWords = new Set([...verbs, 'route', 'api_route', 'websocket', 'websocket_route', 'add_url_rule']);
@@ -109,9 +110,22 @@ function keywordLayers(program: Program, unit: Unit, args: readonly Argument[]):
       const value = node.unit.module.values[node.ref]!;
       const inner = value.kind === 'call' ? program.call(node.unit, value.call) : undefined;
       const isWrapper = inner?.names.some((name) => name.endsWith('.Middleware')) && inner.call.args[0];
-      return layer(program, 'middleware', isWrapper ? { unit: node.unit, ref: isWrapper.value } : node, inner);
+      const one = layer(program, 'middleware', isWrapper ? { unit: node.unit, ref: isWrapper.value } : node, inner);
+      return { ...one, ...exceptions(program, inner) };
     });
   });
+}
+
+/** `excluded_paths=["/health"]`: what a middleware lets through untouched. */
+function exceptions(program: Program, site: CallSite | undefined): Pick<Layer, 'except'> {
+  const except = (site?.call.args ?? []).flatMap((arg) =>
+    /^(?:exclu\w*|exempt\w*|skip\w*|ignored?|public|unprotected|allow(?:ed)?)_?(?:paths?|routes?|urls?|endpoints?|prefixes)?$/.test(
+      arg.keyword ?? '',
+    )
+      ? (textsIn(program, site!.unit, arg.value) ?? []).filter((text) => text.startsWith('/'))
+      : [],
+  );
+  return except.length > 0 ? { except } : {};
 }
 
 /** Elements of a list, wherever it is written. */
@@ -144,44 +158,49 @@ export function layer(program: Program, level: Layer['level'], node: Node, site?
   };
 }
 
-/** `Depends(x)`, `Security(x, scopes=[..])`, or the object itself. */
-function dependency(program: Program, node: Node): readonly Layer[] {
+/** `Depends(x)`, `Security(x, scopes=[..])`; without an argument it is the type of the parameter that is called. */
+function dependency(program: Program, node: Node, type?: Node): readonly Layer[] {
   const value = node.unit.module.values[node.ref]!;
   if (value.kind === 'global') {
     const defined = program.define(value.name, node.unit);
-    if (defined) return dependency(program, defined);
+    if (defined) return dependency(program, defined, type);
   }
   if (value.kind !== 'call') return [];
   const site = program.call(node.unit, value.call);
   const word = (site.call.callee.name ?? '').split('.').at(-1)!;
   if (!/^(?:Depends|Security|FromDishka)$/.test(word)) return [];
   const target = argument(site.call, 0, 'dependency');
-  return target ? [layer(program, 'dependency', { unit: node.unit, ref: target.value }, site)] : [];
+  const called = target ? { unit: node.unit, ref: target.value } : type;
+  return called ? [layer(program, 'dependency', called, site)] : [];
 }
 
 /** Dependencies among the parameters of a function. */
 export function parameterLayers(program: Program, { unit, function: model }: FunctionSite): readonly Layer[] {
-  return model.params.flatMap((param) => {
-    const found: Layer[] = [];
-    if (param.default) found.push(...dependency(program, { unit, ref: param.default.value }));
-    if (param.annotation)
-      found.push(...annotated(program, { unit, ref: param.annotation.value }, 0, param.default === undefined));
-    return found;
-  });
+  return model.params.flatMap((param) => declared(program, unit, param.default, param.annotation));
 }
 
-/** Dependencies inside `Annotated[..., Depends(x)]`, also behind a name; `Depends()` takes the type itself. */
-function annotated(program: Program, node: Node, depth: number, own: boolean): readonly Layer[] {
+/** Dependencies of a parameter or field, by its value and its annotation. */
+function declared(program: Program, unit: Unit, value?: Operand, annotation?: Operand): readonly Layer[] {
+  const type = annotation && { unit, ref: annotation.value };
+  return [
+    ...(value ? dependency(program, { unit, ref: value.value }, type) : []),
+    ...(type ? annotated(program, type, 0) : []),
+  ];
+}
+
+/** Dependencies inside `Annotated[..., Depends(x)]`, also behind a name. */
+function annotated(program: Program, node: Node, depth: number): readonly Layer[] {
   const value = node.unit.module.values[node.ref]!;
   if (depth > 4) return [];
   if (value.kind === 'global') {
     const defined = program.define(value.name, node.unit);
-    return defined ? annotated(program, defined, depth + 1, own) : [];
+    return defined ? annotated(program, defined, depth + 1) : [];
   }
   if (value.kind !== 'item') return [];
   const key = node.unit.module.values[value.key]!;
   if (key.kind !== 'list') return [];
-  return key.items.flatMap((ref) => dependency(program, { unit: node.unit, ref }));
+  const [type, ...rest] = key.items.map((ref) => ({ unit: node.unit, ref }));
+  return rest.flatMap((one) => dependency(program, one, type));
 }
 
 function ownersOf(reader: Reader, unit: Unit, of: Receiver, frame?: CallSite): readonly Mutable[] {
@@ -269,6 +288,7 @@ function readHook(reader: Reader, site: CallSite, name: string, receiver: Receiv
   for (const owner of ownersOf(reader, unit, receiver))
     hang(reader, owner, name, {
       ...layer(reader.program, hooks[name]!, { unit, ref: what.value }, site),
+      ...exceptions(reader.program, site),
       place: placeIn(unit, call),
     });
 }
@@ -324,12 +344,13 @@ export function handlerLayers(
   const found: Layer[] = [];
   if (handler) {
     found.push(...parameterLayers(program, handler));
-    for (const one of handler.function.decorators) found.push(decoratorLayer(program, handler.unit, one));
+    for (const one of handler.function.decorators) found.push(...decoratorLayers(program, handler.unit, one));
   }
   if (owner) {
     const { unit, class: model } = owner;
-    for (const one of model.decorators) found.push(decoratorLayer(program, unit, one));
+    for (const one of model.decorators) found.push(...decoratorLayers(program, unit, one));
     for (const base of model.bases) found.push(layer(program, 'class', { unit, ref: base.value }));
+    found.push(...fieldLayers(program, owner));
     for (const name of [
       'permission_classes',
       'authentication_classes',
@@ -341,6 +362,35 @@ export function handlerLayers(
         for (const node of itemsOf(program, field.unit, field.ref)) found.push(layer(program, 'class', node));
   }
   return found;
+}
+
+/** Class-based views of FastAPI: fields and parameters of the constructor that are dependencies, those of bases too. */
+function fieldLayers(program: Program, owner: ClassSite): readonly Layer[] {
+  const found: Layer[] = [];
+  const family: ClassSite[] = [owner];
+  for (let i = 0; i < family.length && i < 12; i++) {
+    const { unit, id, class: model } = family[i]!;
+    for (const at of model.fields) {
+      const { value, annotation } = unit.module.assignments[at]!;
+      found.push(...declared(program, unit, value, annotation));
+    }
+    const init = i === 0 ? program.method(unit, id, '__init__') : undefined;
+    if (init) found.push(...parameterLayers(program, init));
+    for (const base of model.bases)
+      for (const one of program.meanings(unit, base.value))
+        if (one.kind === 'class' && !family.some((known) => known.unit === one.unit && known.id === one.class))
+          family.push({ unit: one.unit, id: one.class, class: one.unit.module.classes[one.class]! });
+  }
+  return found;
+}
+
+/** `@permission_classes([IsAdminUser])` stands for the classes; other decorators for themselves. */
+function decoratorLayers(program: Program, unit: Unit, operand: Operand): readonly Layer[] {
+  const one = decoratorLayer(program, unit, operand);
+  if (!one.names.some((name) => /^rest_framework\.decorators\.(?:permission|throttle)_classes$/.test(name)))
+    return [one];
+  const classes = one.site?.call.args[0];
+  return classes ? itemsOf(program, unit, classes.value).map((node) => layer(program, 'class', node)) : [];
 }
 
 function decoratorLayer(program: Program, unit: Unit, operand: Operand): Layer {
@@ -363,8 +413,11 @@ function methodsOf(program: Program, unit: Unit, args: readonly Argument[], word
 function readAdder(reader: Reader, site: CallSite, name: string, receiver: Receiver): void {
   const { program } = reader;
   const { unit, call } = site;
-  const owners = ownersOf(reader, unit, receiver);
+  const resource = name === 'add_route' ? resourceOf(reader, unit, receiver, 0) : undefined;
+  const owners = resource?.owners ?? ownersOf(reader, unit, receiver);
   if (owners.length === 0) return;
+  // A resource of aiohttp gets its handlers later, through its own `add_route`.
+  if (name === 'add_resource' && owners[0]!.framework === 'aiohttp') return;
   const positional = call.args.filter((arg) => arg.keyword === undefined);
   const given = argument(call, 99, 'view_func', 'endpoint', 'handler', 'resource');
   const candidates = [given, ...positional].filter((arg): arg is Argument => arg !== undefined);
@@ -376,8 +429,11 @@ function readAdder(reader: Reader, site: CallSite, name: string, receiver: Recei
   const paths = [argument(call, 99, 'rule', 'path'), ...positional].flatMap((arg) =>
     arg ? textsOf(program, unit, arg.value) : [],
   );
-  const path = paths.find((text) => text.startsWith('/')) ?? '';
-  const fixed = adders[name]!;
+  const path = resource?.path ?? paths.find((text) => text.startsWith('/')) ?? '';
+  const verb = resource || owners[0]!.framework === 'aiohttp' ? positional[0] : undefined;
+  const fixed =
+    adders[name]! ||
+    (name === 'add_route' && verb ? (textsOf(program, unit, verb.value)[0] ?? '*').toUpperCase().replace('*', '') : '');
   const isOpen = found.class !== undefined && !call.args.some((arg) => arg.keyword === 'methods');
   // A class answers the methods it defines.
   const methods = fixed ? [fixed] : isOpen ? [] : methodsOf(program, unit, call.args, name);
@@ -396,6 +452,24 @@ function readAdder(reader: Reader, site: CallSite, name: string, receiver: Recei
     loose: false,
   };
   reader.routes.push({ ...base, methods, ...found });
+}
+
+/** A resource of aiohttp, also wrapped: `cors.add(app.router.add_resource('/x'))`. */
+function resourceOf(
+  reader: Reader,
+  unit: Unit,
+  of: Receiver,
+  depth: number,
+): { readonly owners: readonly Mutable[]; readonly path: string } | undefined {
+  const value = typeof of === 'string' ? undefined : unit.module.values[of]!;
+  if (value?.kind !== 'call' || depth > 3) return undefined;
+  const { callee, args } = unit.module.calls[value.call]!;
+  const [first] = args;
+  const member = memberAt(unit, callee.value);
+  if (!first || !member) return undefined;
+  if (member.name !== 'add_resource')
+    return member.name === 'add' ? resourceOf(reader, unit, first.value, depth + 1) : undefined;
+  return { owners: ownersOf(reader, unit, member.of), path: textsOf(reader.program, unit, first.value)[0] ?? '' };
 }
 
 /** `login_required(view)` written where the view is registered. */
@@ -472,7 +546,8 @@ function readDecorators(reader: Reader, handler: FunctionSite): void {
       ...handler,
       function: { ...model, decorators: model.decorators.filter((one, k) => k > i && !isRouteDecorator(unit, one)) },
     };
-    const layers = [...keywordLayers(program, unit, site.call.args), ...handlerLayers(program, rest, undefined)];
+    const view = model.class >= 0 ? { unit, id: model.class, class: unit.module.classes[model.class]! } : undefined;
+    const layers = [...keywordLayers(program, unit, site.call.args), ...handlerLayers(program, rest, view)];
     const above = model.decorators
       .slice(0, i)
       .filter((one) => !isRouteDecorator(unit, one))

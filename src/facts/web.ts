@@ -3,7 +3,7 @@
  * stands in front of a route. Language-neutral types; front ends per family fill them.
  */
 import type { Facts } from './facts.ts';
-import { linkProgram, type Program } from './program/link.ts';
+import { type FunctionSite, linkProgram, type Program } from './program/link.ts';
 import { djangoRoutes, type Settings, settingsOf } from './web-django.ts';
 import type { Layer, Moment, Route, WebObject } from './web-model.ts';
 import { coversPath, isBefore } from './web-order.ts';
@@ -116,8 +116,20 @@ function coversRoute(layer: Layer, route: Route, paths: readonly string[], momen
   if (layer.moment && moment && !isBefore(layer.moment, moment)) return false;
   if (layer.methods && route.methods.length > 0 && !route.methods.some((one) => layer.methods!.includes(one)))
     return false;
+  if (layer.except && paths.some((path) => layer.except!.some((one) => coversPath(one, path, one === '/'))))
+    return false;
   const wanted = layer.paths;
   return !wanted || paths.some((path) => wanted.some((one) => coversPath(one, path, layer.exact === true)));
+}
+
+/** The functions that answer a route: its handler, or the methods of its class that answer requests. */
+export function handlersOf({ program }: Web, route: Route): readonly FunctionSite[] {
+  const { handler, class: view } = route;
+  if (handler) return [handler];
+  if (!view) return [];
+  return ['get', 'post', 'put', 'patch', 'delete', 'dispatch_request'].flatMap(
+    (name) => program.method(view.unit, view.id, name) ?? [],
+  );
 }
 
 /** Methods that change nothing by themselves. */

@@ -22,7 +22,7 @@ testCheck(adminAuth, {
   valid: [
     good(
       'two decorators',
-      `from flask_login import login_required\nfrom company import admin_required\n${flask}@app.route("/admin/users")\n@login_required\n@admin_required\ndef users():\n    return "x"\n`,
+      `from flask_login import login_required\nfrom flask_security import roles_required\n${flask}@app.route("/admin/users")\n@login_required\n@roles_required("admin")\ndef users():\n    return "x"\n`,
     ),
     good(
       'a decorator by another name',
@@ -46,7 +46,7 @@ testCheck(adminAuth, {
     ),
     good(
       'scopes',
-      `${fast}from company import current\n@app.get("/admin/users")\ndef users(user=Security(current, scopes=["users"])):\n    return []\n`,
+      `${fast}from fastapi.security import SecurityScopes\ndef current(scopes: SecurityScopes, token: str = Header("")):\n    for scope in scopes.scopes:\n        if scope not in decode(token)["scopes"]:\n            raise HTTPException(status_code=403)\n@app.get("/admin/users")\ndef users(user=Security(current, scopes=["users"])):\n    return []\n`,
     ),
     good(
       'a factory of guards',
@@ -71,6 +71,38 @@ testCheck(adminAuth, {
     good(
       'a mixin',
       'from django.contrib.auth.mixins import UserPassesTestMixin\nfrom django.views import View\nfrom django.urls import path\nclass AdminUsers(UserPassesTestMixin, View):\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]\n',
+    ),
+    good(
+      'a field of the base class of a view',
+      `${fast}${guard}class Base:\n    session: int = 0\n    user: dict = Depends(require_admin)\nclass Mixed(Base):\n    pass\nrouter = APIRouter(prefix="/admin")\n@controller(router)\nclass Users(Mixed):\n    @router.get("/users")\n    def users(self):\n        return self.user\napp.include_router(router)\n`,
+    ),
+    good(
+      'a parameter of the constructor of a view',
+      `${fast}${guard}router = APIRouter(prefix="/admin")\n@cbv(router)\nclass Users:\n    def __init__(self, user=Depends(require_admin)):\n        self.user = user\n    @router.get("/users")\n    def users(self):\n        return []\n`,
+    ),
+    good(
+      'a class that is the dependency by its type',
+      `${fast}class Admin:\n    def __init__(self, request: Request):\n        if not request.state.user.is_admin:\n            raise HTTPException(status_code=403)\n@app.get("/admin/users")\ndef users(admin: Admin = Depends()):\n    return []\n`,
+    ),
+    good(
+      'a permission class of the repository',
+      'from rest_framework.permissions import BasePermission\nfrom rest_framework.views import APIView\nfrom django.urls import path\nclass Insiders(BasePermission):\n    def has_permission(self, request, view):\n        return request.user.is_staff\nclass AdminUsers(APIView):\n    permission_classes = [Insiders]\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]\n',
+    ),
+    good(
+      'a decorator with permission classes',
+      'from rest_framework.decorators import api_view, permission_classes\nfrom rest_framework.permissions import IsAdminUser\nfrom django.urls import path\n@api_view(["GET"])\n@permission_classes([IsAdminUser])\ndef users(request):\n    return 1\nurlpatterns = [path("admin/users", users)]\n',
+    ),
+    good(
+      'a class whose methods check',
+      `from flask.views import MethodView\n${flask}class Users(MethodView):\n    def get(self):\n        if not g.user.is_admin:\n            abort(403)\n        return "x"\napp.add_url_rule("/admin/users", view_func=Users.as_view("users"))\n`,
+    ),
+    good(
+      'a hook for the paths below',
+      `${flask}@app.before_request\ndef check():\n    if request.path.startswith("/admin") and not g.user.is_admin:\n        abort(403)\n@app.get("/admin/users")\ndef users():\n    return "x"\n`,
+    ),
+    good(
+      'a resource of aiohttp with a check',
+      'from aiohttp import web\nimport aiohttp_cors\nasync def append(request):\n    if not request["user"].is_admin:\n        raise web.HTTPForbidden()\n    return web.json_response({})\napp = web.Application()\ncors = aiohttp_cors.setup(app)\nresource = cors.add(app.router.add_resource("/raft/append"))\ncors.add(resource.add_route("POST", append))\n',
     ),
     good(
       'a middleware',
@@ -108,6 +140,27 @@ testCheck(adminAuth, {
       'everybody is allowed',
       'from rest_framework.permissions import AllowAny\nfrom rest_framework.views import APIView\nfrom django.urls import path\nclass AdminUsers(APIView):\n    permission_classes = [AllowAny]\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]  # <-\n',
     ),
+    bad(
+      'a middleware that lets the path through',
+      `from starlette.middleware.base import BaseHTTPMiddleware\n${fast}class Gate(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next):\n        if not request.state.user.is_admin:\n            raise HTTPException(status_code=403)\n        return await call_next(request)\napp.add_middleware(Gate, excluded_paths=["/health", "/metrics"])\n@app.get("/metrics")  # <-\ndef metrics():\n    return 1\n`,
+    ),
+    bad(
+      'a hook for other paths',
+      `${flask}@app.before_request\ndef check():\n    if request.path.startswith("/adm1n") and not g.user.is_admin:\n        abort(403)\n@app.get("/admin/users")  # <-\ndef users():\n    return "x"\n`,
+    ),
+    bad(
+      'a key of any user',
+      `${fast}def current(key: str = Header("")):\n    user = find_by_api_key(key)\n    if not service.validate_api_key(key):\n        raise HTTPException(status_code=401)\n    return user\n@app.get("/admin/users")  # <-\ndef users(user=Depends(current)):\n    return []\n`,
+      'noRole',
+    ),
+    bad(
+      'a permission class that permits everything',
+      'from rest_framework.permissions import BasePermission\nfrom rest_framework.views import APIView\nfrom django.urls import path\nclass Anyone(BasePermission):\n    def has_permission(self, request, view):\n        return True\nclass AdminUsers(APIView):\n    permission_classes = [Anyone]\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]  # <-\n',
+    ),
+    bad(
+      'one method of a class does not check',
+      `from flask.views import MethodView\n${flask}class Users(MethodView):\n    def get(self):\n        if not g.user.is_admin:\n            abort(403)\n        return "x"\n    def post(self):\n        return "x"\napp.add_url_rule("/admin/users", view_func=Users.as_view("users"))  # <-\n`,
+    ),
     bad('metrics', `${flask}@app.get("/metrics")  # <-\ndef metrics():\n    return "x"\n`),
     bad('a shutdown', `${flask}@app.post("/shutdown")  # <-\ndef stop():\n    return "x"\n`),
     bad(
@@ -141,7 +194,29 @@ testCheck(adminAuth, {
       'client',
     ),
   ],
+  unknown: [
+    {
+      name: 'a guard of another package',
+      files: one(
+        `from company import admin_required\n${flask}@app.route("/admin/users")\n@admin_required\ndef users():\n    return "x"\n`,
+      ),
+    },
+    {
+      name: 'scopes that a function of another package checks',
+      files: one(
+        `${fast}from company import current\n@app.get("/admin/users")\ndef users(user=Security(current, scopes=["users"])):\n    return []\n`,
+      ),
+    },
+    {
+      name: 'a handler of another package',
+      files: one(`from company import users\n${flask}app.add_url_rule("/admin/users", view_func=users)\n`),
+    },
+  ],
   notApplicable: [
+    {
+      name: 'a tool that helps to debug',
+      files: one(`${fast}@app.post("/pictures/debug")\ndef debug_picture():\n    return 1\n`),
+    },
     { name: 'a login page', files: one(`${flask}@app.get("/admin/login")\ndef page():\n    return "x"\n`) },
     {
       name: 'a configuration of the user',
