@@ -1,27 +1,38 @@
 /** Knows when post-quantum cryptography is imported in a way that fails, or is replaced by something that only looks like it. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { lastWord, origins } from '../facts/program/flow.ts';
-import { linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import {
-  algorithmsOf,
+  type Confidence,
+  defineCheck,
+  type Finding,
+  fail,
+  type Options,
+  pass,
+  type Related,
+  type Subject,
+} from '../check.ts';
+import type { Facts } from '../facts/facts.ts';
+import { imagesWithout, isUndeclared, versionConflicts } from '../facts/pqc-packages.ts';
+import { linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
+import type { Import } from '../facts/program/model.ts';
+import {
   flagsOf,
   type GuardedImport,
-  handlersOf,
   importsOf,
-  isFallback,
   isSecurity,
-  ownRoots,
-  pythonPaths,
-  refuses,
-  unresolved,
+  replacedModules,
+  unresolvedImports,
 } from '../facts/program/pqc.ts';
-import type { Span } from '../facts/span.ts';
+import { algorithmsOf, type Drafts, mismatches, standardOf } from '../facts/program/pqc-algorithms.ts';
+import { droppedHalves, refuses, standInsOf } from '../facts/program/pqc-fallback.ts';
+import type { Place } from '../facts/span.ts';
 
 const silent = 'The program starts as if nothing was missing, and whoever records its traffic can read it later.';
 
 export const pqcImports = defineCheck({
   id: 'pqc-imports',
   needs: {
+    dependencies: ['oqs', 'pqcrypto', 'pyspx'],
+    dockerfile: ['oqs', 'requirements'],
+    workflow: ['oqs'],
     program: ['oqs', 'pqcrypto', 'pqc', 'PQC', 'post_quantum', 'Kyber', 'kyber', 'Dilithium', 'security', 'crypto'],
   },
   messages: {
@@ -62,6 +73,35 @@ export const pqcImports = defineCheck({
       fix: 'Use {standard}, and translate old names in one table where data from old peers comes in.',
       severity: 'medium',
     },
+    draftModule: {
+      what: 'The module {module} implements {name}, a draft.',
+      why: 'The drafts and the standards do not understand each other, and new releases of the library drop the module.',
+      fix: 'Use {standard} from a library that implements the standard.',
+      severity: 'medium',
+    },
+    undeclared: {
+      what: "`{module}` is imported, and no list of the repository's packages names {distribution}.",
+      why: 'It works on the machine where somebody installed it by hand, and fails at the next deployment.',
+      fix: 'Add {distribution} to the packages that the program is installed with.',
+      severity: 'medium',
+    },
+    noLibrary: {
+      what: 'This image installs {wrapper}, and nothing in it brings {library}.',
+      why: 'The package only wraps the C library: its import fails in the image, or it builds an unchecked version over the network at the first start.',
+      fix: 'Build {library} in a stage of its own at a fixed version, and copy its shared library into the image.',
+      severity: 'medium',
+    },
+    versions: {
+      what: '{library} is built at {version}, and {wrapper} is {wanted}.',
+      why: 'The package expects the library of the same version: names of algorithms and sizes of structures differ between them.',
+      fix: 'Build the version of {library} that {wrapper} belongs to.',
+      severity: 'medium',
+    },
+    dropped: {
+      what: 'When {callee}() fails, {name} goes on with the classical half alone.',
+      why: 'Whoever can make the post-quantum half fail gets an exchange without it, and neither side notices.',
+      fix: 'Let the error end the exchange.',
+    },
     mismatch: {
       what: 'This file signs with {name} and verifies with {other}.',
       why: 'No signature can ever be verified, so the check is either switched off or always fails.',
@@ -71,152 +111,140 @@ export const pqcImports = defineCheck({
   assess(facts, options) {
     const program = facts.linked(linkProgram);
     const roots = options.modules as readonly string[];
-    const subjects: Subject[] = importsOf(program, roots).flatMap((one) => judge(program, one, options));
-    const paths = pythonPaths(facts.files);
-    const own = ownRoots(program);
-    const generated = options.generatedModules as readonly string[];
-    for (const unit of program.units) {
-      const causes = new Set<string>();
-      for (const one of unit.module.imports) {
-        if (!isSecurity(unit, one, options.securityWords as readonly string[])) continue;
-        if (generated.some((module) => one.name.startsWith(module))) continue;
-        const module = unresolved(program, unit, one, paths, own);
-        if (module === undefined || causes.has(`${one.level}${one.module}`)) continue;
-        causes.add(`${one.level}${one.module}`);
-        // Behind an except clause the module may be an optional part that is not shipped.
-        const confidence = handlersOf(program, unit, one).length > 0 ? 'medium' : 'high';
-        const place = placeIn(unit, one);
-        subjects.push(fail(`import of ${module}`, { message: 'unresolved', data: { module }, place, confidence }));
-      }
-      subjects.push(...replaced(program, unit, roots));
+    const subjects = distinct(importsOf(program, roots).flatMap((one) => judge(program, one, options)));
+    for (const { unit, imports, names, optional } of unresolvedImports(program, facts.files, isAsked(options))) {
+      const [place, ...others] = imports.map((one) => placeIn(unit, one));
+      const module = names[0]!;
+      const related = others.map((other) => ({ ...other, text: 'This import of the same block fails as well.' }));
+      // Behind an except clause the module may be an optional part that is not shipped.
+      const confidence = optional ? 'medium' : 'high';
+      subjects.push(fail(`import of ${module}`, finding('unresolved', { module }, place!, confidence, related)));
     }
-    subjects.push(...algorithms(program, options));
+    for (const { unit, spans, name } of replacedModules(program, roots)) {
+      const [place, ...others] = spans.map((span) => placeIn(unit, span));
+      const related = others.map((other) => ({ ...other, text: 'It replaces this one as well.' }));
+      subjects.push(fail(`replacement of ${name}`, finding('replaced', { module: name }, place!, 'high', related)));
+    }
+    subjects.push(...algorithms(program, options), ...packages(facts, program, options));
     return { subjects, lookedFor: 'imports of liboqs and other post-quantum libraries, and of security modules' };
   },
 });
+
+/** Which imports belong to security code, and are not made at build time. */
+function isAsked(options: Options): (unit: Unit, one: Import) => boolean {
+  const words = options.securityWords as readonly string[];
+  const generated = options.generatedModules as readonly string[];
+  return (unit, one) => isSecurity(unit, one, words) && !generated.some((module) => one.name.startsWith(module));
+}
+
+function finding(
+  message: string,
+  data: Finding['data'],
+  place: Place,
+  confidence: Confidence,
+  related: readonly Related[] = [],
+): Finding {
+  return { message, data, place, confidence, ...(related.length > 0 ? { related } : {}) };
+}
+
+/** Several imports may end in one stand-in. */
+function distinct(subjects: readonly Subject[]): Subject[] {
+  const key = ({ place, findings = [] }: Subject) => `${place.path} ${place.span.start} ${findings[0]?.message ?? ''}`;
+  return [...new Map(subjects.map((one) => [key(one), one])).values()];
+}
 
 function judge(program: Program, guarded: GuardedImport, options: Options): Subject[] {
   const { unit, import: one, handlers } = guarded;
   const module = one.module;
   const name = `import of ${module}`;
   const place = placeIn(unit, one);
+  const drafts = options.drafts as Drafts;
   const right = (options.wrongModules as Readonly<Record<string, string>>)[module.split('.')[0]!];
   if (right !== undefined && program.moduleOf(module, unit) === undefined) {
     const both = handlers.length > 0 && importsOf(program, [right]).some((other) => other.unit === unit);
-    return [fail(name, { message: 'wrongModule', data: { module, right }, place, confidence: both ? 'low' : 'high' })];
+    return [fail(name, finding('wrongModule', { module, right }, place, both ? 'low' : 'high'))];
   }
+  const draft = module.split('.').find((word) => /\d/.test(word) && standardOf(word, drafts) !== undefined);
+  const old =
+    draft !== undefined && program.moduleOf(module, unit) === undefined
+      ? [
+          fail(
+            name,
+            finding('draftModule', { module, name: draft, standard: standardOf(draft, drafts)! }, place, 'high'),
+          ),
+        ]
+      : [];
+  return [...old, guard(program, guarded, options)].flat();
+}
+
+/** What becomes of the program when the import fails. */
+function guard(program: Program, guarded: GuardedImport, options: Options): Subject[] {
+  const { unit, import: one, handlers } = guarded;
+  const module = one.module;
+  const [name, place] = [`import of ${module}`, placeIn(unit, one)];
   if (handlers.length === 0) return [pass(name, place, 'a failing import stops the program')];
   const flags = flagsOf(guarded);
-  const results = [...standIns(program, guarded, flags, options)];
-  if (results.length > 0) return results;
-  if (refuses(guarded, flags)) return [pass(name, place, 'the program refuses to go on without it')];
-  const returns = handlers.some(({ leaves }) => leaves === 'return');
-  if (returns || one.function >= 0) return [pass(name, place, 'the caller is told that it is missing')];
-  return [fail(name, { message: 'swallowed', data: { module }, place, confidence: 'low' })];
+  const found = standInsOf(program, guarded, flags, options.standIns as string[], options.madeUp as string[]);
+  if (found.length > 0) {
+    return found.map(({ kind, what, span, asked }) => {
+      const [message, data] =
+        kind === 'verifies' ? ['verifies', { module, name: what }] : ['standIn', { module, with: what }];
+      // Behind a switch that somebody has to set, a look is worth while, not more.
+      return fail(`fallback of ${module}`, finding(message, data, placeIn(unit, span), asked ? 'low' : 'high'));
+    });
+  }
+  if (refuses(program, guarded, flags)) return [pass(name, place, 'the program refuses to go on without it')];
+  const told = handlers.some(({ leaves }) => leaves === 'return') || (one.function >= 0 && !handlers[0]!.empty);
+  if (told) return [pass(name, place, 'the caller is told that it is missing')];
+  return [fail(name, finding('swallowed', { module }, place, 'low'))];
 }
 
-/** What takes the library's place: classes and functions of that name, made-up bytes, verification that succeeds. */
-function standIns(program: Program, guarded: GuardedImport, flags: ReadonlySet<string>, options: Options): Subject[] {
-  const { unit, handlers, import: one } = guarded;
-  const { classes, functions, values } = unit.module;
-  const found: Subject[] = [];
-  const report = (message: string, span: Span, data: Finding['data']) =>
-    found.push(
-      fail(`fallback of ${one.module}`, {
-        message,
-        data: { module: one.module, ...data },
-        place: placeIn(unit, span),
-        confidence: 'high',
-      }),
+/** What images and lists of packages say about the libraries. */
+function packages(facts: Facts, program: Program, options: Options): Subject[] {
+  const subjects: Subject[] = [];
+  for (const [module, distribution] of Object.entries(options.distributions as Readonly<Record<string, string>>)) {
+    const first = importsOf(program, [module]).find(
+      ({ unit, handlers }) => handlers.length === 0 && program.moduleOf(module, unit) === undefined,
     );
-  const words = options.standIns as readonly string[];
-  for (const { name, nameSpan, span } of classes) {
-    const within = handlers.some((handler) => span.start >= handler.span.start && span.end <= handler.span.end);
-    if (within && words.some((word) => name.toLowerCase().includes(word)))
-      report('standIn', nameSpan, { with: `the class ${name}` });
+    if (!first || !isUndeclared(facts, distribution)) continue;
+    const place = placeIn(first.unit, first.import);
+    subjects.push(fail(`package of ${module}`, finding('undeclared', { module, distribution }, place, 'medium')));
   }
-  const makers = options.madeUp as readonly string[];
-  for (const model of functions) {
-    for (const { value, guard, span } of model.returns) {
-      if (!value || !isFallback(guarded, flags, guard)) continue;
-      const at = values[value.value]!;
-      if (at.kind === 'const' && at.value === true && /verif|valid/i.test(model.name)) {
-        report('verifies', span, { name: model.name });
-        continue;
-      }
-      if (!/encap|decap|key|sign|crypt|kem|shared|secret/i.test(model.path)) continue;
-      const made = origins(program, unit, value.value, { callers: false })
-        .flatMap((origin) => (origin.kind === 'call' ? origin.names : []))
-        .find((maker) => makers.some((own) => maker === own || maker.startsWith(`${own}()`)));
-      if (made !== undefined) report('standIn', span, { with: `the result of ${made}()` });
+  for (const [library, wrapper] of Object.entries(options.nativeLibraries as Readonly<Record<string, string>>)) {
+    for (const { version, wanted, place, wrapper: at } of versionConflicts(facts, library, wrapper)) {
+      const related = [{ ...at, text: `${wrapper} is named here.` }];
+      const data = { library, version, wrapper, wanted };
+      subjects.push(fail(`${library} ${version}`, finding('versions', data, place, 'high', related)));
     }
+    for (const place of imagesWithout(facts, library, wrapper))
+      subjects.push(fail(`${library} in an image`, finding('noLibrary', { library, wrapper }, place, 'medium')));
   }
-  return found;
-}
-
-function replaced(program: Program, unit: Unit, roots: readonly string[]): Subject[] {
-  const { assignments, values } = unit.module;
-  return assignments.flatMap(({ target, of, name, span, value }): Subject[] => {
-    if (target !== 'item' || !of || !roots.includes(name.split('.')[0]!)) return [];
-    const holder = values[of.value]!;
-    if (holder.kind !== 'global' || holder.name !== 'sys.modules') return [];
-    // The module itself, loaded from where it lies.
-    const from = value ? origins(program, unit, value.value, { callers: false }) : [];
-    if (
-      from.some((one) => one.kind === 'call' && one.names.some((maker) => /module_from_spec|import_module/.test(maker)))
-    )
-      return [];
-    const finding: Finding = {
-      message: 'replaced',
-      data: { module: name },
-      place: placeIn(unit, span),
-      confidence: 'high',
-    };
-    return [fail(`replacement of ${name}`, finding)];
-  });
+  return subjects;
 }
 
 /** Draft names that reach the library, and files that sign and verify with different algorithms. */
 function algorithms(program: Program, options: Options): Subject[] {
-  const drafts = Object.entries(options.drafts as Readonly<Record<string, string>>);
   const causes = new Map<string, Finding>();
-  const uses = algorithmsOf(program, options.constructors as readonly string[]);
-  const subjects = uses.map(({ site, node, name }): Subject => {
+  const uses = algorithmsOf(program, options.constructors as readonly string[], options.drafts as Drafts);
+  const subjects = uses.map(({ site, node, name, standard, excuse }): Subject => {
     const place = placeIn(site.unit, site.call);
-    const draft = drafts.find(([old]) =>
-      name
-        .toLowerCase()
-        .replace(/[^a-z0-9+]/g, '')
-        .startsWith(old),
-    );
-    if (!draft) return pass(`algorithm ${name}`, place, `${name} is the name of the standard`);
+    if (standard === undefined || excuse !== undefined)
+      return pass(`algorithm ${name}`, place, excuse ?? `${name} is the name of the standard`);
     const key = `${node.unit.path}:${node.ref}`;
     const at = placeIn(node.unit, node.unit.module.values[node.ref]!);
-    const finding = causes.get(key) ?? {
-      message: 'draft',
-      data: { name, standard: draft[1] },
-      place: at,
-      confidence: 'high' as const,
-    };
-    causes.set(key, finding);
-    return fail(`algorithm ${name}`, finding, place);
+    const cause = causes.get(key) ?? finding('draft', { name, standard }, at, 'high');
+    causes.set(key, cause);
+    return fail(`algorithm ${name}`, cause, place);
   });
-  for (const unit of new Set(uses.map(({ site }) => site.unit))) {
-    const signatures = uses.filter(
-      ({ site }) => site.unit === unit && site.names.some((name) => lastWord(name) === 'Signature'),
-    );
-    const of = (word: RegExp) =>
-      signatures.filter(
-        ({ site }) => site.call.function >= 0 && word.test(unit.module.functions[site.call.function]!.name),
-      );
-    const signing = of(/(?:^|_)sign(?!ature)/i);
-    const verifying = of(/verif/i);
-    const other = verifying.find(({ name }) => signing.length > 0 && !signing.some((one) => one.name === name));
-    if (!other || verifying.some(({ name }) => signing.some((one) => one.name === name))) continue;
-    const place = placeIn(unit, other.site.call);
-    const related = [{ ...placeIn(unit, signing[0]!.site.call), text: 'It signs here.' }];
-    const data = { name: signing[0]!.name, other: other.name };
-    subjects.push(fail('signing and verifying', { message: 'mismatch', data, place, confidence: 'high', related }));
+  for (const { unit, span, function: name, callee } of droppedHalves(program, options.modules as readonly string[])) {
+    const place = placeIn(unit, span);
+    subjects.push(fail(`hybrid of ${name}`, finding('dropped', { name, callee }, place, 'medium')));
+  }
+  for (const { signing, verifying } of mismatches(uses)) {
+    const place = placeIn(verifying.site.unit, verifying.site.call);
+    const related = [{ ...placeIn(signing.site.unit, signing.site.call), text: 'It signs here.' }];
+    const data = { name: signing.name, other: verifying.name };
+    subjects.push(fail('signing and verifying', finding('mismatch', data, place, 'high', related)));
   }
   return subjects;
 }

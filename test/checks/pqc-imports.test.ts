@@ -10,6 +10,8 @@ function bad(name: string, message: string, text: string, skip: readonly 'commen
 
 const good = (name: string, text: string) => ({ name, files: { 'mesh/x.py': text } });
 const optional = 'try:\n    import oqs\n    HAVE = True\nexcept ImportError:\n    HAVE = False\n';
+const hybrid =
+  'import oqs\ndef hybrid_secret(key, peer):\n    classical = peer.exchange()\n    try:\n        with oqs.KeyEncapsulation("ML-KEM-768") as kem:\n            ct, pq = kem.encap_secret(key)\n    except Exception:\n';
 
 testCheck(pqcImports, {
   valid: [
@@ -80,8 +82,141 @@ testCheck(pqcImports, {
       'classical cryptography beside it',
       'import hashlib, os\nimport oqs\ndef token():\n    return hashlib.sha256(os.urandom(32)).hexdigest()\n',
     ),
+    good(
+      'an old name where the library does not know the new one',
+      'import oqs\ntry:\n    kem = oqs.KeyEncapsulation("ML-KEM-768")\nexcept Exception:\n    kem = oqs.KeyEncapsulation("Kyber768")\n',
+    ),
+    good(
+      'a list that begins with the name of the standard',
+      'import oqs\ndef check(m, s, k):\n    for name in ["ML-DSA-65", "Dilithium3"]:\n        if oqs.Signature(name).verify(m, s, k):\n            return True\n    return False\n',
+    ),
+    {
+      name: 'an old default that a table translates on its way',
+      files: {
+        'mesh/box.py':
+          'from mesh.adapter import Adapter\nclass Box:\n    def __init__(self, name: str = "Kyber768"):\n        self.adapter = Adapter(name)\nbox = Box()\n',
+        'mesh/adapter.py':
+          'import oqs\nclass Adapter:\n    def __init__(self, name: str):\n        old = {"Kyber768": "ML-KEM-768"}\n        if name in old:\n            name = old[name]\n        self.name = name\n    def pair(self):\n        return oqs.KeyEncapsulation(self.name).generate_keypair()\n',
+      },
+    },
+    good(
+      'an old name where the library offers it',
+      'import oqs\nif "Kyber512" in oqs.get_enabled_kem_mechanisms():\n    kem = oqs.KeyEncapsulation("Kyber512")\n',
+    ),
+    good(
+      'made-up keys behind a call that refuses',
+      `import os\n${optional}def allowed():\n    if os.environ.get("SIMULATE") != "yes":\n        raise RuntimeError("liboqs is required")\ndef keys():\n    if HAVE:\n        return oqs.KeyEncapsulation("ML-KEM-768").generate_keypair()\n    allowed()\n    return 1\n`,
+    ),
+    {
+      name: 'a library and a wrapper that belong together',
+      files: {
+        'mesh/x.py': 'import oqs\n',
+        'requirements.txt': 'liboqs-python==0.14.1\n',
+        Dockerfile:
+          'FROM python:3.12\nRUN git clone -b 0.14.0 https://example.org/liboqs.git && cmake --build liboqs\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n',
+      },
+    },
+    {
+      name: 'an image with a list of its own',
+      files: {
+        'mesh/x.py': 'import oqs\n',
+        'requirements.txt': 'liboqs-python==0.14.1\n',
+        'node/requirements.txt': 'requests==2.32.0\n',
+        'node/Dockerfile': 'FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n',
+      },
+    },
+    good('an exchange that ends when one half fails', `${hybrid}        raise\n    return pq + classical\n`),
   ],
   invalid: [
+    {
+      name: 'made-up keys that somebody has to ask for',
+      files: {
+        'mesh/x.py': `import os\n${optional}def keypair():\n    if not HAVE:\n        if os.environ.get("SIMULATE") == "yes":\n            return os.urandom(32)\n        raise RuntimeError("missing")\n    return oqs.KeyEncapsulation("ML-KEM-768").generate_keypair()\n`,
+      },
+      findings: [{ message: 'standIn', at: 'mesh/x.py:10', confidence: 'low' }],
+      skip: ['comment'], // an empty block is no Python
+    },
+    bad(
+      'made-up keys in a variable, another as an argument',
+      'standIn',
+      `import hashlib, os\n${optional}class Tunnel:\n    def start(self, pairs):\n        if HAVE:\n            public_key = oqs.KeyEncapsulation("ML-KEM-768").generate_keypair()\n        else:\n            public_key = hashlib.sha256(b"x").digest()  # <-\n        return public_key\n    def more(self, Pair):\n        if HAVE:\n            return None\n        else:\n            return Pair(public_key=os.urandom(32))  # <-\n`,
+      ['comment'], // an empty block is no Python
+    ),
+    bad(
+      'an exclusive or',
+      'standIn',
+      `${optional}def encrypt(data, key):\n    if not HAVE:\n        return bytes(a ^ b for a, b in zip(data, key))  # <-\n    return oqs.KeyEncapsulation("ML-KEM-768").encap_secret(key)\n`,
+      ['comment'], // an empty block is no Python
+    ),
+    bad(
+      'a flag that is cleared before',
+      'verifies',
+      'HAVE = False\ntry:\n    import oqs\n    HAVE = True\nexcept Exception:\n    print("no liboqs")\ndef verify(m, s, k):\n    if not HAVE:\n        return True  # <-\n    return oqs.Signature("ML-DSA-65").verify(m, s, k)\n',
+      ['comment'], // an empty block is no Python
+    ),
+    bad(
+      'a lazy import that hides its failure',
+      'swallowed',
+      'def send(m):\n    kem = None\n    try:\n        import oqs  # <-\n        kem = oqs.KeyEncapsulation("ML-KEM-768")\n    except ImportError:\n        pass\n    return kem, m\n',
+    ),
+    {
+      name: 'imports of one block that fail together',
+      files: {
+        'mesh/__init__.py': '',
+        'mesh/x.py':
+          'try:\n    from mesh.security.a import A\n    from mesh.security.b import B, C\nexcept ImportError:\n    A = None\n',
+      },
+      findings: [{ message: 'unresolved', at: 'mesh/x.py:2' }],
+      skip: ['comment'], // an empty try is no Python
+    },
+    bad(
+      'the module of a draft, once for all its names',
+      'draftModule',
+      'from pqcrypto.kem.kyber768 import encrypt, decrypt  # <-\n',
+    ),
+    bad(
+      'one replacement for two modules',
+      'replaced',
+      'import sys, types\nfake = types.ModuleType("oqs")\nsys.modules["oqs"] = fake  # <-\nsys.modules["liboqs"] = fake\n',
+      ['comment'], // the second line then stands alone
+    ),
+    {
+      name: 'a package that nobody installs',
+      files: { 'mesh/x.py': 'import oqs\n', 'requirements.txt': 'fastapi==0.115.0\n' },
+      findings: [{ message: 'undeclared', at: 'mesh/x.py:1' }],
+    },
+    {
+      name: 'a table that another function uses',
+      files: {
+        'mesh/x.py':
+          'import oqs\nclass Box:\n    def __init__(self, name="Kyber768"):\n        self.kem = oqs.KeyEncapsulation(name)\nbox = Box()\nclass Other:\n    def __init__(self, name="ML-KEM-768"):\n        table = {"Kyber768": "ML-KEM-768"}\n        self.kem = oqs.KeyEncapsulation(table.get(name, name))\n',
+      },
+      findings: [{ message: 'draft', at: 'mesh/x.py:3' }],
+    },
+    {
+      name: 'an image without the library',
+      files: {
+        'mesh/x.py': 'import oqs\n',
+        'requirements.txt': 'liboqs-python==0.14.1\n',
+        'deploy/Dockerfile': 'FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n',
+      },
+      findings: [{ message: 'noLibrary', at: 'deploy/Dockerfile:3' }],
+    },
+    {
+      name: 'a library of another version than its wrapper',
+      files: {
+        'mesh/x.py': 'import oqs\n',
+        'requirements.txt': 'liboqs-python>=0.14.1\n',
+        Dockerfile:
+          'FROM python:3.12\nARG VERSION=0.12.0\nRUN git clone --branch "${VERSION}" https://example.org/liboqs.git && cmake --build liboqs\nRUN pip install liboqs-python\n',
+      },
+      findings: [{ message: 'versions', at: 'Dockerfile:3' }],
+    },
+    {
+      name: 'a hybrid exchange that drops a half',
+      files: { 'mesh/x.py': `${hybrid}        return classical\n    return pq + classical\n` },
+      findings: [{ message: 'dropped', at: 'mesh/x.py:7' }],
+    },
     {
       name: 'a module that is not there',
       files: { 'mesh/__init__.py': '', 'mesh/x.py': 'from mesh.security.post_quantum import Signer\n' },

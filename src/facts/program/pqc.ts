@@ -1,26 +1,43 @@
-/** Knows post-quantum cryptography in a program: its imports, what happens when one fails, and the algorithms it names. */
-import { conditionNames } from './conditions.ts';
+/** Knows the imports of post-quantum and security modules in a program, and whether they can be resolved. */
+import type { Span } from '../span.ts';
 import { lastWord, origins } from './flow.ts';
-import { argument, type CallSite, type Node, type Program, type Unit } from './link.ts';
-import type { Handler, Import } from './model.ts';
+import type { Program, Unit } from './link.ts';
+import type { Handler, Import, Ref } from './model.ts';
 import { wordsOf } from './names.ts';
 
 /** An import that may fail, and the except clauses around it that catch that. */
 export interface GuardedImport {
   readonly unit: Unit;
+  /** The first name that the statements take from the module there. */
   readonly import: Import;
+  /** All names they are bound to. */
+  readonly locals: readonly string[];
   readonly handlers: readonly Handler[];
 }
 
 const catching = new Set(['ImportError', 'ModuleNotFoundError', 'Exception', 'BaseException']);
 
-/** Imports whose module or member begins with one of the roots; those for type checkers alone are left out. */
+/**
+ * Imports whose module begins with one of the roots, one for each module and block; those for type checkers alone are
+ * left out.
+ */
 export function importsOf(program: Program, roots: readonly string[]): readonly GuardedImport[] {
-  return program.units.flatMap((unit) =>
-    unit.module.imports
-      .filter((one) => !one.typeOnly && one.level === 0 && roots.some((root) => isIn(one.module, root)))
-      .map((one) => ({ unit, import: one, handlers: handlersOf(program, unit, one) })),
-  );
+  return program.units.flatMap((unit) => {
+    const found = new Map<string, Import[]>();
+    for (const one of unit.module.imports) {
+      if (one.typeOnly || one.level > 0 || !roots.some((root) => isIn(one.module, root))) continue;
+      const key = `${one.guard} ${one.function} ${one.module}`;
+      const same = found.get(key);
+      if (same) same.push(one);
+      else found.set(key, [one]);
+    }
+    return [...found.values()].map((same) => ({
+      unit,
+      import: same[0]!,
+      locals: same.map(({ local }) => local),
+      handlers: handlersOf(program, unit, same[0]!),
+    }));
+  });
 }
 
 export function isIn(name: string, root: string): boolean {
@@ -28,7 +45,7 @@ export function isIn(name: string, root: string): boolean {
 }
 
 /** Except clauses that catch a failing import there; nearest first. */
-export function handlersOf(program: Program, unit: Unit, { guard }: Import): readonly Handler[] {
+function handlersOf(program: Program, unit: Unit, { guard }: Import): readonly Handler[] {
   const { guards, handlers } = unit.module;
   const found: Handler[] = [];
   for (let id = guard; id >= 0; id = guards[id]!.parent) {
@@ -43,85 +60,88 @@ export function handlersOf(program: Program, unit: Unit, { guard }: Import): rea
 }
 
 /** Names that say afterwards whether the import worked: `oqs = None`, `AVAILABLE = False`, and the imported name. */
-export function flagsOf({ unit, import: one, handlers }: GuardedImport): ReadonlySet<string> {
-  const flags = new Set(one.local === '' || one.local === '*' ? [] : [one.local]);
-  for (const { name, value, span } of unit.module.assignments) {
+export function flagsOf({ unit, import: one, locals, handlers }: GuardedImport): ReadonlySet<string> {
+  const flags = new Set(locals.filter((local) => local !== '' && local !== '*'));
+  for (const { name, value, span, guard } of unit.module.assignments) {
     const at = value === undefined ? undefined : unit.module.values[value.value];
-    if (at?.kind !== 'const' || (at.value !== null && at.value !== false)) continue;
-    if (handlers.some((handler) => inside(span, handler.span))) flags.add(name);
+    if (at?.kind !== 'const') continue;
+    const cleared = at.value === null || at.value === false;
+    if (cleared && handlers.some((handler) => inside(span, handler.span))) flags.add(name);
+    if (at.value === true && handlers.length > 0 && guard === one.guard) flags.add(name);
   }
   return flags;
 }
 
-function inside(span: { start: number; end: number }, outer: { start: number; end: number }): boolean {
+export function inside(span: { start: number; end: number }, outer: { start: number; end: number }): boolean {
   return span.start >= outer.start && span.end <= outer.end;
 }
 
-/** Does a node stand in one of the clauses, or under a condition on one of the flags? */
-export function isFallback(guarded: GuardedImport, flags: ReadonlySet<string>, guard: number): boolean {
-  const { unit, handlers } = guarded;
-  const { guards, handlers: all } = unit.module;
-  for (let id = guard; id >= 0; id = guards[id]!.parent) {
-    const one = guards[id]!;
-    if (one.kind === 'except' && handlers.includes(all[one.handler]!)) return true;
-    if (one.kind === 'if' && missingWhen(unit, one.test, one.holds, flags)) return true;
-  }
-  return false;
+/** First-party imports of one block that name what the repository does not have. */
+export interface Unresolved {
+  readonly unit: Unit;
+  readonly imports: readonly Import[];
+  /** What each of them asks for. */
+  readonly names: readonly string[];
+  /** An except clause catches the failure. */
+  readonly optional: boolean;
 }
 
-/** Is the library known to be missing when the test has this outcome? */
-function missingWhen(unit: Unit, test: number, holds: boolean, flags: ReadonlySet<string>): boolean {
-  const { values, comparisons } = unit.module;
-  const value = values[test]!;
-  if (value.kind === 'operation' && value.op === 'not') return missingWhen(unit, value.of[0]!, !holds, flags);
-  if (value.kind === 'compare') {
-    const { op, left, right } = comparisons[value.comparison]!;
-    const other = values[right.value]!;
-    const none = other.kind === 'const' && (other.value === null || other.value === false);
-    return none && flags.has(lastWord(left.name ?? '')) && holds === (op === 'is' || op === '==');
-  }
-  if (holds) return false;
-  if (value.kind === 'global' || value.kind === 'attr') return flags.has(lastWord(value.name));
-  // A flag that the clauses set: true or false, depending on the way taken.
-  if (value.kind !== 'either') return false;
-  return unit.module.assignments.some(
-    (one) => flags.has(one.name) && one.function < 0 && unit.module.exports[one.name] === test,
-  );
+/** Imports that fail at run time, one for each module or, where a block catches the failure, for each block. */
+export function unresolvedImports(
+  program: Program,
+  files: readonly { readonly path: string }[],
+  isAsked: (unit: Unit, one: Import) => boolean,
+): readonly Unresolved[] {
+  const paths = pythonPaths(files);
+  const own = ownRoots(program);
+  return program.units.flatMap((unit) => {
+    const found = new Map<string, { unit: Unit; imports: Import[]; names: string[]; optional: boolean }>();
+    for (const one of unit.module.imports) {
+      if (!isAsked(unit, one)) continue;
+      const name = unresolved(program, unit, one, paths, own);
+      if (name === undefined) continue;
+      const optional = handlersOf(program, unit, one).length > 0;
+      const key = optional ? `try ${one.guard}` : `${one.level} ${one.module}`;
+      const same = found.get(key) ?? { unit, imports: [], names: [], optional };
+      found.set(key, same);
+      if (same.imports.some(({ module, level }) => module === one.module && level === one.level)) continue;
+      same.imports.push(one);
+      same.names.push(name);
+    }
+    return [...found.values()];
+  });
 }
 
-/** Refuses to go on where the library is missing: an except clause that raises, or a raise under such a condition. */
-export function refuses(guarded: GuardedImport, flags: ReadonlySet<string>): boolean {
-  const { unit, handlers } = guarded;
-  if (handlers.some(({ leaves }) => leaves === 'raise' || leaves === 'exit')) return true;
-  return unit.module.raises.some(
-    ({ guard }) =>
-      isFallback(guarded, flags, guard) ||
-      conditionNames(unit, guard).some((name) => flags.has(lastWord(name).replace(/\(\)$/, ''))),
-  );
-}
-
-/** A text that names an algorithm, where a library is asked for it. */
-export interface AlgorithmUse {
-  readonly site: CallSite;
-  readonly node: Node;
+/** Entries of `sys.modules` that get something else than the module itself. */
+export interface Replaced {
+  readonly unit: Unit;
   readonly name: string;
+  readonly spans: readonly Span[];
 }
 
-/** Names of algorithms that reach the constructors, by flow. */
-export function algorithmsOf(program: Program, constructors: readonly string[]): readonly AlgorithmUse[] {
-  return program.calls(constructors).flatMap((site) => {
-    const value = argument(site.call, 0, 'alg_name', 'algorithm', 'name');
-    if (!value) return [];
-    return origins(program, site.unit, value.value, { whole: true }).flatMap((origin) =>
-      origin.kind === 'const' && typeof origin.value === 'string'
-        ? [{ site, node: origin.node, name: origin.value }]
-        : [],
-    );
+/** Modules below the roots that a file replaces; those that get the same replacement are one. */
+export function replacedModules(program: Program, roots: readonly string[]): readonly Replaced[] {
+  return program.units.flatMap((unit) => {
+    const { assignments, values } = unit.module;
+    const found = new Map<Ref | undefined, { unit: Unit; name: string; spans: Span[] }>();
+    for (const { target, of, name, span, value } of assignments) {
+      if (target !== 'item' || !of || !roots.includes(name.split('.')[0]!)) continue;
+      const holder = values[of.value]!;
+      if (holder.kind !== 'global' || holder.name !== 'sys.modules') continue;
+      // The module itself, loaded from where it lies.
+      const from = value ? origins(program, unit, value.value, { callers: false }) : [];
+      const loaded = /module_from_spec|import_module/;
+      if (from.some((one) => one.kind === 'call' && one.names.some((maker) => loaded.test(maker)))) continue;
+      const same = found.get(value?.value) ?? { unit, name, spans: [] };
+      found.set(value?.value, same);
+      same.spans.push(span);
+    }
+    return [...found.values()];
   });
 }
 
 /** A first-party import that names a module or member which the repository does not have. */
-export function unresolved(
+function unresolved(
   program: Program,
   unit: Unit,
   one: Import,
@@ -149,7 +169,7 @@ export function unresolved(
 }
 
 /** First words of dotted imports that the repository itself answers. */
-export function ownRoots(program: Program): ReadonlySet<string> {
+function ownRoots(program: Program): ReadonlySet<string> {
   const roots = new Set<string>();
   for (const unit of program.units) {
     for (const { module, level } of unit.module.imports) {
@@ -161,7 +181,7 @@ export function ownRoots(program: Program): ReadonlySet<string> {
 }
 
 /** Dotted names of all Python modules, packages and folders of the tree, from the root and from its source folders. */
-export function pythonPaths(files: readonly { readonly path: string }[]): ReadonlySet<string> {
+function pythonPaths(files: readonly { readonly path: string }[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { path } of files) {
     if (!/\.(?:pyi?|pyw|so|pyd|pyx)$/.test(path)) continue;
