@@ -12,6 +12,7 @@ import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
 import { kubernetes } from './kubernetes.ts';
 import { otherci } from './other-ci.ts';
+import { ecmascript } from './program/ecmascript.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
 import { secretfile } from './secret-files.ts';
@@ -28,6 +29,7 @@ export const extractors: readonly Extractor[] = [
   dependencies,
   dockerfile,
   dotenv,
+  ecmascript,
   ecs,
   hooks,
   ignore,

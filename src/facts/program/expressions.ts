@@ -159,7 +159,11 @@ export abstract class Expressions extends Machine {
     const known = this.env.get(`${this.keyOf(of)}.${name}`);
     if (known !== undefined) return this.content(known);
     const value = this.values[of]!;
-    if (value.kind === 'global') return this.global(`${value.name}.${name}`, span);
+    if (value.kind === 'global') {
+      // The default of a package is the package itself, in whatever way it was loaded.
+      if (name === 'default' && !this.python && !value.name.startsWith('/')) return this.global(value.name, span);
+      return this.global(`${value.name}.${name}`, span);
+    }
     if (value.kind === 'class') {
       const field = this.classField(value.class, name);
       if (field !== undefined) return field;
@@ -481,9 +485,11 @@ export abstract class Expressions extends Machine {
     if (!first) return undefined;
     if (this.dialect.importers.has(name)) {
       const module = this.scalar(first.value);
-      if (typeof module !== 'string' || module === '' || module.startsWith('.')) return undefined;
-      const qualified = name === '__import__' && args.length < 4 ? module.split('.')[0]! : module;
-      this.imports.push({ ...this.site(span), name: module, local: '', module, level: 0 });
+      if (typeof module !== 'string' || module === '') return undefined;
+      const resolved = this.dialect.resolve?.(module, this.source);
+      if (resolved === undefined && module.startsWith('.')) return undefined;
+      const qualified = resolved ?? (name === '__import__' && args.length < 4 ? module.split('.')[0]! : module);
+      this.imports.push({ ...this.site(span), name: resolved ?? module, local: '', module, level: 0 });
       return this.global(qualified, span);
     }
     if (this.dialect.getters.has(name)) {
@@ -749,6 +755,9 @@ export abstract class Expressions extends Machine {
         this.dicts.push({ value: ref, ...this.site(span) });
         return ref;
       }
+      case 'Object.freeze':
+      case 'Object.seal':
+        return first?.value;
       case 'Object.assign': {
         const entries: (readonly [Ref | null, Ref])[] = [];
         for (const arg of args) {

@@ -6,13 +6,15 @@ import type { Span } from '../span.ts';
 import type { Environment } from './environment.ts';
 import { Expressions } from './expressions.ts';
 import { type Dialect, isName, type Leaves, type LoopFrame, type Mutable, type Scope } from './machine.ts';
-import type { ClassModel, FunctionModel, Module, Operand, Param, Ref, Value } from './model.ts';
+import type { Assignment, ClassModel, FunctionModel, Module, Operand, Param, Ref, Value } from './model.ts';
 import type { ClassSyntax, Expression, FunctionSyntax, SourceSyntax, Statement } from './syntax.ts';
 import { boundNames, writtenName } from './written.ts';
 
 export function interpret(source: SourceSyntax, dialect: Dialect, rebound: ReadonlySet<string>): Module {
   return new Interpreter(source, dialect, rebound).run();
 }
+
+type AssignmentMore = Pick<Assignment, 'annotation' | 'augmented' | 'decorators'>;
 
 class Interpreter extends Expressions {
   run(): Module {
@@ -23,6 +25,11 @@ class Interpreter extends Expressions {
       for (const [key, ref] of top.changes) {
         if (isName(key)) this.exports.set(key, this.content(ref, top));
       }
+    }
+    // Variables that functions assign are looked up by their name in the module.
+    for (const name of this.rebound) {
+      const ref = top.changes.get(name);
+      if (ref !== undefined) this.exports.set(name, this.content(ref, top));
     }
     return {
       language: this.source.language,
@@ -72,10 +79,12 @@ class Interpreter extends Expressions {
     model.params = syntax.params.map((param): Param => {
       const value = param.default ? this.operand(param.default) : undefined;
       const annotation = param.annotation ? this.aside(param.annotation) : undefined;
+      const decorators = param.decorators?.map((decorator) => this.operand(decorator));
       return {
         name: param.name,
         kind: param.kind,
         span: param.span,
+        ...(decorators ? { decorators } : {}),
         ...(value ? { default: value } : {}),
         ...(annotation ? { annotation } : {}),
       };
@@ -176,6 +185,7 @@ class Interpreter extends Expressions {
       elsewhere: new Map(),
       root: this.env,
     };
+    if (!this.python) this.self = this.add({ kind: 'self', class: id, span: syntax.nameSpan });
     const before = this.assignments.length;
     this.block(syntax.body);
     model.fields = range(before, this.assignments.length).filter((i) => {
@@ -290,12 +300,24 @@ class Interpreter extends Expressions {
       case 'block':
         return this.block(statement.body);
       case 'export':
-        this.exports.set(statement.name, this.evaluate(statement.value));
+        this.export(statement.name, this.evaluate(statement.value));
         return 'no';
       case 'exportAll':
         this.exportAll.push(statement.module);
         return 'no';
     }
+  }
+
+  /** What replaces the whole module also gives it its members. */
+  protected export(name: string, ref: Ref): void {
+    const value = this.values[ref]!;
+    if (name === 'export=' && value.kind === 'dict') {
+      for (const [key, entry] of value.entries) {
+        const scalar = key === null ? undefined : this.scalar(key);
+        if (typeof scalar === 'string' && !this.exports.has(scalar)) this.exports.set(scalar, this.content(entry));
+      }
+    }
+    this.exports.set(name, ref);
   }
 
   protected import(statement: Statement & { kind: 'import' }): void {
@@ -329,12 +351,19 @@ class Interpreter extends Expressions {
 
   protected assignStatement(statement: Statement & { kind: 'assign' }): void {
     const annotation = statement.annotation ? this.aside(statement.annotation) : undefined;
+    const decorators = statement.decorators?.map((decorator) => this.operand(decorator));
     const more = {
       ...(annotation ? { annotation } : {}),
+      ...(decorators ? { decorators } : {}),
       ...(statement.op === undefined ? {} : { augmented: statement.op }),
     };
     if (!statement.value) {
-      for (const target of statement.targets) this.note(target, undefined, statement.span, more);
+      for (const target of statement.targets) {
+        this.note(target, undefined, statement.span, more);
+        // JavaScript's `let x;` binds the name, `var x;` only when it is not bound.
+        const fresh = !this.python && target.kind === 'name' && this.scope.kind !== 'class';
+        if (fresh && !this.localValue(target.name)) this.bind(target.name, this.const(null, target.span));
+      }
       return;
     }
     let value = this.operand(statement.value);
@@ -350,12 +379,7 @@ class Interpreter extends Expressions {
     return this.operate(op, before, value.value, span);
   }
 
-  protected assign(
-    target: Expression,
-    value: Operand,
-    span: Span,
-    more: { annotation?: Operand; augmented?: string } = {},
-  ): void {
+  protected assign(target: Expression, value: Operand, span: Span, more: AssignmentMore = {}): void {
     if (target.kind === 'list' || target.kind === 'dict' || target.kind === 'defaulted' || target.kind === 'spread') {
       this.destructure(target, value.value);
       return;
@@ -425,12 +449,7 @@ class Interpreter extends Expressions {
     return this.either('loop', parts, span);
   }
 
-  protected note(
-    target: Expression,
-    value: Operand | undefined,
-    span: Span,
-    more: { annotation?: Operand; augmented?: string },
-  ): void {
+  protected note(target: Expression, value: Operand | undefined, span: Span, more: AssignmentMore): void {
     const base = {
       ...this.site(span),
       targetSpan: target.span,
@@ -665,6 +684,9 @@ class Interpreter extends Expressions {
     const results: Leaves[] = [];
     let exhausted = false;
     let falling: Environment | undefined;
+    // `break` leaves a switch.
+    const frame: LoopFrame = { base, exits: [] };
+    if (!this.python) this.loops.push(frame);
     for (const one of statement.cases) {
       const tests = one.values.map((value) => {
         const right = this.operand(value);
@@ -694,6 +716,8 @@ class Interpreter extends Expressions {
         break;
       }
     }
+    if (!this.python) this.loops.pop();
+    ends.push(...frame.exits);
     this.env = base;
     if (!exhausted) ends.push(base.fork());
     if (ends.length > 0) base.join(ends, this.joiner('branch'));

@@ -119,6 +119,8 @@ const roots = new Set(['src', 'lib', 'app', 'backend', 'server', 'python', 'pack
 class Linker implements Program {
   readonly units: readonly Unit[];
   readonly #byName = new Map<string, Unit[]>();
+  /** Of JavaScript: by every end of the path. */
+  readonly #byPath = new Map<string, Unit[]>();
   readonly #packages = new Set<string>();
   readonly #meanings = new Map<Unit, (readonly Meaning[] | null)[]>();
   readonly #defined = new Map<string, Node | Unit | undefined>();
@@ -135,17 +137,20 @@ class Linker implements Program {
     for (const unit of units) {
       const { name, language } = unit.module;
       if (unit.module.package) this.#packages.add(name);
-      const parts = language === 'python' ? name.split('.') : [name];
+      const python = language === 'python';
+      const parts = python ? name.split('.') : name.split('/');
+      const index = python ? this.#byName : this.#byPath;
       for (let i = 0; i < parts.length; i++) {
-        const suffix = parts.slice(i).join('.');
-        const same = this.#byName.get(suffix);
+        const suffix = parts.slice(i).join(python ? '.' : '/');
+        const same = index.get(suffix);
         if (same) same.push(unit);
-        else this.#byName.set(suffix, [unit]);
+        else index.set(suffix, [unit]);
       }
     }
   }
 
   moduleOf(name: string, from: Unit): Unit | undefined {
+    if (from.module.language !== 'python') return this.#ecmascriptModule(name, from);
     const candidates = this.#byName.get(name);
     if (!candidates) return undefined;
     const folder = from.module.package ? from.module.name : from.module.name.replace(/\.?[^.]*$/, '');
@@ -164,6 +169,28 @@ class Linker implements Program {
         rank = fits;
         best = unit;
       }
+    }
+    return best;
+  }
+
+  /** An absolute name, or an alias of a folder: `@/lib/run`, `~/lib/run`, and `src/lib/run` from the root of a package. */
+  #ecmascriptModule(name: string, from: Unit): Unit | undefined {
+    if (name.startsWith('/')) return this.#byPath.get(name)?.[0];
+    const slash = name.indexOf('/');
+    if (slash < 0) return undefined;
+    const head = name.slice(0, slash);
+    const alias = /^[@~#$]?$/.test(head);
+    const candidates = this.#byPath.get(alias ? name.slice(slash + 1) : name);
+    if (!candidates || (!alias && head.startsWith('@'))) return undefined;
+    let best: Unit | undefined;
+    let shared = alias ? -1 : 0;
+    for (const unit of candidates) {
+      const common = sharedFolders(unit.module.name, from.module.name);
+      const root = unit.module.name.split('/').length - name.split('/').length;
+      // Without a mark it is a path from a folder above the importing file.
+      if (common <= shared || (!alias && common < root)) continue;
+      shared = common;
+      best = unit;
     }
     return best;
   }
@@ -198,16 +225,55 @@ class Linker implements Program {
     if (seen.size > 40 || seen.has(name)) return undefined;
     seen.add(name);
     const whole = this.moduleOf(name, from);
-    if (whole) return whole;
+    if (whole) {
+      const replaced = replacement(whole);
+      return replaced === undefined ? whole : { unit: whole, ref: replaced };
+    }
     const dot = name.lastIndexOf('.');
     if (dot <= 0) return undefined;
     const unit = this.moduleOf(name.slice(0, dot), from);
-    return unit ? this.#exported(unit, name.slice(dot + 1), seen) : undefined;
+    if (unit) return this.#exported(unit, name.slice(dot + 1), seen);
+    if (from.module.language === 'python' || name.length > 300) return undefined;
+    const head = this.#find(name.slice(0, dot), from);
+    return head && 'ref' in head ? this.#entry(head, name.slice(dot + 1)) : undefined;
+  }
+
+  /** What an object literal holds under a key. */
+  #entry(node: Node, key: string, depth = 0): Node | undefined {
+    const value = valueAt(node);
+    const { unit } = node;
+    if (depth > 8) return undefined;
+    if (value.kind === 'global') {
+      const found = this.#find(value.name, unit);
+      if (!found) return undefined;
+      if ('ref' in found) return this.#entry(found, key, depth + 1);
+      const exported = this.#exported(found, key, new Set());
+      return exported && 'ref' in exported ? exported : undefined;
+    }
+    if (value.kind !== 'dict') return undefined;
+    for (let i = value.entries.length - 1; i >= 0; i--) {
+      const [at, ref] = value.entries[i]!;
+      if (at === null) {
+        const spread = this.#entry({ unit, ref }, key, depth + 1);
+        if (spread) return spread;
+        continue;
+      }
+      const name = unit.module.values[at]!;
+      if (name.kind === 'const' && name.value === key) return { unit, ref };
+    }
+    return undefined;
   }
 
   #exported(unit: Unit, name: string, seen: Set<string>): Node | Unit | undefined {
     const { exports, exportAll } = unit.module;
     if (Object.hasOwn(exports, name)) return { unit, ref: exports[name]! };
+    const replaced = replacement(unit);
+    if (replaced !== undefined) {
+      // The default of a CommonJS module is what it exports.
+      if (name === 'default') return { unit, ref: replaced };
+      const entry = this.#entry({ unit, ref: replaced }, name);
+      if (entry) return entry;
+    } else if (name === 'default' && unit.module.language !== 'python') return unit;
     for (const star of exportAll) {
       const other = this.moduleOf(star, unit);
       if (!other || other === unit) continue;
@@ -534,6 +600,21 @@ class Linker implements Program {
     }
     return this.#callers.get(unit.module.functions[id]!) ?? [];
   }
+}
+
+/** What replaces a CommonJS module as a whole. */
+function replacement(unit: Unit): Ref | undefined {
+  const { language, exports } = unit.module;
+  return language !== 'python' && Object.hasOwn(exports, 'export=') ? exports['export='] : undefined;
+}
+
+/** Number of leading folders two names of modules have in common. */
+function sharedFolders(a: string, b: string): number {
+  const left = a.split('/');
+  const right = b.split('/');
+  let count = 0;
+  while (count < left.length - 1 && count < right.length - 1 && left[count] === right[count]) count++;
+  return count;
 }
 
 function instanceOf(meaning: Meaning): readonly Meaning[] {

@@ -31,6 +31,8 @@ export interface Dialect {
   readonly exits: ReadonlySet<string>;
   /** Conditions that only hold for type checkers. */
   readonly typeChecking: ReadonlySet<string>;
+  /** What an imported module is called; absent: as it is written. Relative ones are then not followed. */
+  readonly resolve?: (specifier: string, from: { readonly name: string; readonly package: boolean }) => string;
 }
 
 /** How a list of statements ends. */

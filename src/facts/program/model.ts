@@ -32,7 +32,10 @@ export type Value = { readonly span: Span } & (
    * Something from outside: an import, a builtin, or a variable of this module that several functions bind. Dotted and
    * alias-free: `hashlib.sha256`, `flask.request.args`, `src.api.users.login`; builtins have the bare name (`eval`). Own
    * files in JavaScript begin with a slash: `/src/util/run.exec`. The linker finds where the module ends. Functions and
-   * classes of the same file are values of kind `function` and `class`.
+   * classes of the same file are values of kind `function` and `class`. A JavaScript package and its default export
+   * have one name: `express` for `require('express')`, `import express` and `import * as express`; the prefix `node:`
+   * is dropped. The default export of an own file is `/src/util/run.default`, and what replaces the whole module
+   * (`module.exports = x`) is exported as `export=`.
    */
   | { readonly kind: 'global'; readonly name: string }
   | { readonly kind: 'param'; readonly function: FunctionId; readonly index: number }
@@ -169,6 +172,8 @@ export interface Assignment extends Site {
   readonly class: ClassId;
   /** `+=`, `||=`; the value is the result. */
   readonly augmented?: string;
+  /** Of a class field: `@Column() password`. */
+  readonly decorators?: readonly Operand[];
 }
 
 export interface Import extends Site {
@@ -191,6 +196,8 @@ export interface Param {
   readonly span: Span;
   readonly default?: Operand;
   readonly annotation?: Operand;
+  /** `@Body() user`. */
+  readonly decorators?: readonly Operand[];
 }
 
 export interface Return extends Site {

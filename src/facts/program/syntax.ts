@@ -67,6 +67,7 @@ export interface ParamSyntax {
   readonly target?: Expression;
   readonly default?: Expression;
   readonly annotation?: Expression;
+  readonly decorators?: readonly Expression[];
 }
 
 export interface FunctionSyntax {
@@ -145,6 +146,8 @@ export type Statement = { readonly span: Span } & (
       readonly annotation?: Expression;
       /** `+=` and others, without the equals sign. */
       readonly op?: string;
+      /** Of a class field. */
+      readonly decorators?: readonly Expression[];
     }
   | { readonly kind: 'delete'; readonly targets: readonly Expression[] }
   | {
@@ -190,7 +193,10 @@ export type Statement = { readonly span: Span } & (
   /** Names that belong to the module (`global`) or to the enclosing function (`nonlocal`). */
   | { readonly kind: 'scope'; readonly names: readonly string[]; readonly of: 'module' | 'enclosing' }
   | { readonly kind: 'block'; readonly body: readonly Statement[] }
-  /** `export { a as b }`, `export default x`, `module.exports = x`: `name` is what others import. */
+  /**
+   * `export { a as b }`, `export default x`, `exports.a = x`: `name` is what others import. The whole module is
+   * replaced by the export called `export=` (`module.exports = x`).
+   */
   | { readonly kind: 'export'; readonly name: string; readonly value: Expression }
   | { readonly kind: 'exportAll'; readonly module: string }
 );
