@@ -1,14 +1,16 @@
 /** Knows when a credential leaves the program in an answer, a log line, a token or an address. */
 import { defineCheck, fail, type Message, type Options, pass, type Subject } from '../check.ts';
+import { credential, shownBy } from '../facts/program/answers.ts';
 import { isRoute, lastWord, origins } from '../facts/program/flow.ts';
 import { keysOf, leaks } from '../facts/program/leaks.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
-import type { FunctionModel, Operand, Ref } from '../facts/program/model.ts';
+import type { ClassModel, FunctionModel, Operand, Ref } from '../facts/program/model.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import { secretKind } from '../facts/program/secrets.ts';
+import type { Span } from '../facts/span.ts';
 
 const words =
-  'password passwd Password api_key apiKey apikey API_KEY secret Secret SECRET token Token TOKEN environ __dict__ jwt'.split(
+  'password passwd Password api_key apiKey apikey API_KEY secret Secret SECRET token Token TOKEN otp login environ __dict__ jwt ModelSerializer'.split(
     ' ',
   );
 
@@ -106,7 +108,7 @@ function logged(program: Program, options: Options, site: CallSite, filtered: bo
     const parts = value.kind === 'concat' ? value.parts.map((part) => unit.module.values[part]!) : [value];
     return parts.map((part) => (part.kind === 'const' ? String(part.value) : ''));
   });
-  const leak = found[0];
+  const leak = found[0] ?? body(program, options, site);
   if (!leak)
     return isLog && texts.some((text) => secretKind(wordsOf(text).slice(0, 6).join('_')))
       ? [pass('log call', place, 'names no credential value')]
@@ -116,6 +118,16 @@ function logged(program: Program, options: Options, site: CallSite, filtered: bo
   const low = filtered || (isPrint && leak.kind !== 'password') || leak.kind === 'token';
   const confidence = filtered ? 'low' : low ? 'medium' : 'high';
   return [fail(leak.name, { message: 'logged', data: { name: leak.name }, place, confidence })];
+}
+
+/** The whole body of a request to log in. */
+function body(program: Program, options: Options, { unit, call }: CallSite) {
+  const inside = unit.module.functions[call.function];
+  if (!inside || !/login|log_in|signin|sign_in|password|register|signup/i.test(inside.name)) return undefined;
+  const arg = call.args.find((one) =>
+    program.names(unit, one.value).some((name) => (options.bodies as readonly string[]).includes(name)),
+  );
+  return arg && { name: 'the body of the request', kind: 'password' as const, span: arg.span };
 }
 
 /** Signed tokens and redirections. */
@@ -141,87 +153,37 @@ function carried(options: Options, site: CallSite): Subject[] {
 function route(program: Program, options: Options, unit: Unit, id: number, model: FunctionModel): Subject[] {
   const place = placeIn(unit, model.nameSpan);
   if (new RegExp(String(options.issuers), 'i').test(model.name)) return [];
-  const data = { function: model.name };
-  for (const decorator of model.decorators) {
-    const value = unit.module.values[decorator.value]!;
-    const shape = value.kind === 'call' ? argument(unit.module.calls[value.call]!, 99, 'response_model') : undefined;
-    for (const meaning of shape ? program.meanings(unit, shape.value) : []) {
-      if (meaning.kind !== 'class') continue;
-      const owner = meaning.unit.module.classes[meaning.class]!;
-      const field = owner.fields
-        .map((one) => meaning.unit.module.assignments[one]!)
-        .find((one) => {
-          const kind = secretKind(one.name);
-          return (
-            (kind === 'password' || kind === 'key' || kind === 'secret') &&
-            !/Secret|bool/.test(one.annotation?.name ?? '')
-          );
-        });
-      if (!field) return [pass(model.name, place, `answers with ${owner.name}, which has no credential`)];
-      const related = [{ ...placeIn(meaning.unit, field), text: 'the field stands here' }];
-      return [
-        fail(model.name, {
-          message: 'model',
-          data: { ...data, model: owner.name, name: field.name },
-          place,
-          confidence: 'medium',
-          related,
-        }),
-      ];
+  const shown = shownBy(program, unit, id, model, options.answers as readonly string[]);
+  const bad = (message: string, span: Span, data: Record<string, string>, confidence: 'high' | 'medium') =>
+    fail(model.name, { message, data: { function: model.name, ...data }, place: placeIn(unit, span), confidence });
+  for (const one of shown) {
+    if (one.kind === 'everything') return [bad('dump', one.span, { name: one.name }, one.sure ? 'high' : 'medium')];
+    if (one.kind === 'object' && one.field) {
+      const related = [{ ...placeIn(one.class.unit, one.field.span), text: 'the field stands here' }];
+      const data = { function: model.name, model: one.class.class.name, name: one.field.name };
+      const at = placeIn(unit, one.span);
+      return [fail(model.name, { message: 'model', data, place: at, confidence: 'medium', related })];
     }
+    if (one.kind === 'value' && (one.leak.kind === 'code' || !isFresh(program, options, unit, one.ref)))
+      return [bad('answered', one.span, { name: one.leak.name }, 'high')];
   }
-  const answers = options.answers as readonly string[];
-  const shown: Operand[] = model.returns.flatMap((one) => (one.value ? [one.value] : []));
-  for (const call of unit.module.calls)
-    if (call.function === id && answers.includes(lastWord(call.callee.name ?? ''))) shown.push(...call.args);
-  let near = false;
-  for (const operand of shown) {
-    const names = program
-      .names(unit, operand.value)
-      .concat(
-        ...unit.module.calls
-          .filter((call) => call.function === id && call.span.start === operand.span.start)
-          .map((call) => call.args.flatMap((arg) => program.names(unit, arg.value))),
-      );
-    if (names.some((name) => name === 'os.environ'))
-      return [
-        fail(model.name, {
-          message: 'dump',
-          data: { ...data, name: 'the environment' },
-          place: placeIn(unit, operand),
-          confidence: 'high',
-        }),
-      ];
-    if (/(?:user|account|admin|customer)\w*\.__dict__$/.test(operand.name ?? ''))
-      return [
-        fail(model.name, {
-          message: 'dump',
-          data: { ...data, name: operand.name! },
-          place: placeIn(unit, operand),
-          confidence: 'medium',
-        }),
-      ];
-    const value = unit.module.values[operand.value]!;
-    if (value.kind !== 'dict' && value.kind !== 'operation' && value.kind !== 'list') continue;
-    near ||= keysOf(unit, operand.value).length > 0 || value.kind === 'operation';
-    const leak = leaks(unit, operand.value, undefined, operand.span).find((one) => one.kind !== 'token');
-    if (leak && !isFresh(program, options, unit, operand.value))
-      return [
-        fail(model.name, {
-          message: 'answered',
-          data: { ...data, name: leak.name },
-          place: placeIn(unit, leak.span),
-          confidence: 'high',
-        }),
-      ];
-  }
-  return near ? [pass(model.name, place, 'answers with no credential')] : [];
+  return shown.length > 0 ? [pass(model.name, place, 'answers with no credential')] : [];
+}
+
+/** A GraphQL type: whoever asks for the field gets it. */
+function type(unit: Unit, owner: ClassModel): Subject[] {
+  const field = credential({ unit, id: -1, class: owner });
+  const place = placeIn(unit, field ?? owner.nameSpan);
+  if (!field) return [pass(owner.name, place, 'gives out no credential')];
+  const data = { model: owner.name, name: field.name };
+  return [fail(owner.name, { message: 'serializer', data, place, confidence: 'high' })];
 }
 
 /** Serializers of Django REST framework that give out a password or everything. */
 function serializers(program: Program, unit: Unit): Subject[] {
   const { classes, assignments, values } = unit.module;
   return classes.flatMap((owner, id) => {
+    if (program.bases(unit, id).some((base) => /^graphene\..*ObjectType$/.test(base))) return type(unit, owner);
     if (!program.bases(unit, id).some((base) => /ModelSerializer$/.test(base))) return [];
     const meta = classes.find((one) => one.path === `${owner.path}.Meta`);
     const field = (name: string) =>

@@ -63,6 +63,31 @@ testCheck(apiKeyExposure, {
       'dump',
     ),
     bad(
+      'rows as a whole',
+      `${FLASK}from sqlalchemy import Column, String\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass Member(Base):\n    name = Column(String)\n    password_hash = Column(String)\n    def to_dict(self):\n        return {"name": self.name, "hash": self.password_hash}\n@app.get("/a")\ndef a():\n    m = db.query(Member).first()\n    return jsonify(vars(m))  # <-\n@app.get("/b")\ndef b():\n    m = Member.query.get(1)\n    return jsonify(m.to_dict())  # <-\n`,
+      'model',
+      { confidence: 'medium' },
+    ),
+    bad(
+      'a code that was just sent another way',
+      `${FLASK}import random\n@app.post("/otp")\ndef otp():\n    otp = random.randint(1000, 9999)\n    send(otp)\n    return jsonify(otp=otp)  # <-\n@app.post("/reset")\ndef reset():\n    reset_token = make()\n    return jsonify({"reset_token": reset_token})  # <-\n`,
+      'answered',
+    ),
+    bad(
+      'a page with the key',
+      `from flask import render_template\n${FLASK}@app.get("/d")\ndef d():\n    return render_template("d.html", key=app.config["SECRET_KEY"])  # <-\n`,
+      'answered',
+    ),
+    bad(
+      'the body of a login in the log',
+      `import logging\n${FLASK}@app.post("/login")\ndef login():\n    logging.info("login %s", request.json)  # <-\n    return ""\n`,
+    ),
+    bad(
+      'a GraphQL type',
+      'import graphene\nclass Member(graphene.ObjectType):\n    name = graphene.String()\n    password = graphene.String()  # <-\n',
+      'serializer',
+    ),
+    bad(
       'a serializer',
       'from rest_framework import serializers\nclass UserSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = User\n        fields = ["id", "password"]  # <-\nclass AllSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = User\n        fields = "__all__"  # <-\n',
       'serializer',
@@ -98,6 +123,11 @@ testCheck(apiKeyExposure, {
     good(
       'booleans and prefixes',
       `${FLASK}@app.get("/me")\ndef me():\n    user = load()\n    return jsonify({"has_password": bool(user.password), "api_key": user.api_key[:4], "password": None})\n`,
+      1,
+    ),
+    good(
+      'a row that leaves it out',
+      `${FLASK}class Member:\n    name = ""\n    password_hash = ""\n    def to_dict(self):\n        return {"name": self.name}\n@app.get("/a")\ndef a():\n    m = Member()\n    return jsonify(m.to_dict())\n`,
       1,
     ),
     good(

@@ -47,8 +47,11 @@ export function leaks(unit: Unit, ref: Ref, name: string | undefined, span: Span
         .slice(0, 1);
     case 'param':
       return at(name).concat(at(functions[value.function]!.params[value.index]!.name)).slice(0, 1);
-    case 'attr':
-      return at(name).concat(at(value.name)).slice(0, 1);
+    case 'attr': {
+      // The more telling of the two names: `token: user.secret_key`.
+      const both = at(name).concat(at(value.name));
+      return [both.find((one) => one.kind !== 'token') ?? both[0]].filter((one) => one !== undefined);
+    }
     case 'item': {
       const key = values[value.key]!;
       return at(name)
@@ -59,7 +62,7 @@ export function leaks(unit: Unit, ref: Ref, name: string | undefined, span: Span
       const call = calls[value.call]!;
       const word = lastWord(call.callee.name ?? '');
       if (
-        /mask|redact|hash|len|bool|int|type|isinstance|count|valid|check|verify|fingerprint|digest|prefix|strip_|sanit|quote|encrypt|dumps|exists/i.test(
+        /^(?:len|bool|int|type|isinstance)$|mask|redact|hash|count|valid|check|verify|fingerprint|digest|prefix|strip_|sanit|quote|encrypt|dumps|exists/i.test(
           word,
         )
       )
