@@ -63,7 +63,7 @@ export const flaskSecretKey = defineCheck({
     const program = facts.linked(linkProgram);
     const causes = new Map<string, Finding>();
     const subjects: Subject[] = [];
-    const settings = allNamedValues(program).filter((one) => isSetting(one, options));
+    const settings = allNamedValues(program).filter((one) => isSetting(program, one, options));
     for (const one of settings) {
       subjects.push(...judge(program, options, one.unit, one.name, one.value, placeIn(one.unit, one), causes, one));
     }
@@ -90,7 +90,7 @@ export const flaskSecretKey = defineCheck({
   },
 });
 
-function isSetting(one: NamedValue, options: Options): boolean {
+function isSetting(program: Program, one: NamedValue, options: Options): boolean {
   const words = wordsOf(one.name);
   if (!(options.settings as readonly string[]).some((mark) => endsInWords(words, wordsOf(mark)))) {
     // SECRET_COOKIE_KEY: a key that says it is secret, with the purpose between.
@@ -100,6 +100,9 @@ function isSetting(one: NamedValue, options: Options): boolean {
   const { unit, function: inside, form } = one;
   const { kind } = unit.module.values[one.value.value]!;
   if (kind === 'list' || kind === 'dict') return false;
+  // The members of an enumeration are kinds of secrets, not secrets.
+  const owner = one.assignment?.class ?? -1;
+  if (owner >= 0 && program.bases(unit, owner).some((base) => /(?:^|\.)(?:Str|Int)?Enum$/.test(base))) return false;
   // A variable of a function is judged where it is used to sign.
   if (form === 'variable' && inside >= 0) return false;
   if (form === 'keyword') {

@@ -1,5 +1,6 @@
 /** Knows when a password is stored or compared as something that can be guessed quickly. */
 import { defineCheck, fail, type Options, pass, type Subject } from '../check.ts';
+import { digests, inputs, isRange } from '../facts/program/digests.ts';
 import { constants, lastWord, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import type { Operand } from '../facts/program/model.ts';
@@ -61,20 +62,6 @@ export const passwordHashing = defineCheck({
   },
 });
 
-const digests = new Set([
-  '.hexdigest',
-  '.digest',
-  '.finalize',
-  '.hex',
-  '.decode',
-  '.encode',
-  '.upper',
-  '.lower',
-  'base64.b64encode',
-  'binascii.hexlify',
-  'str',
-]);
-
 function fastHashes(program: Program, options: Options): Subject[] {
   const sites = program.calls(options.fast as readonly string[]).filter((site) => isFast(program, options, site));
   const isSite = new Map(sites.map((site) => [site.call, site]));
@@ -109,7 +96,11 @@ function fastHashes(program: Program, options: Options): Subject[] {
     if (!stored && rehashing.get(site.unit)?.has(site.call.function)) {
       return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'only checks what the same function rehashes')];
     }
-    const fed = inputs(site).some((one) => secretsIn(program, site.unit, one).has('password'));
+    if (isRange(program, site)) return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'asks by a prefix')];
+    const inside = site.unit.module.functions[site.call.function];
+    // `def hash_password(text)`: what is hashed is a password, whatever the parameter is called.
+    const named = inside !== undefined && inside.params.length > 0 && secretKind(inside.name) === 'password';
+    const fed = named || inputs(site).some((one) => secretsIn(program, site.unit, one).has('password'));
     return fed || stored ? [fast(site)] : [];
   });
 }
@@ -132,19 +123,6 @@ function isFast(program: Program, options: Options, { unit, call, names }: CallS
     known?.some((one) =>
       (options.fast as readonly string[]).includes(`hashlib.${String(one).toLowerCase().replace(/-/g, '')}`),
     ) ?? false
-  );
-}
-
-/** What is hashed: the arguments, and those of `update()` on the same object. */
-function inputs({ unit, id, call }: CallSite): readonly Operand[] {
-  const updates = unit.module.calls.filter((one) => {
-    const callee = unit.module.values[one.callee.value]!;
-    if (callee.kind !== 'attr' || callee.name !== 'update') return false;
-    const of = unit.module.values[callee.of]!;
-    return of.kind === 'call' && of.call === id;
-  });
-  return [call, ...updates].flatMap((one) =>
-    one.args.filter((arg) => arg.keyword !== 'usedforsecurity' && arg.keyword !== 'name'),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Knows when a process is started with a command that somebody else can shape. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { baseOf, bound } from '../facts/program/commands.ts';
 import { constants, mayBeTrue, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Node, type Program, placeIn } from '../facts/program/link.ts';
 import type { Ref, Site } from '../facts/program/model.ts';
@@ -23,6 +24,7 @@ export const subprocessValidation = defineCheck({
       'invoke',
       'pty',
       'shell',
+      'BashOperator',
     ],
   },
   messages: {
@@ -124,7 +126,7 @@ function positional({ site }: Start, index: number, repeats: boolean): readonly 
 }
 
 function isShell({ program, site }: Start): boolean {
-  const given = argument(site.call, 99, 'shell');
+  const given = argument(site.call, 99, 'shell') ?? bound(site, 'shell');
   return given !== undefined && mayBeTrue(program, site.unit, given.value);
 }
 
@@ -188,22 +190,15 @@ function items(start: Start, unit: Node['unit'], refs: readonly Ref[], at: Site 
   for (let i = 0; i < Math.min(4, names.length); i++) {
     if (names[i] === undefined || !shells.includes(baseOf(names[i]!))) continue;
     const flag = names.findIndex((name, k) => k > i && name !== undefined && /^(?:-\w*c|\/[ck]|-command)$/i.test(name));
-    if (names.slice(i + 1, flag).includes('-n')) return undefined; // `bash -n` reads commands and runs none.
-    if (flag > 0 && refs[flag + 1] !== undefined) return text(start, { unit, ref: refs[flag + 1]! }, at);
+    // `bash -n` reads commands and runs none.
+    if (flag > 0 && refs[flag + 1] !== undefined && !names.slice(i + 1, flag).includes('-n'))
+      return text(start, { unit, ref: refs[flag + 1]! }, at);
   }
   if (names[0] === undefined) {
     const problem = chosen(start, { unit, ref: first }, at);
     if (problem) return problem;
   }
   return argumentsOf(start, unit, refs, names, at);
-}
-
-function baseOf(path: string): string {
-  return path
-    .split(/[/\\]/)
-    .at(-1)!
-    .toLowerCase()
-    .replace(/\.exe$/, '');
 }
 
 /** Is the program, or the script an interpreter runs, chosen from outside? */

@@ -151,6 +151,10 @@ testCheck(flaskSecretKey, {
     ),
   ],
   notApplicable: [
+    good(
+      'kinds of secrets',
+      'from enum import Enum, StrEnum\nclass Kind(Enum):\n    SECRET_KEY = "secret_key"\nclass Other(StrEnum):\n    JWT_SECRET = "jwt_secret"\n',
+    ),
     good('a table of a linter', 'SEVERITY = {"HARDCODED_SECRET": "HIGH"}\nPATTERNS = {"LEAKED_SECRET": ["a", "b"]}\n'),
     good(
       'other names',

@@ -43,6 +43,10 @@ testCheck(passwordHashing, {
       'import hashlib\ndef f(user, text):\n    user.password_hash = hashlib.sha1(text).hexdigest()  # <-\n',
     ),
     bad(
+      'a function that says what it hashes',
+      'import hashlib\ndef hash_password(text):\n    return hashlib.sha256(text.encode()).hexdigest()  # <-\nclass User:\n    @property\n    def password(self):\n        return None\n    @password.setter\n    def password(self, value):\n        self._hash = hashlib.sha1(value.encode()).hexdigest()  # <-\n',
+    ),
+    bad(
       'a loop',
       'import hashlib\ndef f(password):\n    out = password\n    for _ in range(1000):\n        out = hashlib.sha256(out).digest()  # <-\n    return out\n',
     ),
@@ -93,6 +97,11 @@ testCheck(passwordHashing, {
     ),
   ],
   valid: [
+    good(
+      'a list of leaked passwords, asked by a prefix',
+      'import hashlib\ndef leaked(ask, password):\n    digest = hashlib.sha1(password.encode()).hexdigest().upper()\n    return digest[5:] in ask(digest[:5])\n',
+      1,
+    ),
     good(
       'libraries for it',
       'import bcrypt, hashlib, os\nfrom argon2 import PasswordHasher\nfrom werkzeug.security import generate_password_hash\nfrom passlib.context import CryptContext\nctx = CryptContext(schemes=["argon2", "md5_crypt"])\ndef f(password):\n    a = bcrypt.hashpw(password, bcrypt.gensalt(12))\n    b = PasswordHasher().hash(password)\n    c = hashlib.scrypt(password, salt=os.urandom(16), n=16384, r=8, p=1)\n    d = hashlib.pbkdf2_hmac("sha256", password, os.urandom(16), 600_000)\n    e = generate_password_hash(password)\n    return a, b, c, d, e, ctx.hash(password)\n',

@@ -22,6 +22,10 @@ const VIEW =
 testCheck(subprocessValidation, {
   invalid: [
     bad(
+      'a shell that was bound before, and an operator of a scheduler',
+      'import functools, subprocess\nfrom airflow.operators.bash import BashOperator\nsh = functools.partial(subprocess.run, shell=True)\ndef f(host):\n    sh("ping " + host)  # <-\n    BashOperator(task_id="x", bash_command="ls " + host)  # <-\n',
+    ),
+    bad(
       'a program that an option names',
       'import argparse, subprocess\nargs = argparse.ArgumentParser().parse_args()\nsubprocess.run([args.browser, "-x"])  # <-\n',
       'program',

@@ -1,0 +1,45 @@
+/** Knows digests: what goes into a hash function, and what becomes of its result. */
+import { origins } from './flow.ts';
+import type { CallSite, Program } from './link.ts';
+import type { Operand } from './model.ts';
+
+/** Calls that only write a digest in another way; methods begin with a dot. */
+export const digests = new Set([
+  '.hexdigest',
+  '.digest',
+  '.finalize',
+  '.hex',
+  '.decode',
+  '.encode',
+  '.upper',
+  '.lower',
+  'base64.b64encode',
+  'binascii.hexlify',
+  'str',
+]);
+
+/** What is hashed: the arguments, and those of `update()` on the same object. */
+export function inputs({ unit, id, call }: CallSite): readonly Operand[] {
+  const updates = unit.module.calls.filter((one) => {
+    const callee = unit.module.values[one.callee.value]!;
+    if (callee.kind !== 'attr' || callee.name !== 'update') return false;
+    const of = unit.module.values[callee.of]!;
+    return of.kind === 'call' && of.call === id;
+  });
+  return [call, ...updates].flatMap((one) =>
+    one.args.filter((arg) => arg.keyword !== 'usedforsecurity' && arg.keyword !== 'name'),
+  );
+}
+
+/** Lists of leaked passwords are asked by the first five digits of a digest, which is thrown away after. */
+export function isRange(program: Program, site: CallSite): boolean {
+  const { values } = site.unit.module;
+  return values.some((value) => {
+    const end = value.kind === 'slice' ? value.bounds[1] : undefined;
+    const bound = end === undefined || end === null ? undefined : values[end]!;
+    if (value.kind !== 'slice' || bound?.kind !== 'const' || bound.value !== 5) return false;
+    return origins(program, site.unit, value.of, { callers: false, carriers: digests }).some(
+      (one) => one.kind === 'call' && one.site.call === site.call,
+    );
+  });
+}
