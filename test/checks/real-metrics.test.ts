@@ -30,6 +30,17 @@ testCheck(realMetrics, {
       'limit = Gauge("limit", "x")\nlimit.set(100)\nlimit.set(float(os.environ["LIMIT"]))\n',
     ),
     {
+      name: 'simulations and load generators may invent',
+      files: {
+        'app/simulation.py': `${head}latency.labels("a").set(random.random())\n`,
+        'app/x.py': `${head}class TelemetryGenerator:\n    def node(self):\n        return {"cpu": random.random()}\nlatency.labels("a").set(psutil.cpu_percent())\n`,
+      },
+    },
+    good(
+      'a mock that only demonstrations use',
+      'class FakeProbe:\n    def read(self):\n        return {"cpu": random.random()}\ndef demo():\n    return FakeProbe().read()\nlatency.labels("a").set(psutil.cpu_percent())\n',
+    ),
+    {
       name: 'tests may invent',
       files: {
         'app/x.py': `${head}latency.labels("a").set(psutil.cpu_percent())\n`,
@@ -59,12 +70,44 @@ testCheck(realMetrics, {
       'fallback',
       'def f(row):\n    latency.labels("a").set(row.get("latency") or random.random())  # <-\n',
     ),
+    bad(
+      'a random number that is multiplied',
+      'random',
+      'def route(path):\n    return {"latency_ms": random.uniform(10, 50) * len(path)}  # <-\n',
+    ),
     bad('a constant', 'constant', 'latency.labels("a").set(12.5)  # <-\n'),
     bad('the environment', 'configured', 'latency.labels("a").set(os.environ["LATENCY"])  # <-\n'),
+    bad(
+      'a mock by its name',
+      'mock',
+      'class Monitor:\n    def _mock_packets(self):\n        return int(time.time()) % 100\n    def collect(self):\n        latency.labels("a").inc(self._mock_packets())  # <-\n',
+    ),
+    bad(
+      'metrics kept in a dictionary',
+      'random',
+      'class Monitor:\n    def collect(self):\n        self.metrics["latency"].labels(peer="a").observe(random.gauss(25, 5))  # <-\n',
+    ),
+    bad(
+      'a mock adapter where nothing else is found',
+      'chosen',
+      'class MockAdapter:\n    def statistics(self):\n        return {"latency_ms": random.random(), "packet_loss": random.random()}\nclass Mesh:\n    def start(self, found):\n        self.adapter = found or MockAdapter()  # <-\n    def demo(self, backend):\n        if backend == "simulation":\n            self.adapter = MockAdapter()\n',
+    ),
+    bad(
+      'simulated features in an answer',
+      'chosen',
+      'def _simulated_features(node):\n    return {"cpu": random.random()}\ndef predict(node):\n    return _simulated_features(node)  # <-\ndef training_data():\n    return _simulated_features("a")\n',
+    ),
+    bad(
+      'a counter that counts its readers',
+      'scraped',
+      'import prometheus_client\nhits = Counter("cache_hits", "x", ["kind"])\nmetrics_requests = Counter("metrics_requests", "x")\ndef metrics():\n    hits.labels(kind="redis").inc()  # <-\n    metrics_requests.inc()\n    latency.labels("a").set(psutil.cpu_percent())\n    return prometheus_client.generate_latest()\n',
+    ),
     {
-      name: 'a simulation is to review',
-      files: { 'app/simulation.py': `${head}latency.labels("a").set(random.random())\n` },
-      findings: [{ message: 'random', at: 'app/simulation.py:5', confidence: 'low' }],
+      name: 'one finding for the values of a function',
+      files: {
+        'app/x.py': `${head}def telemetry():\n    return {\n        "cpu": random.random(),\n        "memory": random.random(),\n    }\n`,
+      },
+      findings: [{ message: 'random', at: 'app/x.py:7', confidence: 'medium' }],
     },
   ],
   notApplicable: [
