@@ -1,9 +1,23 @@
 /** Knows which values are web applications, routers and blueprints, however they reach the place that uses them. */
 import { constants } from './program/flow.ts';
-import { argument, type CallSite, type Node, type Program, type Unit } from './program/link.ts';
-import type { Ref } from './program/model.ts';
+import { argument, type CallSite, type FunctionSite, type Node, type Program, type Unit } from './program/link.ts';
+import type { FunctionModel, Ref, Value } from './program/model.ts';
 
-export type Framework = 'flask' | 'fastapi' | 'starlette' | 'aiohttp' | 'django' | 'http.server' | 'other';
+export type Framework =
+  | 'flask'
+  | 'fastapi'
+  | 'starlette'
+  | 'aiohttp'
+  | 'django'
+  | 'http.server'
+  | 'express'
+  | 'koa'
+  | 'hono'
+  | 'fastify'
+  | 'nest'
+  | 'next'
+  | 'graphql'
+  | 'other';
 
 interface Kind {
   readonly kind: 'app' | 'router';
@@ -34,7 +48,34 @@ const constructors: Readonly<Record<string, Kind>> = {
   'sanic.Blueprint': { kind: 'router', framework: 'other' },
   'bottle.Bottle': { kind: 'app', framework: 'other' },
   'litestar.Litestar': { kind: 'app', framework: 'other' },
+  express: { kind: 'app', framework: 'express' },
+  'express.application': { kind: 'app', framework: 'express' },
+  'express.Router': { kind: 'router', framework: 'express' },
+  'express-promise-router': { kind: 'router', framework: 'express' },
+  router: { kind: 'router', framework: 'express' },
+  connect: { kind: 'app', framework: 'express' },
+  polka: { kind: 'app', framework: 'express' },
+  'restify.createServer': { kind: 'app', framework: 'express' },
+  '@feathersjs/express': { kind: 'app', framework: 'express' },
+  'ultimate-express': { kind: 'app', framework: 'express' },
+  'hyper-express.Server': { kind: 'app', framework: 'express' },
+  koa: { kind: 'app', framework: 'koa' },
+  'koa-router': { kind: 'router', framework: 'koa' },
+  '@koa/router': { kind: 'router', framework: 'koa' },
+  'hono.Hono': { kind: 'app', framework: 'hono' },
+  '@hono/zod-openapi.OpenAPIHono': { kind: 'app', framework: 'hono' },
+  fastify: { kind: 'app', framework: 'fastify' },
+  'fastify.fastify': { kind: 'app', framework: 'fastify' },
+  'fastify.Fastify': { kind: 'app', framework: 'fastify' },
+  '@nestjs/core.NestFactory.create': { kind: 'app', framework: 'nest' },
 };
+
+/** Methods of routers that give the router back, so that calls can be chained. */
+const chained = new Set(
+  'use get post put patch delete del options head all any route register addHook on basePath prefix set enable disable param after decorate routes middleware callback notFound onError setErrorHandler'.split(
+    ' ',
+  ),
+);
 
 /** What a call makes; undefined when it is neither an application nor a router. */
 export function kindOf(program: Program, site: CallSite): Kind | undefined {
@@ -48,6 +89,62 @@ export function kindOf(program: Program, site: CallSite): Kind | undefined {
 }
 
 const limit = 16;
+
+const plugins = new WeakMap<Program, ReadonlyMap<FunctionModel, readonly CallSite[]>>();
+
+/** The `register` calls of Fastify by the plugin they load: its first parameter is a scope of its own. */
+export function pluginsOf(program: Program): ReadonlyMap<FunctionModel, readonly CallSite[]> {
+  const known = plugins.get(program);
+  if (known) return known;
+  const found = new Map<FunctionModel, CallSite[]>();
+  plugins.set(program, found);
+  for (const site of program.allCalls()) {
+    const first = site.call.args[0];
+    if (site.unit.module.language === 'python' || !first) continue;
+    if (memberAt(site.unit, site.call.callee.value)?.name !== 'register') continue;
+    for (const { function: model } of pluginFunctions(program, { unit: site.unit, ref: first.value })) {
+      const same = found.get(model);
+      if (same) same.push(site);
+      else found.set(model, [site]);
+    }
+  }
+  return found;
+}
+
+/** The functions of a plugin, also wrapped by `fastify-plugin` or imported on demand. */
+function pluginFunctions(program: Program, { unit, ref }: Node, depth = 0): readonly FunctionSite[] {
+  const value = unit.module.values[ref]!;
+  if (depth > 4) return [];
+  if (value.kind === 'global') {
+    const defined = program.define(value.name, unit) ?? program.define(`${value.name}.default`, unit);
+    return defined ? pluginFunctions(program, defined, depth + 1) : [];
+  }
+  if (value.kind === 'call') {
+    const first = unit.module.calls[value.call]!.args[0];
+    return first ? pluginFunctions(program, { unit, ref: first.value }, depth + 1) : [];
+  }
+  return program
+    .meanings(unit, ref)
+    .flatMap((one) =>
+      one.kind === 'function'
+        ? [{ unit: one.unit, id: one.function, function: one.unit.module.functions[one.function]! }]
+        : [],
+    );
+}
+
+/** Is the plugin made to share its scope with whoever registers it? */
+export function sharesScope(program: Program, site: CallSite): boolean {
+  const first = site.call.args[0];
+  let node: Node | undefined = first && { unit: site.unit, ref: first.value };
+  for (let depth = 0; node && depth < 6; depth++) {
+    const value: Value = node.unit.module.values[node.ref]!;
+    if (value.kind === 'call')
+      return program.call(node.unit, value.call).names.some((name) => /^fastify-plugin(?:\.|$)/.test(name));
+    if (value.kind !== 'global') return false;
+    node = program.define(value.name, node.unit) ?? program.define(`${value.name}.default`, node.unit);
+  }
+  return false;
+}
 
 /**
  * The calls that made the application or router a value holds: through variables, imports, fields, factories,
@@ -74,7 +171,7 @@ export function memberAt(unit: Unit, ref: Ref): { readonly name: string; readonl
 /** The same for what a member is taken from; `app.router` of an imported application is the application. */
 export function makersOfReceiver(program: Program, unit: Unit, of: Receiver, frame?: CallSite): readonly CallSite[] {
   if (typeof of !== 'string') return makersOf(program, unit, of, frame);
-  for (const name of [of, of.replace(/\.(?:router|app|asgi|wsgi_app)$/, '')]) {
+  for (const name of [of, `${of}.default`, of.replace(/\.(?:router|app|asgi|wsgi_app)$/, '')]) {
     const defined = program.define(name, unit);
     if (defined) return makersOf(program, defined.unit, defined.ref);
   }
@@ -111,7 +208,7 @@ function follow(
   };
   switch (value.kind) {
     case 'global': {
-      to(program.define(value.name, unit));
+      to(program.define(value.name, unit) ?? program.define(`${value.name}.default`, unit));
       return;
     }
     case 'either': {
@@ -123,6 +220,13 @@ function follow(
       if (kindOf(program, site)) {
         found.add(site);
         return;
+      }
+      if (unit.module.language !== 'python') {
+        const member = memberAt(unit, site.call.callee.value);
+        if (member && chained.has(member.name)) {
+          for (const one of makersOfReceiver(program, unit, member.of, frame)) found.add(one);
+          if (found.size > 0) return;
+        }
       }
       for (const target of program.targets(site)) {
         if (target.function.name === '__init__') continue;
@@ -139,6 +243,7 @@ function follow(
         const given = argument(site.call, param.kind === 'keyword' ? 99 : value.index, param.name);
         if (given) to({ unit: site.unit, ref: given.value }, undefined);
       }
+      if (value.index === 0) for (const one of pluginsOf(program).get(model) ?? []) found.add(one);
       return;
     }
     case 'attr': {
