@@ -32,6 +32,19 @@ export function headersOf(program: Program, functions: readonly FunctionSite[]):
   return { set: search.set, open: search.open };
 }
 
+/** Methods of middleware and guard classes that frameworks call. */
+const methodsRun = [
+  'dispatch',
+  '__call__',
+  'process_response',
+  'process_request',
+  'process_view',
+  '__init__',
+  'canActivate',
+  'use',
+  'intercept',
+];
+
 /** The functions that a hook, middleware class or factory value runs for a request. */
 export function runs(program: Program, { unit, ref }: Node): readonly FunctionSite[] {
   const value = unit.module.values[ref]!;
@@ -46,7 +59,7 @@ export function runs(program: Program, { unit, ref }: Node): readonly FunctionSi
         function: meaning.unit.module.functions[meaning.function]!,
       });
     } else if (meaning.kind === 'class' || meaning.kind === 'instance') {
-      for (const name of ['dispatch', '__call__', 'process_response', 'process_request', 'process_view', '__init__']) {
+      for (const name of methodsRun) {
         const method = program.method(meaning.unit, meaning.class, name);
         if (method) found.push(method);
       }
@@ -79,13 +92,18 @@ const headerCalls = new Set([
   '__setitem__',
   'appendlist',
   'insert',
+  'setHeader',
+  'header',
 ]);
+/** What they are called on in JavaScript, where maps and caches have a method `set` too. */
+const answers = /(?:^|\.)(?:res|resp|response|reply|rep|ctx|context|c|headers|res\.raw|reply\.raw)\.\w+(?:\(\))?$/i;
 
 function read(search: Search, site: FunctionSite, depth: number): void {
   const { program } = search;
   const { unit, id } = site;
   if (depth > 3 || search.seen.has(site.function)) return;
   search.seen.add(site.function);
+  for (const dict of unit.module.dicts) if (dict.function === id) described(search, unit, dict.value);
   for (const one of unit.module.assignments) {
     if (one.function !== id || one.target !== 'item' || !one.value || one.key === undefined || !one.of) continue;
     if (!/headers?$|response$|resp$|res$|^r$|\brv$/i.test((one.of.name ?? '').replace(/\(\)$/, ''))) continue;
@@ -95,7 +113,13 @@ function read(search: Search, site: FunctionSite, depth: number): void {
     if (call.function !== id) continue;
     const callee = unit.module.values[call.callee.value]!;
     const [a, b] = call.args;
-    if (callee.kind === 'attr' && a && b && headerCalls.has(callee.name)) {
+    const isAnswer = unit.module.language === 'python' || answers.test(call.callee.name ?? '');
+    if (unit.module.language !== 'python' && callee.kind === 'attr' && isAnswer) {
+      // `res.set({...})`, `reply.headers({...})`, `res.writeHead(200, {...})`.
+      const given = callee.name === 'writeHead' ? call.args.at(-1) : b ? undefined : a;
+      if (given && /^(?:set|header|headers|writeHead)$/.test(callee.name)) pairs(search, { unit, ref: given.value });
+    }
+    if (callee.kind === 'attr' && a && b && headerCalls.has(callee.name) && isAnswer) {
       pair(search, unit, a.value, b.value);
       continue;
     }
@@ -118,6 +142,17 @@ function read(search: Search, site: FunctionSite, depth: number): void {
     for (const arg of call.args) if (arg.keyword === 'headers') pairs(search, { unit, ref: arg.value });
     for (const target of program.targets(called)) read(search, target, depth + 1);
   }
+}
+
+/** `{ key: 'X-Frame-Options', value: 'DENY' }` in a configuration, `headers: {...}` among options. */
+function described(search: Search, unit: Unit, ref: Ref): void {
+  const value = unit.module.values[ref]!;
+  if (value.kind !== 'dict' || unit.module.language === 'python') return;
+  const entry = (name: string) =>
+    value.entries.find(([key]) => key !== null && constants(search.program, unit, key)?.[0] === name)?.[1];
+  const [key, text, headers] = [entry('key'), entry('value'), entry('headers')];
+  if (key !== undefined && text !== undefined && constants(search.program, unit, key)) pair(search, unit, key, text);
+  if (headers !== undefined) pairs(search, { unit, ref: headers });
 }
 
 /** The secure package sets all of them unless told otherwise. */

@@ -26,7 +26,7 @@ export function readNext(reader: Reader): readonly WebObject[] {
       name: path === '' ? 'of Next.js' : path.replace(/\/$/, ''),
       place: placeIn(config ?? unit, { start: 0, end: 1 }),
       prefixes: [],
-      layers: config ? headerLayers(program, config) : [],
+      layers: config ? headerLayers(config) : [],
       mounts: [],
     };
     roots.set(path, made);
@@ -139,20 +139,14 @@ function patternsOf(program: Program, matcher: Node): readonly string[] | undefi
     return source ? textsOf(program, source.unit, source.ref) : textsOf(program, at.unit, ref);
   });
   if (texts.length === 0) return undefined;
-  return texts.flatMap((text) => {
-    // `/((?!api|_next).*)`: everything but what begins with these.
-    return /^\/\(\(\?!/.test(text) ? [text] : [text];
-  });
+  return texts;
 }
 
 /** `headers()` of the configuration, as a layer before everything it names. */
-function headerLayers(program: Program, config: Unit): Layer[] {
-  for (const model of config.module.functions.entries()) {
-    const [id, one] = model;
-    if (one.name !== 'headers') continue;
-    const ref = config.module.values.findIndex((value) => value.kind === 'function' && value.function === id);
-    if (ref < 0) continue;
-    return [{ level: 'after', node: { unit: config, ref }, place: placeIn(config, one.nameSpan), names: [] }];
-  }
-  return [];
+function headerLayers(config: Unit): Layer[] {
+  const { functions, values } = config.module;
+  const id = functions.findIndex((one) => one.name === 'headers');
+  const ref = values.findIndex((value) => value.kind === 'function' && value.function === id);
+  if (id < 0 || ref < 0) return [];
+  return [{ level: 'after', node: { unit: config, ref }, place: placeIn(config, functions[id]!.nameSpan), names: [] }];
 }

@@ -209,7 +209,7 @@ function mountedAt(
 /** `app.get(path, ...middleware, handler)`, `router.route(path).get(handler)`, `fastify.get(path, options, handler)`. */
 function readVerb(reader: Reader, site: CallSite, verb: string, of: Receiver): void {
   const { program } = reader;
-  const { unit, call } = site;
+  const { unit } = site;
   const chain = typeof of === 'string' ? undefined : routeCall(program, unit, of);
   const given = positional(site);
   const first = chain ? positional(chain)[0] : given[0];

@@ -50,6 +50,9 @@ function segmentsOf(pattern: string): readonly (string | undefined)[] {
 
 /** Does a pattern cover a path: the same, or above it unless `exact`? Parameters match anything. */
 export function coversPath(pattern: string, path: string, exact: boolean): boolean {
+  // A matcher of Next.js for all but what begins with some words: `/((?!api|_next/static).*)`.
+  const but = /^\/\(\(\?!(.*?)\)\.\*\)$/.exec(pattern);
+  if (but) return !but[1]!.split('|').some((one) => /^[\w/.-]+$/.test(one) && `${path}/`.startsWith(`/${one}/`));
   const wanted = segmentsOf(pattern);
   const given = segmentsOf(path);
   for (const [i, part] of wanted.entries()) {

@@ -5,6 +5,10 @@
 import type { Facts } from './facts.ts';
 import { type FunctionSite, linkProgram, type Program } from './program/link.ts';
 import { djangoRoutes, type Settings, settingsOf } from './web-django.ts';
+import { readEcmascript } from './web-js.ts';
+import { readGraphql } from './web-js-graphql.ts';
+import { readNest } from './web-js-nest.ts';
+import { readNext } from './web-js-next.ts';
 import type { Layer, Moment, Route, WebObject } from './web-model.ts';
 import { coversPath, isBefore } from './web-order.ts';
 import { readPython } from './web-python.ts';
@@ -32,13 +36,41 @@ export const webWords = [
   'bottle',
   'litestar',
   'BaseHTTPRequestHandler',
+  'express',
+  'koa',
+  'fastify',
+  '@nestjs/',
+  'next',
+  'hono',
+  'restify',
+  'polka',
+  'apollo',
+  'graphql',
+  'routing-controllers',
 ];
 
 export function linkWeb(facts: Facts): Web {
   const program = facts.linked(linkProgram);
   const { objects, routes } = readPython(program);
   const settings = settingsOf(program);
-  return { program, objects, routes: [...routes, ...djangoRoutes(program)], settings };
+  const ecmascript = readEcmascript(program);
+  const next = readNext(ecmascript);
+  readNest(ecmascript);
+  readGraphql(ecmascript);
+  return {
+    program,
+    objects: [...objects, ...ecmascript.objects.values(), ...next],
+    routes: [...routes, ...djangoRoutes(program), ...ecmascript.routes.map(withDoubts)],
+    settings,
+  };
+}
+
+/** A router that nothing is seen to mount may have anything in front of it. */
+function withDoubts(route: Route): Route {
+  const isLost = (object: WebObject): boolean =>
+    object.kind === 'router' && object.mounts.every((mount) => mount.parent !== object && isLost(mount.parent));
+  const lost = route.open === undefined && route.owners.length > 0 && route.owners.every((owner) => isLost(owner));
+  return lost ? { ...route, open: 'where its router is mounted cannot be told' } : route;
 }
 
 /** Every path under which a route answers, at most a few. */
