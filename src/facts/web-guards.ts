@@ -1,10 +1,11 @@
 /** Knows what stands in front of a handler really does: refuses strangers, asks for a role, counts requests, or nothing. */
 import { constants, origins } from './program/flow.ts';
 import { type CallSite, type FunctionSite, type Program, placeIn, type Unit } from './program/link.ts';
-import type { GuardId, Ref } from './program/model.ts';
+import type { Ref } from './program/model.ts';
 import { wordsOf } from './program/names.ts';
 import type { Place } from './span.ts';
 import { innerOf, runs } from './web-headers.ts';
+import { type Refusal, refusalsIn } from './web-js-refusals.ts';
 import type { Layer } from './web-model.ts';
 import { mayRunFor } from './web-paths.ts';
 import { parameterLayers } from './web-python.ts';
@@ -150,11 +151,6 @@ export function stronger(a: Verdict, b: Verdict): Verdict {
   return rank(b) > rank(a) ? b : a;
 }
 
-interface Refusal {
-  readonly start: number;
-  readonly guard: GuardId;
-}
-
 function inspect(program: Program, site: FunctionSite, words: GuardWords, depth: number, seen: Set<unknown>): Verdict {
   const { unit, id, function: model } = site;
   const { module } = unit;
@@ -162,7 +158,7 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
   let best = none(model.name, place);
   for (const layer of depth < 4 ? parameterLayers(program, site) : [])
     best = stronger(best, guardOf(program, layer, words, depth + 1));
-  const found: Refusal[] = [];
+  const found: Refusal[] = refusalsIn(program, site).filter((one) => mayRunFor(program, unit, one.guard, words.paths));
   for (const raise of module.raises) {
     if (raise.function !== id || !raise.value || raise.assertion) continue;
     if (!mayRunFor(program, unit, raise.guard, words.paths)) continue;
@@ -215,9 +211,11 @@ function judge(
   place: Place,
 ): Verdict {
   const { unit, function: model } = site;
-  const asked = new Set(wordsOf(model.name));
+  const owner = model.class < 0 ? '' : unit.module.classes[model.class]!.name;
+  const asked = new Set([...wordsOf(model.name), ...wordsOf(owner)]);
   const tests = new Set<Ref>();
-  for (const { guard } of found) {
+  for (const { guard, test } of found) {
+    if (test !== undefined) tests.add(test);
     for (let at = guard; at >= 0; at = unit.module.guards[at]!.parent) {
       const one = unit.module.guards[at]!;
       if (one.kind === 'if') tests.add(one.test);
@@ -236,14 +234,15 @@ function judge(
   return { kind: isShared || has(all, words.role) ? 'role' : 'auth', name: model.name, place };
 }
 
+const equality = new Set(['==', '!=', '===', '!==', 'in', 'not in']);
+
 function isComparison(program: Program, unit: Unit, ref: Ref): boolean {
   const value = unit.module.values[ref]!;
-  if (value.kind === 'compare')
-    return ['==', '!=', 'in', 'not in'].includes(unit.module.comparisons[value.comparison]!.op);
+  if (value.kind === 'compare') return equality.has(unit.module.comparisons[value.comparison]!.op);
   if (value.kind === 'call') {
     const site = program.call(unit, value.call);
     const name = site.call.callee.name ?? '';
-    if (/compare_digest$/.test(name)) return true;
+    if (/compare_digest$|timingSafeEqual$/.test(name)) return true;
     // `is_valid(key)` of the repository compares; one that looks a user up does not.
     return (
       /verify|check|valid/.test(name) &&
@@ -258,8 +257,9 @@ function isComparison(program: Program, unit: Unit, ref: Ref): boolean {
 function comparesKey(program: Program, unit: Unit, id: number): boolean {
   const { module } = unit;
   return (
-    module.calls.some((call) => call.function === id && /compare_digest$/.test(call.callee.name ?? '')) ||
-    module.functions[id]!.returns.some((one) => one.value && isComparison(program, unit, one.value.value))
+    module.calls.some(
+      (call) => call.function === id && /compare_digest$|timingSafeEqual$/.test(call.callee.name ?? ''),
+    ) || module.functions[id]!.returns.some((one) => one.value && isComparison(program, unit, one.value.value))
   );
 }
 
@@ -304,7 +304,7 @@ function isClaim(program: Program, unit: Unit, test: Ref, words: GuardWords): bo
     return value.of.some((one) => isClaim(program, unit, one, words));
   if (value.kind !== 'compare') return false;
   const { left, right, op } = unit.module.comparisons[value.comparison]!;
-  if (!['==', '!=', 'in', 'not in'].includes(op)) return false;
+  if (!equality.has(op)) return false;
   const sides = [left, right] as const;
   return sides.some((side, i) => {
     const fixed = constants(program, unit, sides[1 - i]!.value);
@@ -379,7 +379,7 @@ function openAt(
       const { left, right, op } = module.comparisons[value.comparison]!;
       const sides = [left, right].flatMap((side) => wordsOf(side.name ?? ''));
       const isFixed = [left, right].some((side) => module.values[side.value]!.kind === 'const');
-      if (op === '==' && one.holds && isFixed && has(sides, environmentWords)) return one.span;
+      if ((op === '==' || op === '===') && one.holds && isFixed && has(sides, environmentWords)) return one.span;
     }
     return undefined;
   });

@@ -125,7 +125,8 @@ function readPrefix(reader: Reader, site: CallSite, of: Receiver): void {
   const first = positional(site)[0];
   const texts = first ? textsOf(reader.program, first.unit, first.ref) : [];
   if (texts.length === 0) return;
-  for (const owner of ownersOf(reader, site.unit, of)) owner.prefixes.push(...texts);
+  for (const owner of ownersOf(reader, site.unit, of))
+    owner.prefixes.push(...texts.map((text) => `/${text.replace(/^\//, '')}`));
 }
 
 function readGlobals(reader: Reader, site: CallSite, of: Receiver): void {
@@ -174,7 +175,7 @@ function readUse(reader: Reader, site: CallSite, of: Receiver): void {
           child.mounts.push({ parent, prefixes, layers: [...before], ...(moment ? { moment } : {}) });
         }
       }
-      if (mounted.objects.length > 0) continue;
+      if (mounted.objects.length > 0 || isRest(program, node)) continue;
       const layer = layerOf(program, 'before', node, {
         place: placeIn(unit, call),
         ...(isAll ? {} : { paths: paths! }),
@@ -185,6 +186,14 @@ function readUse(reader: Reader, site: CallSite, of: Receiver): void {
       for (const owner of owners) owner.layers.push(layer);
     }
   }
+}
+
+/** `router.allowedMethods()` of Koa answers OPTIONS. */
+function isRest(program: Program, node: Node): boolean {
+  const value = valueAt(node);
+  if (value.kind !== 'call') return false;
+  const callee = program.call(node.unit, value.call).call.callee.value;
+  return memberAt(node.unit, callee)?.name === 'allowedMethods';
 }
 
 /** Routers and applications that are mounted: as they are, by `router.routes()`, by `mount('/x', app)`. */

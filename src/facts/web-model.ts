@@ -7,7 +7,7 @@ import type { Framework } from './web-objects.ts';
  * When something is registered, where order matters: the statements that lead to it, from the outermost function that
  * runs to the registration itself.
  */
-export type Moment = readonly { readonly unit: Unit; readonly function: number; readonly start: number }[];
+export type Moment = readonly { readonly unit: Unit; readonly function: number; readonly end: number }[];
 
 /** Something that runs before or around a handler: a dependency, decorator, hook, middleware or helper. */
 export interface Layer {

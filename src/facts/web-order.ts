@@ -1,5 +1,6 @@
 /** Knows when registrations run and which paths a prefix covers: a layer guards only what comes after and below it. */
 import type { CallSite, Program, Unit } from './program/link.ts';
+import type { Span } from './span.ts';
 import type { Moment } from './web-model.ts';
 
 /**
@@ -9,19 +10,20 @@ import type { Moment } from './web-model.ts';
 export function momentOf(
   program: Program,
   unit: Unit,
-  site: { readonly function: number; readonly span: { readonly start: number } },
+  site: { readonly function: number; readonly span: Span },
   frame?: CallSite,
 ): Moment {
   const steps: Moment[number][] = [];
-  let at: { unit: Unit; function: number; start: number } = { unit, function: site.function, start: site.span.start };
+  // Chained calls begin at the same place and end one after the other.
+  let at: Moment[number] = { unit, function: site.function, end: site.span.end };
   for (let depth = 0; depth < 12; depth++) {
     steps.unshift(at);
     if (at.function < 0) break;
     const model = at.unit.module.functions[at.function]!;
     const callers = program.callers(at.unit, at.function);
     const caller = callers.find((one) => one === frame) ?? callers.find((one) => one.call.function !== at.function);
-    if (caller) at = { unit: caller.unit, function: caller.call.function, start: caller.call.span.start };
-    else if (model.class < 0) at = { unit: at.unit, function: model.function, start: model.span.start };
+    if (caller) at = { unit: caller.unit, function: caller.call.function, end: caller.call.span.end };
+    else if (model.class < 0) at = { unit: at.unit, function: model.function, end: model.span.end };
     else break;
   }
   return steps;
@@ -32,9 +34,9 @@ export function isBefore(a: Moment, b: Moment): boolean {
   for (const [i, step] of a.entries()) {
     const other = b[i];
     if (!other || other.unit !== step.unit || other.function !== step.function) return true;
-    if (step.start !== other.start) return step.start < other.start;
+    if (step.end !== other.end) return step.end < other.end;
   }
-  return true;
+  return a.length !== b.length;
 }
 
 /** Segments of a pattern as frameworks write them; undefined stands for anything, `**` for everything below. */
