@@ -1,16 +1,16 @@
 /** Knows when an application answers without the headers that browsers need to protect its users. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
-import { constants } from '../facts/program/flow.ts';
 import type { Program } from '../facts/program/link.ts';
 import type { Place } from '../facts/span.ts';
-import { chainOf, linkWeb, type Web, webWords } from '../facts/web.ts';
+import { chainOf, layersOfObject, linkWeb, type Web, webWords } from '../facts/web.ts';
 import type { Settings } from '../facts/web-django.ts';
 import { headersOf, runs, type SetHeader } from '../facts/web-headers.ts';
+import { type HelperWords, helperHeaders, helpersIn } from '../facts/web-helpers.ts';
 import type { Layer, WebObject } from '../facts/web-model.ts';
 
 const fix =
-  'Install one helper on the application object (flask-talisman, secure, or a middleware of a few lines) that sets Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy on every answer.';
+  'Install one helper on the application object (flask-talisman, secure, helmet, or a middleware of a few lines) that sets Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy on every answer.';
 
 export const securityHeaders = defineCheck({
   id: 'security-headers',
@@ -60,6 +60,12 @@ const frameworks: Readonly<Record<string, string>> = {
   fastapi: 'FastAPI',
   starlette: 'Starlette',
   aiohttp: 'aiohttp',
+  express: 'Express',
+  koa: 'Koa',
+  hono: 'Hono',
+  fastify: 'Fastify',
+  nest: 'NestJS',
+  next: 'Next.js',
 };
 
 /** What is known of the headers of one application. */
@@ -75,8 +81,7 @@ function application(web: Web, object: WebObject, options: Options): Subject[] {
   const framework = frameworks[object.framework] ?? 'web';
   const name = `${framework} application ${object.name}`;
   const sent: Sent = { have: new Set(), findings: [] };
-  const layers = chainOf(object).flatMap((one) => one.layers);
-  for (const layer of layers) read(program, layer, sent, options);
+  for (const layer of layersOfObject(web, object)) read(program, layer, sent, options);
   const isInner = object.mounts.length > 0;
   const routes = web.routes.some((route) =>
     route.owners.some((owner) => chainOf(owner).some((one) => one.object === object)),
@@ -117,21 +122,26 @@ function verdict(name: string, place: Place, app: string, sent: Sent, machine: b
 
 /** Headers one layer sends. */
 function read(program: Program, layer: Layer, sent: Sent, options: Options): void {
-  const helpers = options.helpers as Readonly<Record<string, string>>;
-  const names = layer.names.map((name) => name.replace(/\(\)\.init_app$/, ''));
-  const known = names.find((name) => helpers[name] !== undefined);
-  if (known !== undefined) {
-    for (const header of helpers[known]!.split(' ')) sent.have.add(header);
-    if (/talisman/i.test(known)) talisman(program, layer, sent);
+  const words = options as unknown as HelperWords;
+  const known = helperHeaders(program, layer, words);
+  if (known) {
+    for (const header of known.sent) sent.have.add(header);
+    for (const header of known.set) judge(header, sent, options);
+    for (const { header, place, sure } of known.off) {
+      sent.have.add(header);
+      const data = { helper: known.helper, header: titles[header]! };
+      sent.findings.push({ message: 'disabled', data, place, confidence: sure ? 'high' : 'low' });
+    }
     return;
   }
   if (layer.level === 'dependency' || layer.level === 'decorator') return;
   const functions = runs(program, layer.node);
+  for (const inner of helpersIn(program, functions, words)) read(program, inner, sent, options);
   const { set, open } = headersOf(program, functions);
   for (const header of set) judge(header, sent, options);
-  const written = names[0] ?? layer.node.unit.path;
+  const written = (layer.names[0] ?? layer.node.unit.path).replace(/\(\)$/, '');
   if (open) sent.open = `${written} sets headers by names that cannot be told`;
-  if (functions.length === 0 && /secur|header|csp|helmet/i.test(names.join(' ')))
+  if (functions.length === 0 && /secur|header|csp|helmet/i.test(layer.names.join(' ')))
     sent.open = `${written} is not in the repository`;
 }
 
@@ -177,29 +187,6 @@ function weakness(name: string, text: string, options: Options): string | undefi
       return /^(?:deny|sameorigin)$/.test(text) ? undefined : 'browsers ignore the value';
     default:
       return /unsafe-url|no-referrer-when-downgrade/.test(text) ? `the value is ${text}` : undefined;
-  }
-}
-
-/** Options of flask-talisman that take a header away. */
-function talisman(program: Program, layer: Layer, sent: Sent): void {
-  for (const arg of layer.site?.call.args ?? []) {
-    const header = {
-      content_security_policy: 'content-security-policy',
-      strict_transport_security: 'strict-transport-security',
-      frame_options: 'x-frame-options',
-      x_content_type_options: 'x-content-type-options',
-      referrer_policy: 'referrer-policy',
-    }[arg.keyword ?? ''];
-    const values = header ? constants(program, layer.site!.unit, arg.value) : undefined;
-    if (!header || !values?.some((value) => value === null || value === false || value === '')) continue;
-    sent.have.add(header);
-    const data = { helper: 'Talisman', header: titles[header]! };
-    sent.findings.push({
-      message: 'disabled',
-      data,
-      place: { path: layer.site!.unit.path, span: arg.span },
-      confidence: values.length > 1 ? 'low' : 'high',
-    });
   }
 }
 

@@ -116,6 +116,23 @@ export function chainOf(
   return chain;
 }
 
+/** Layers in front of everything an application answers, and of what it is mounted on; those that come too late are not. */
+export function layersOfObject(web: Web, object: WebObject): readonly Layer[] {
+  return chainOf(object).flatMap((one) =>
+    one.layers.filter((layer) => {
+      if (layer.paths) return false;
+      if (!layer.moment) return true;
+      const later = [
+        ...web.routes.flatMap((route) => (route.owners.includes(one.object) ? [route.moment] : [])),
+        ...web.objects.flatMap((child) =>
+          child.mounts.flatMap((mount) => (mount.parent === one.object ? [mount.moment] : [])),
+        ),
+      ];
+      return later.length === 0 || later.some((moment) => !moment || isBefore(layer.moment!, moment));
+    }),
+  );
+}
+
 /** Layers in front of a route, nearest first: its own, then those of everything it hangs on. */
 export function layersOf(route: Route): readonly Layer[] {
   return [...route.layers, ...route.owners.flatMap((owner) => outerLayers(route, owner))];
