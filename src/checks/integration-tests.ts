@@ -72,6 +72,9 @@ function assess(facts: Facts, options: Options): Assessment {
     const data = { folder: 'the repository', command: dedicated.text };
     return { subjects: [fail('integration tests', finding('masked', dedicated.place, data))], lookedFor };
   }
+  const { script } = model;
+  if (script)
+    return { subjects: [pass('integration tests', script.place, `The step ${script.name} runs them.`)], lookedFor };
   return { subjects: [fail('integration tests', finding('absent', anchor, {}))], lookedFor };
 }
 

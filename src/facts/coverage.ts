@@ -80,9 +80,9 @@ function readIni(path: string, text: string, found: Found): void {
     const content = line[0];
     const bare = content.trim();
     if (bare.startsWith('#') || bare.startsWith(';')) continue;
-    const header = /^\s*\[+\s*([^\]]+?)\s*\]+\s*(?:#.*)?$/.exec(content);
+    const header = /^\s*\[{1,2}([^[\]]+)\]{1,2}\s*(?:#.*)?$/.exec(content);
     if (header && !/^\s*["']/.test(content)) {
-      section = header[1]!;
+      section = header[1]!.trim();
       inOptions = false;
       continue;
     }

@@ -1,10 +1,13 @@
 /** Knows the integration test suites of a repository and whether CI runs them. */
 import { type CiRun, ciRuns } from './ci-runs.ts';
 import { baseName, glob } from './commandline.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, FileFacts } from './facts.ts';
 import { joined } from './gates.ts';
+import { linkPipelines } from './gitlab.ts';
+import type { Pipeline } from './pipeline.ts';
+import { eachCommand } from './shell.ts';
 import type { Place } from './span.ts';
-import type { TestConfig } from './test-config.ts';
+import { holds, type TestConfig } from './test-config.ts';
 
 export interface Suite {
   /** Folder that holds it, without a slash at the end. */
@@ -24,6 +27,8 @@ export interface IntegrationModel {
   readonly suites: readonly Suite[];
   /** All test commands of CI. */
   readonly runs: readonly CiRun[];
+  /** A step with code of its own whose name says that it is such a test. */
+  readonly script?: { readonly name: string; readonly place: Place };
   /** Paths of integration tests that CI names and that do not exist. */
   readonly missing: readonly { readonly path: string; readonly run: CiRun }[];
 }
@@ -60,15 +65,37 @@ export function integrationModel(facts: Facts, knowledge: IntegrationKnowledge):
           );
     return { ...suite, runs: own, ...(excludedBy ? { excludedBy } : {}) };
   });
+  const script = facts
+    .linked(linkPipelines)
+    .flatMap((file) => (file.zone === 'production' ? scriptedTests(file, isWord) : []))[0];
   return {
     suites,
     runs,
+    ...(script && { script }),
     missing: missingPaths(
       byKind.filter(({ kind }) => kind === 'python').map(({ run }) => run),
       isWord,
       facts,
     ),
   };
+}
+
+/** Steps that are called an integration test and start more than a message, and whose failure counts. */
+function scriptedTests(
+  file: FileFacts<Pipeline>,
+  words: ReadonlySet<string>,
+): NonNullable<IntegrationModel['script']>[] {
+  return file.data.jobs.flatMap((job) =>
+    job.steps.flatMap((step) => {
+      const name = step.title ?? '';
+      if (job.tolerance || step.tolerance || !hasWord(name, words)) return [];
+      let works = false;
+      eachCommand(step.script?.shell.statements ?? [], (command) => {
+        works ||= !/^(?:echo|printf|true|:|sleep|exit|)$/.test(command.words[0]?.text ?? '');
+      });
+      return works ? [{ name, place: { path: step.path ?? file.path, span: step.span } }] : [];
+    }),
+  );
 }
 
 /** Folders named for integration tests; where a kind has none, its files named so, together. */
@@ -187,23 +214,108 @@ function reaches(run: CiRun, kind: string, suite: Suite, facts: Facts): boolean 
     suite.loose
       ? suite.files.some((file) => within(file, path))
       : within(suite.folder, path) || within(path, suite.folder);
+  if (compilesOnly(run) || (suite.kind === 'go' && !hasTags(run, suite, facts))) return false;
   if (kind === 'integration') {
     const kinds = kindsOf(run);
     return kinds === undefined ? !/^(?:cypress|playwright)$/.test(suite.kind) : kinds.includes(suite.kind);
   }
   if (paths.length > 0 && !paths.some((path) => path === '?' || path === '' || covers(path))) return false;
   if (/^(?:tox|nox)$/.test(tool)) return true;
-  if (leavesOut(run, suite)) return false;
+  if (leavesOut(run, suite, facts) || deselecting(run, suite, facts)) return false;
   if (paths.length > 0) return true;
-  const configs = configsOf(facts, suite);
-  const roots = configs.flatMap(({ data }) => data.roots);
-  if (roots.length > 0 && !roots.some(({ text }) => covers(clean(text)))) return false;
+  const configs = configsOf(facts, suite, run);
+  const roots = configs.flatMap(({ path, data }) => data.roots.map(({ text }) => joined(parent(path), clean(text))));
+  if (roots.length > 0 && !roots.some((root) => root === '?' || covers(root))) return false;
   return !configs.some(({ data }) => data.ignored.some(({ text }) => ignores(text, suite)));
 }
 
-function configsOf(facts: Facts, suite: Suite): readonly { path: string; data: TestConfig }[] {
+/** `go test -run=^$`: an expression that no test's name matches. */
+function compilesOnly({ call }: CiRun): boolean {
+  return call.some(
+    (word, i) => /^--?run=\^\$+$/.test(word) || (/^--?run$/.test(word) && /^\^\$+$/.test(call[i + 1] ?? '')),
+  );
+}
+
+type Config = { readonly path: string; readonly data: TestConfig };
+
+/** Configuration that the run of a suite reads: the file it names, or those with the default names above the suite. */
+function configsOf(facts: Facts, suite: Suite, run?: CiRun): readonly Config[] {
   const runner = suite.kind === 'python' ? 'pytest' : 'jest';
-  return facts.of('testConfig').filter(({ data, zone }) => zone === 'production' && data.runner === runner);
+  const all = facts
+    .of('testConfig')
+    .filter(({ data, zone }) => zone === 'production' && data.runner === runner && !data.labels);
+  const given = run && /^(?:-c|--config)(?:=(.+))?$/;
+  const at = given ? run.call.findIndex((word) => given.test(word)) : -1;
+  if (at >= 0) {
+    const name = clean(given!.exec(run!.call[at]!)![1] ?? run!.call[at + 1] ?? '');
+    return all.filter(({ path }) => path === name || path.endsWith(`/${name}`));
+  }
+  return all.filter(
+    ({ path }) =>
+      (runner === 'pytest' || /^(?:(?:jest|vitest|vite)\.config\.\w+|package\.json)$/.test(baseName(path))) &&
+      (parent(path) === '' || suite.files.some((file) => within(file, parent(path)))),
+  );
+}
+
+function parent(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** Does the command set the tags that one of the suite's files needs? */
+function hasTags(run: CiRun, suite: Suite, facts: Facts): boolean {
+  if (!/^(?:go|gotestsum|ginkgo)$/.test(baseName(run.call[0]!))) return true;
+  const labels = facts.linked(labelsByPath);
+  const { step } = run;
+  const variables = [...step.file.data.variables, ...step.job.variables, ...step.step.variables];
+  const flags = variables.flatMap(({ name, value }) => (name === 'GOFLAGS' ? value.split(/\s+/) : []));
+  const words = [...run.call, ...flags];
+  const given = words.flatMap((word, i) => {
+    const match = /^--?(?:build-)?tags(?:=(.*))?$/.exec(word);
+    return match ? (match[1] ?? words[i + 1] ?? '').replace(/["']/g, '').split(/[\s,]+/) : [];
+  });
+  const tags = new Set([...given, 'linux', 'amd64', 'unix', 'cgo', 'gc']);
+  const has = (name: string): boolean => tags.has(name) || /^go\d/.test(name);
+  return suite.files.some((file) => {
+    const constraint = labels.get(file)?.constraint;
+    return constraint === undefined || holds(constraint, has) !== false || given.some((tag) => tag.includes('$'));
+  });
+}
+
+/** The expression over markers in the configuration that leaves out every test of the suite, unless the command has its own. */
+function deselecting(run: CiRun, suite: Suite, facts: Facts): { text: string; place: Place } | undefined {
+  if (suite.kind !== 'python' || ownSelection(run) !== undefined || run.call.some((word) => /^addopts=/.test(word)))
+    return undefined;
+  for (const { path, data } of configsOf(facts, suite, run)) {
+    const last = data.selected.at(-1);
+    if (last && selectsNone(last.text, suite, facts))
+      return { text: `-m ${last.text}`, place: { path, span: last.span } };
+  }
+  return undefined;
+}
+
+function ownSelection({ call }: CiRun): string | undefined {
+  const at = call.lastIndexOf('-m');
+  return at > 0 ? call[at + 1] : undefined;
+}
+
+/** Does the expression leave out every test file of the suite, as far as their markers can be read? */
+function selectsNone(expression: string, suite: Suite, facts: Facts): boolean {
+  const labels = facts.linked(labelsByPath);
+  const tests = suite.files.filter((file) => !file.endsWith('conftest.py'));
+  return (
+    tests.length > 0 &&
+    tests.every((file) => {
+      const above = file.split('/').map((_, i, parts) => labels.get([...parts.slice(0, i), 'conftest.py'].join('/')));
+      const known = [labels.get(file), ...above].flatMap((one) => one ?? []);
+      const all = new Set(known.flatMap((one) => one.all));
+      const some = new Set(known.flatMap((one) => one.some));
+      return [all, some].every((set) => holds(expression, (name) => set.has(name)) === false);
+    })
+  );
+}
+
+function labelsByPath(facts: Facts): ReadonlyMap<string, NonNullable<TestConfig['labels']>> {
+  return new Map(facts.of('testConfig').flatMap(({ path, data }) => (data.labels ? [[path, data.labels]] : [])));
 }
 
 function clean(path: string): string {
@@ -221,23 +333,40 @@ function ignores(pattern: string, suite: Suite): boolean {
   return within(suite.folder, plain) || suite.folder.split('/').includes(plain) || suite.folder.endsWith(`/${plain}`);
 }
 
-/** `--ignore`, `--testPathIgnorePatterns`, `-m "not integration"`, `-short` ... on the command line. */
-function leavesOut({ call }: CiRun, suite: Suite): boolean {
+/** `--ignore`, `--testPathIgnorePatterns`, `-m "not integration"`, `--selectProjects unit` ... on the command line. */
+function leavesOut(run: CiRun, suite: Suite, facts: Facts): boolean {
+  const { call } = run;
+  const projects = call.indexOf('--selectProjects');
+  if (projects >= 0) {
+    const end = call.findIndex((word, i) => i > projects && word.startsWith('-'));
+    const names = call.slice(projects + 1, end < 0 ? undefined : end);
+    if (names.every((name) => /^unit/i.test(name))) return true;
+  }
+  const selection = suite.kind === 'python' ? ownSelection(run) : undefined;
+  if (selection !== undefined) {
+    // Hooks in conftest.py may mark tests by their folder: then the marker's name is all that is known.
+    if (selectsNone(selection, suite, facts)) return true;
+    const marked = suite.files.some((file) => facts.linked(labelsByPath).has(file));
+    if (!marked && /\bnot\s+\(?\s*\w*(?:integration|e2e|slow)|^unit$/.test(selection)) return true;
+  }
   return call.some((word, i) => {
-    const next = call[i + 1] ?? '';
     const value = /^--(?:ignore|ignore-glob|testPathIgnorePatterns|exclude|deselect)(?:=(.+))?$/.exec(word);
-    if (value) return ignores(value[1] ?? next, suite);
-    if (word === '-m' && suite.kind === 'python') return /\bnot\s+\(?\s*\w*(?:integration|e2e|slow)|^unit$/.test(next);
-    return false;
+    return value !== null && ignores(value[1] ?? call[i + 1] ?? '', suite);
   });
 }
 
 /** The option or setting because of which no run reaches the suite. */
 function exclusion(suite: Suite, runs: readonly CiRun[], facts: Facts): Suite['excludedBy'] {
   for (const run of runs) {
-    if (leavesOut(run, suite)) return { text: run.text, place: run.place };
+    if (leavesOut(run, suite, facts)) return { text: run.text, place: run.place };
+    const deselected = deselecting(run, suite, facts);
+    if (deselected) return deselected;
+    if (suite.kind === 'go' && !hasTags(run, suite, facts)) {
+      const constraint = facts.linked(labelsByPath).get(suite.files[0]!)?.constraint ?? '';
+      return { text: `//go:build ${constraint}`, place: run.place };
+    }
   }
-  for (const { path, data } of configsOf(facts, suite)) {
+  for (const { path, data } of configsOf(facts, suite, runs[0])) {
     const found = data.ignored.find(({ text }) => ignores(text, suite));
     if (found) return { text: found.text, place: { path, span: found.span } };
   }

@@ -11,6 +11,18 @@ const python = {
   'tests/unit/test_b.py': 'def test_b(): pass\n',
 };
 
+const marked = {
+  ...python,
+  'tests/integration/test_api.py': 'import pytest\n\npytestmark = pytest.mark.integration\n\ndef test_a(): pass\n',
+};
+const deselected = { 'pytest.ini': '[pytest]\naddopts = -q -m "not integration"\n' };
+const tagged = {
+  'a.go': 'package a\n',
+  'a_test.go': 'package a\n',
+  'store/db_integration_test.go': '//go:build integration && !windows\n\npackage store\n',
+};
+const script = { 'src/a.ts': '', 'tests/unit/a.test.ts': '', 'tests/integration/b.test.ts': '' };
+
 testCheck(integrationTests, {
   valid: [
     { name: 'a folder of its own', files: { ...python, ...ci('pytest tests/integration') }, subjects: 1 },
@@ -69,6 +81,98 @@ testCheck(integrationTests, {
       },
     },
     {
+      name: 'deselected by default, selected in CI',
+      files: { ...marked, ...deselected, ...ci('pytest', 'pytest -m integration') },
+    },
+    {
+      name: 'the selection is switched off',
+      files: { ...marked, ...deselected, ...ci('pytest -o addopts= tests') },
+    },
+    {
+      name: 'an expression that holds for it',
+      files: { ...marked, ...ci("pytest -m 'integration or (smoke and not slow)'") },
+    },
+    {
+      name: 'deselected by default, without the marker',
+      files: { ...python, ...deselected, ...ci('pytest') },
+    },
+    {
+      name: 'only one test of the file is deselected',
+      files: {
+        ...python,
+        ...ci("pytest -m 'not slow'"),
+        'tests/integration/test_api.py':
+          'import pytest\n\ndef test_a(): pass\n\n@pytest.mark.slow\ndef test_b(): pass\n',
+      },
+    },
+    ...[
+      'go test -tags integration ./...',
+      'go test -tags=unit,integration ./store/...',
+      'gotestsum -- --tags "e2e integration" ./...',
+      'GOFLAGS=-tags=integration go test -tags=integration ./...',
+    ].map((command) => ({ name: command, files: { ...tagged, ...ci(command) } })),
+    {
+      name: 'build tags from the environment',
+      files: {
+        ...tagged,
+        '.github/workflows/ci.yml':
+          'on: push\nenv:\n  GOFLAGS: -tags=integration\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - run: go test ./...\n',
+      },
+    },
+    {
+      name: 'a constraint that holds without tags',
+      files: {
+        ...tagged,
+        'store/db_integration_test.go': '//go:build !unit\n\npackage store\n',
+        ...ci('go test ./...'),
+      },
+    },
+    {
+      name: 'jest with the configuration of the suite',
+      files: {
+        ...script,
+        'jest.config.js': "module.exports = { testMatch: ['<rootDir>/tests/unit/**/*.test.ts'] };\n",
+        'jest.integration.config.js': "module.exports = { testMatch: ['<rootDir>/tests/integration/**/*.test.ts'] };\n",
+        ...ci('npx jest', 'npx jest --config jest.integration.config.js'),
+      },
+    },
+    {
+      name: 'jest projects',
+      files: {
+        ...script,
+        'jest.config.js':
+          "module.exports = { projects: [{ displayName: 'unit', testPathIgnorePatterns: ['tests/integration'] }, { displayName: 'integration' }] };\n",
+        ...ci('npx jest'),
+      },
+    },
+    {
+      name: 'vitest whose coverage leaves it out',
+      files: {
+        ...script,
+        'vitest.config.ts':
+          "export default { test: { coverage: { exclude: ['tests/integration'] }, include: ['tests/**/*.test.ts'] } };\n",
+        ...ci('npx vitest run'),
+      },
+    },
+    {
+      name: 'configuration of another package',
+      files: {
+        ...script,
+        'packages/b/vitest.config.ts': "export default { test: { include: ['src/**/*.test.ts'] } };\n",
+        ...ci('npx vitest run'),
+      },
+    },
+    { name: 'through a task that cannot be looked into', files: { ...python, ...ci('task py:test') } },
+    { name: 'molecule', files: { 'main.py': '', ...ci('molecule test --all') } },
+    {
+      name: 'a step with code of its own',
+      files: {
+        'main.py': '',
+        '.github/workflows/ci.yml':
+          'on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - name: Smoke test\n        run: |\n          kubectl wait --for=condition=ready pod -l app=load\n          kubectl logs -l app=load | grep "0 errors"\n',
+      },
+    },
+    {
       name: 'unit tests of an integration',
       files: { ...python, ...ci('pytest tests/integration'), 'tests/unit/integration/test_c.py': '' },
       subjects: 1,
@@ -79,6 +183,16 @@ testCheck(integrationTests, {
       name: 'none',
       files: { 'app/main.py': 'x = 1\n', 'tests/test_a.py': '', ...ci('pytest') },
       findings: [{ message: 'absent', at: 'app/main.py:1' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'a step that only says so',
+      files: {
+        'main.py': '',
+        '.github/workflows/ci.yml':
+          'on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - name: Smoke test\n        run: echo passed\n',
+      },
+      findings: [{ message: 'absent', at: 'main.py:1' }],
       skip: ['comment'],
     },
     {
@@ -122,6 +236,69 @@ testCheck(integrationTests, {
       name: 'deselected by marker',
       files: { ...python, ...ci("pytest -m 'not integration'") },
       findings: [{ message: 'excluded', at: line }],
+    },
+    {
+      name: 'deselected by the configuration',
+      files: { ...marked, ...deselected, ...ci('pytest') },
+      findings: [{ message: 'excluded', at: 'pytest.ini:2' }],
+    },
+    {
+      name: 'deselected by the configuration, marked in conftest.py',
+      files: {
+        ...python,
+        ...ci('pytest'),
+        'pyproject.toml': '[tool.pytest.ini_options]\naddopts = ["-ra", "-m", "not integration and not slow"]\n',
+        'tests/integration/conftest.py':
+          'import pytest\n\ndef pytest_collection_modifyitems(items):\n    for item in items:\n        item.add_marker(pytest.mark.integration)\n',
+      },
+      findings: [{ message: 'excluded', at: 'pyproject.toml:2' }],
+    },
+    {
+      name: 'another marker is selected',
+      files: { ...marked, ...ci('pytest -m unit') },
+      findings: [{ message: 'excluded', at: line }],
+    },
+    {
+      name: 'without its build tag',
+      files: { ...tagged, ...ci('go test ./...') },
+      findings: [{ message: 'excluded', at: line }],
+    },
+    {
+      name: 'without its build tag, in the older form',
+      files: {
+        ...tagged,
+        'store/db_integration_test.go': '// +build e2e,linux\n\npackage store\n',
+        ...ci('go test ./...'),
+      },
+      findings: [{ message: 'excluded', at: line }],
+    },
+    {
+      name: 'only compiled',
+      files: { ...tagged, ...ci('go test -tags integration -run=^$ ./...') },
+      findings: [{ message: 'notRun', at: line }],
+    },
+    {
+      name: 'other projects of jest',
+      files: { ...script, ...ci('npx jest --selectProjects unit --ci') },
+      findings: [{ message: 'excluded', at: line }],
+    },
+    {
+      name: 'jest matches other files',
+      files: {
+        ...script,
+        'jest.config.js': "module.exports = { testMatch: ['<rootDir>/tests/unit/**/*.test.ts'] };\n",
+        ...ci('npx jest'),
+      },
+      findings: [{ message: 'notRun', at: line }],
+    },
+    {
+      name: 'vitest matches other files',
+      files: {
+        ...script,
+        'vitest.config.ts': "export default { test: { include: ['tests/unit/**/*.test.ts'] } };\n",
+        ...ci('npx vitest run'),
+      },
+      findings: [{ message: 'notRun', at: line }],
     },
     {
       name: 'ignored in the configuration',
