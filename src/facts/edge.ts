@@ -1,9 +1,12 @@
 /** Knows all servers at the edge of a repository that answer the public, and the headers that each of them sends. */
+import { apacheHosts } from './edge/apache.ts';
+import { caddySites } from './edge/caddy.ts';
 import { cdnServers } from './edge/cdn.ts';
 import { clusterServers } from './edge/cluster.ts';
-import { fileServers } from './edge/files.ts';
+import { haproxyFrontends } from './edge/haproxy.ts';
 import { nginxServers } from './edge/nginx.ts';
 import type { EdgeServer } from './edge/server.ts';
+import { siteServers } from './edge/sites.ts';
 import { traefikServers } from './edge/traefik.ts';
 import type { Facts } from './facts.ts';
 
@@ -13,9 +16,12 @@ export type { Answer, EdgeServer, Header, Headers } from './edge/server.ts';
 export function edgeServers(facts: Facts): readonly EdgeServer[] {
   return [
     ...nginxServers(facts),
-    ...fileServers(facts),
+    ...caddySites(facts),
+    ...apacheHosts(facts),
+    ...haproxyFrontends(facts),
     ...traefikServers(facts),
     ...clusterServers(facts),
     ...cdnServers(facts),
+    ...siteServers(facts),
   ];
 }

@@ -204,6 +204,64 @@ testCheck(edgeSecurityHeaders, {
       },
     },
     {
+      name: 'Traefik in TOML',
+      files: {
+        'traefik/dynamic.toml': `[http.routers.app]\n  rule = "Host(\`a\`)"\n  service = "app"\n  middlewares = ["sec"]\n[http.middlewares.sec.headers]\n  stsSeconds = 31536000\n  contentSecurityPolicy = "default-src 'self'"\n  contentTypeNosniff = true\n  frameDeny = true\n  referrerPolicy = "no-referrer"\n`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Traefik entry point with a middleware',
+      files: {
+        'compose.yaml':
+          "services:\n  proxy:\n    image: traefik:v3\n    command:\n      - --entrypoints.web.http.middlewares=sec@docker\n    labels:\n      traefik.http.middlewares.sec.headers.stsSeconds: 31536000\n      traefik.http.middlewares.sec.headers.contentSecurityPolicy: default-src 'self'\n      traefik.http.middlewares.sec.headers.contentTypeNosniff: 'true'\n      traefik.http.middlewares.sec.headers.frameDeny: 'true'\n      traefik.http.middlewares.sec.headers.referrerPolicy: same-origin\n  app:\n    image: app\n    labels:\n      traefik.http.routers.app.rule: Host(`a`)\n",
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a ConfigMap that a chart renders',
+      files: {
+        'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+        'chart/values.yaml': 'port: 8080\n',
+        'chart/templates/cm.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n    server {\n      listen 443 ssl;\n${headers('      ')}      location / {\n        proxy_pass http://app:{{ .Values.port }};\n      }\n    }\n`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Apache with a .htaccess in its folder',
+      files: {
+        'site.conf': '<VirtualHost *:443>\n  ServerName shop.example\n  DocumentRoot /var/www/public\n</VirtualHost>\n',
+        'public/.htaccess': Object.entries(FIVE)
+          .map(([name, value]) => `Header always set ${name} "${value}"\n`)
+          .join(''),
+      },
+      subjects: 2,
+    },
+    {
+      name: 'a site of Netlify',
+      files: {
+        'netlify.toml': `[build]\n  publish = "dist"\n[[headers]]\n  for = "/*"\n  [headers.values]\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `    ${name} = "${value}"\n`)
+          .join('')}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a site of Azure',
+      files: { 'staticwebapp.config.json': JSON.stringify({ globalHeaders: FIVE }) },
+      subjects: 1,
+    },
+    {
+      name: 'a Caddy site that imports a file',
+      files: {
+        Caddyfile: 'shop.example {\n\timport caddy/headers.caddy\n\treverse_proxy app:80\n}\n',
+        'caddy/headers.caddy': `header {\n${caddyHeaders}}\n`,
+      },
+      subjects: 1,
+    },
+    {
       name: 'Istio',
       files: {
         'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [istio-system/public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(
@@ -293,6 +351,54 @@ testCheck(edgeSecurityHeaders, {
         'cm.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n${server('').replace(/^(?=.)/gm, '    ')}`,
       },
       findings: [{ message: 'missing', at: 'cm.yaml:7' }],
+    },
+    {
+      name: 'a heredoc of Terraform',
+      files: {
+        'web.tf': `resource "aws_instance" "web" {\n  user_data = <<-USERDATA\n    #!/bin/sh\n    cat > /etc/nginx/conf.d/shop.conf <<'CONF'\n${server('')}CONF\n  USERDATA\n}\n`,
+      },
+      findings: [{ message: 'missing', at: 'web.tf:5' }],
+    },
+    {
+      name: 'a text that echo writes',
+      files: { 'setup.sh': `#!/bin/sh\necho '${server('')}' > /etc/nginx/conf.d/shop.conf\n` },
+      findings: [{ message: 'missing', at: 'setup.sh:2' }],
+    },
+    {
+      name: 'a ConfigMap of a chart without headers',
+      files: {
+        'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+        'chart/values.yaml': 'port: 8080\n',
+        'chart/templates/cm.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n    server {\n      listen 443 ssl;\n      {{- if .Values.port }}\n      location / {\n        proxy_pass http://app:{{ .Values.port }};\n      }\n      {{- end }}\n    }\n',
+      },
+      findings: [{ message: 'missing', at: 'chart/templates/cm.yaml:6' }],
+    },
+    {
+      name: 'a router of Traefik in TOML without a middleware',
+      files: {
+        'dynamic.toml': '[http.routers]\n  [http.routers.app]\n    rule = "Host(`a`)"\n    service = "app"\n',
+      },
+      findings: [{ message: 'missing', at: 'dynamic.toml:3' }],
+    },
+    {
+      name: 'the main server of Apache',
+      files: { 'httpd.conf': 'Listen 443\nServerName shop.example\nDocumentRoot /srv\n' },
+      findings: [{ message: 'missing', at: 'httpd.conf:1' }],
+    },
+    {
+      name: 'a .htaccess with some of the headers',
+      files: {
+        'public/.htaccess':
+          'Header always set X-Frame-Options DENY\nHeader always set X-Content-Type-Options nosniff\n',
+      },
+      findings: [{ message: 'missing', at: 'public/.htaccess:1' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'a site of Firebase without headers',
+      files: { 'firebase.json': '{"hosting": {"public": "dist"}}\n' },
+      findings: [{ message: 'missing', at: 'firebase.json:1' }],
     },
     {
       name: 'Caddy without headers',
@@ -394,6 +500,11 @@ testCheck(edgeSecurityHeaders, {
       name: 'another program with a server block',
       files: { 'server.conf': 'server {\n  bind_address = "0.0.0.0"\n  bind_port = "8081"\n  log_level = "INFO"\n}\n' },
     },
+    {
+      name: 'a .htaccess that refuses',
+      files: { 'private/.htaccess': '<IfModule mod_authz_core.c>\n  Require all denied\n</IfModule>\n' },
+    },
+    { name: 'a site of Vercel without headers', files: { 'vercel.json': '{"rewrites": []}\n' } },
     { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },
     { name: 'a README about nginx', files: { 'README.md': server('') } },
     {

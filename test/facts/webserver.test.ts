@@ -214,11 +214,11 @@ describe('hostile input', () => {
   });
 
   test.each(['{', '{\n', '}', 'a {\n', '"', '${', '{{', '{% ', ';', '\\\n', '<a>\n', '<<E\n', '#', 'a ', '<a ', '"\\'])(
-    '100,000 of %j',
+    '30,000 of %j',
     (piece) => {
       const before = performance.now();
-      check(piece.repeat(100_000));
-      check(`server { ${piece.repeat(100_000)}`);
+      check(piece.repeat(30_000));
+      check(`server { ${piece.repeat(30_000)}`);
       expect(performance.now() - before).toBeLessThan(6000);
     },
   );

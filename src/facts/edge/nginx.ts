@@ -3,7 +3,6 @@ import picomatch from 'picomatch';
 import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
 import type { Place } from '../span.ts';
-import type { WebserverConfig } from '../webserver.ts';
 import {
   type Answer,
   type EdgeRoute,
@@ -15,16 +14,12 @@ import {
   merged,
   NO_HEADERS,
 } from './server.ts';
+import { type Source, sourcesOf } from './sources.ts';
 
 /** A directive with the file it stands in, includes put in their places. */
 interface Located extends Directive {
   readonly path: string;
   readonly block?: readonly Located[];
-}
-
-interface Source {
-  readonly path: string;
-  readonly config: WebserverConfig;
 }
 
 /** Files that hold no headers, by their usual names. */
@@ -33,10 +28,7 @@ const HARMLESS =
 const MAX_NODES = 20_000;
 
 export function nginxServers(facts: Facts): readonly EdgeServer[] {
-  const sources: Source[] = [];
-  for (const { path, data } of facts.of('webserver')) {
-    for (const config of data.configs) if (config.dialect === 'nginx') sources.push({ path, config });
-  }
+  const sources = sourcesOf(facts, 'nginx');
   const included = new Set<Source>();
   const budget = { nodes: MAX_NODES };
   const trees = sources.map((source) => ({
@@ -49,7 +41,7 @@ export function nginxServers(facts: Facts): readonly EdgeServer[] {
     if (included.has(source)) continue;
     for (const server of serversOf(tree, names)) {
       const complete = source.config.broken ? { ...server, unknown: 'a part of its file cannot be read' } : server;
-      const key = `${server.place.path}:${server.place.span.start}`;
+      const key = `${server.place.path}:${server.place.span.start}${source.at ? server.name : ''}`;
       if (!servers.has(key)) servers.set(key, complete);
     }
   }
@@ -76,7 +68,8 @@ function expand(
       }
     }
     const block = one.block && expand(one.block, source, sources, included, budget, depth);
-    return [{ ...one, path: source.path, ...(block && { block }) } as Located];
+    const rendered = source.at && { span: source.at, head: source.at };
+    return [{ ...one, ...rendered, path: source.path, ...(block && { block }) } as Located];
   });
 }
 

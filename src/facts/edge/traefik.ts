@@ -1,18 +1,22 @@
-/** Knows Traefik's routers and middlewares as its file provider and container labels write them. */
+/** Knows Traefik's routers, services, middlewares and entry points as its files, container labels and command lines write them. */
 import type { Facts } from '../facts.ts';
-import type { Place, Span } from '../span.ts';
-import { type EdgeServer, type Header, type Headers, merged, NO_HEADERS } from './server.ts';
+import { folderOf } from '../paths.ts';
+import type { Place } from '../span.ts';
+import { perMinute } from './collector.ts';
+import type { TraefikSetting } from './embedded.ts';
+import {
+  type EdgeRoute,
+  type EdgeServer,
+  type Header,
+  type Headers,
+  hostOf,
+  type Limit,
+  merged,
+  NO_HEADERS,
+} from './server.ts';
+import { edgeSources } from './sources.ts';
 
-/** One setting below `http`, by its lower-case dotted name: `routers.web.rule`, `middlewares.sec.headers.stsseconds`. */
-export interface TraefikSetting {
-  readonly name: string;
-  readonly value: string;
-  readonly span: Span;
-}
-
-interface Located extends TraefikSetting {
-  readonly path: string;
-}
+type Located = TraefikSetting & { readonly path: string };
 
 const FIELDS: Readonly<Record<string, readonly [header: string, value: (text: string) => string | undefined]>> = {
   stsseconds: ['strict-transport-security', (text) => `max-age=${text}`],
@@ -23,57 +27,147 @@ const FIELDS: Readonly<Record<string, readonly [header: string, value: (text: st
   referrerpolicy: ['referrer-policy', (text) => text],
 };
 
+/** Header that a setting of `headers` sends, or undefined. */
+export function traefikHeader(
+  name: string,
+  value: string,
+): { readonly name: string; readonly value: string } | undefined {
+  const custom = /^customresponseheaders\.([\w-]+)$/.exec(name)?.[1];
+  if (custom !== undefined) return value === '' ? undefined : { name: custom, value };
+  const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+  const sent = field?.[1](value);
+  return field && sent !== undefined ? { name: field[0], value: sent } : undefined;
+}
+
+interface Middleware {
+  readonly headers: Map<string, Header>;
+  readonly settings: Map<string, string>;
+  readonly place: Place;
+}
+
+interface Router {
+  readonly name: string;
+  readonly place: Place;
+  readonly settings: Map<string, string>;
+  /** The compose service that has the labels. */
+  readonly service?: string;
+}
+
 export function traefikServers(facts: Facts): readonly EdgeServer[] {
-  const settings = facts
-    .of('webserver')
-    .flatMap(({ path, data }) => (data.traefik ?? []).map((one): Located => ({ ...one, path })));
+  const settings = facts.linked(edgeSources).traefik;
   if (settings.length === 0) return [];
-  const middlewares = new Map<string, Map<string, Header>>();
-  const chains = new Map<string, readonly string[]>();
-  const routers = new Map<string, { place: Place; chain: readonly string[]; internal: boolean; redirects: boolean }>();
-  const redirecting = new Set<string>();
+  const model = modelOf(settings);
+  return [...model.routers.values()].flatMap((router) => serverOf(router, model));
+}
+
+interface Model {
+  /** By name; those of other files share it, as providers do. */
+  readonly middlewares: ReadonlyMap<string, Middleware>;
+  readonly routers: ReadonlyMap<string, Router>;
+  /** Addresses by name of the service. */
+  readonly services: ReadonlyMap<string, readonly string[]>;
+  /** Middlewares by entry point. */
+  readonly points: ReadonlyMap<string, readonly string[]>;
+}
+
+function modelOf(settings: readonly Located[]): Model {
+  const middlewares = new Map<string, Middleware>();
+  const routers = new Map<string, Router>();
+  const services = new Map<string, string[]>();
+  const points = new Map<string, readonly string[]>();
+  const ruled = new Set(
+    settings.flatMap((one) => (/^routers\.[^.]+\.rule$/.test(one.name) ? [routerKey(one, one.path)] : [])),
+  );
+  const beside = new Map(
+    [...ruled].map((key) => [`${folderOf(key.slice(0, key.lastIndexOf(' ')))}${key.slice(key.lastIndexOf(' '))}`, key]),
+  );
   for (const one of settings) {
     const [kind, name = '', ...rest] = one.name.split('.');
     const key = rest.join('.');
+    const place = { path: one.path, span: one.span };
     if (kind === 'middlewares') {
-      const headers = middlewares.get(name) ?? new Map<string, Header>();
-      middlewares.set(name, headers);
-      const field = rest[0] === 'headers' ? FIELDS[rest[1] ?? ''] : undefined;
-      const value = field?.[1](one.value);
-      const place = { path: one.path, span: one.span };
-      if (field && value !== undefined) headers.set(field[0], { value, always: true, place });
-      const custom = /^headers\.customresponseheaders\.([\w-]+)$/.exec(key)?.[1];
-      if (custom !== undefined) headers.set(custom, { value: one.value, always: true, place });
-      if (/^redirect(?:scheme|regex)\./.test(key)) redirecting.add(name);
-      if (key === 'chain.middlewares') chains.set(name, listOf(one.value));
+      const middleware = middlewares.get(name) ?? { headers: new Map(), settings: new Map(), place };
+      middlewares.set(name, middleware);
+      middleware.settings.set(key, one.value);
+      const header = key.startsWith('headers.') ? traefikHeader(key.slice('headers.'.length), one.value) : undefined;
+      if (header) middleware.headers.set(header.name, { value: header.value, always: true, place });
     } else if (kind === 'routers') {
-      const known = routers.get(name) ?? {
-        place: { path: one.path, span: one.span },
-        chain: [],
-        internal: false,
-        redirects: false,
+      // A file that only adds to the routers of another one beside it.
+      const own = routerKey(one, one.path);
+      const id = ruled.has(own) ? own : (beside.get(routerKey(one, folderOf(one.path))) ?? own);
+      const router: Router = routers.get(id) ?? {
+        name,
+        place,
+        settings: new Map(),
+        ...(one.service !== undefined && { service: one.service }),
       };
-      routers.set(name, {
-        ...known,
-        ...(key === 'middlewares' && { chain: listOf(one.value) }),
-        ...(key === 'service' && { internal: /@internal$/.test(one.value) }),
-      });
-    }
+      routers.set(id, router);
+      router.settings.set(key, one.value);
+    } else if (kind === 'services' && /\.servers(?:\.\d+)?\.(?:url|address)$/.test(key)) {
+      services.set(name, [...(services.get(name) ?? []), hostOf(one.value)]);
+    } else if (kind === 'entrypoints' && /^http\.middlewares$/.test(key)) points.set(name, listOf(one.value));
+    else if (kind === 'entrypoints' && !points.has(name)) points.set(name, []);
   }
-  const headersOf = (name: string, depth: number): Headers | undefined => {
-    const bare = name.replace(/@\w+$/, '');
-    const own = middlewares.get(bare);
-    if (!own) return undefined;
-    const inner = depth < 5 ? (chains.get(bare) ?? []).map((one) => headersOf(one, depth + 1) ?? NO_HEADERS) : [];
-    return merged(...inner, own);
-  };
-  return [...routers].flatMap(([name, { place, chain, internal }]): EdgeServer[] => {
-    if (internal || chain.some((one) => redirecting.has(one.replace(/@\w+$/, '')) && chain.length === 1)) return [];
-    const sets = chain.map((one) => headersOf(one, 0));
-    const headers = merged(...sets.filter((set) => set !== undefined));
-    const missing = sets.includes(undefined) ? { unknown: 'one of its middlewares is not in the repository' } : {};
-    return [{ name: `Traefik router ${name}`, place, headers, shared: headers, parts: [], ...missing }];
+  return { middlewares, routers, services, points };
+}
+
+function routerKey(one: Located, path: string): string {
+  return `${path} ${one.name.split('.')[1]}`;
+}
+
+/** Middlewares with those of chains; undefined for one that the repository does not hold. */
+function chainOf(names: readonly string[], middlewares: Model['middlewares'], depth = 0): (Middleware | undefined)[] {
+  return names.flatMap((name) => {
+    const own = middlewares.get(name.replace(/@\w+$/, ''));
+    const inner = own?.settings.get('chain.middlewares');
+    return inner !== undefined && depth < 5 ? [...chainOf(listOf(inner), middlewares, depth + 1), own] : [own];
   });
+}
+
+function serverOf(router: Router, model: Model): EdgeServer[] {
+  const { settings, place, name } = router;
+  const service = settings.get('service') ?? '';
+  const own = listOf(settings.get('middlewares') ?? '');
+  const entries = listOf(settings.get('entrypoints') ?? '');
+  const through =
+    entries.length > 0 ? entries.map((entry) => model.points.get(entry) ?? []) : [...model.points.values()];
+  // What only some of the entry points add is not sure.
+  const [first = [], ...others] = through;
+  const added = first.filter((one) => others.every((other) => other.includes(one)));
+  const chain = chainOf([...added, ...own], model.middlewares);
+  const redirects = chain.some(
+    (one) => one && [...one.settings.keys()].some((key) => /^redirect(?:scheme|regex)\./.test(key)),
+  );
+  if (/@internal$/.test(service) || (redirects && own.length === 1) || !settings.has('rule')) return [];
+  const known = chain.filter((one) => one !== undefined);
+  const headers: Headers = merged(NO_HEADERS, ...known.map((one) => one.headers));
+  const missing = known.length < chain.length ? { unknown: 'one of its middlewares is not in the repository' } : {};
+  const limits = known.flatMap(limitsOf);
+  const upstreams =
+    model.services.get(service.replace(/@\w+$/, '')) ?? (router.service === undefined ? [] : [router.service]);
+  const strips = known.flatMap((one) => listOf(one.settings.get('stripprefix.prefixes') ?? ''));
+  const paths = pathsOf(settings.get('rule') ?? '');
+  const routes = paths.map((path): EdgeRoute => {
+    const stripped = strips.find((prefix) => path.startsWith(prefix));
+    const inner = stripped === undefined ? path : path.slice(stripped.length) || '/';
+    return { path, inner, upstreams, place, headers, limits };
+  });
+  return [{ name: `Traefik router ${name}`, place, headers, shared: headers, parts: [], routes, ...missing }];
+}
+
+function limitsOf({ settings, place }: Middleware): Limit[] {
+  const average = settings.get('ratelimit.average');
+  if (average === undefined || average === '0') return [];
+  const rate = perMinute(average, settings.get('ratelimit.period') ?? '1s');
+  return [{ name: 'rateLimit of Traefik', ...(rate !== undefined && { perMinute: rate }), place }];
+}
+
+/** Paths that a rule names: "PathPrefix(`/api`)"; everything when it names none. */
+export function pathsOf(rule: string): readonly string[] {
+  const paths = [...rule.matchAll(/(?<!!)\bPath(?:Prefix)?\(([^)]*)\)/g)].flatMap((match) =>
+    [...match[1]!.matchAll(/[`"']([^`"']+)[`"']/g)].map((one) => one[1]!),
+  );
+  return paths.length > 0 ? paths : ['/'];
 }
 
 function listOf(text: string): readonly string[] {

@@ -1,0 +1,143 @@
+/** Knows Apache: virtual hosts, the main server and .htaccess files, with the headers that each of them sends. */
+import type { Directive } from '../directives.ts';
+import type { Facts } from '../facts.ts';
+import { folderOf } from '../paths.ts';
+import { collector, placeAt } from './collector.ts';
+import { type EdgeRoute, type EdgeServer, type Headers, hostOf, type Limit, merged } from './server.ts';
+import { type Source, sourcesOf } from './sources.ts';
+
+const LOOPBACK = /^(?:localhost|127\.|\[::1\])/;
+const FIVE = new Set(
+  'strict-transport-security content-security-policy x-content-type-options x-frame-options referrer-policy'.split(' '),
+);
+
+export function apacheHosts(facts: Facts): readonly EdgeServer[] {
+  const sources = sourcesOf(facts, 'apache');
+  const folders = sources.filter(({ path }) => path.endsWith('.htaccess'));
+  const hosts = sources.filter((source) => !folders.includes(source)).flatMap((source) => hostsOf(source, folders));
+  return [...hosts, ...folders.flatMap(folderServer)];
+}
+
+/** Directives with those of conditional sections, which stand for what is usually installed. */
+function flattened(block: readonly Directive[]): readonly Directive[] {
+  return block.flatMap((one) =>
+    one.block && /^(?:ifmodule|ifdefine|ifversion|if)$/.test(one.name) ? flattened(one.block) : [one],
+  );
+}
+
+function hostsOf(source: Source, folders: readonly Source[]): readonly EdgeServer[] {
+  const top = flattened(source.config.directives);
+  const outside = headersOf(source, top);
+  const hosts = top.filter((one) => one.name === 'virtualhost' && one.block);
+  if (hosts.length > 0)
+    return hosts.flatMap((host) => serverOf(source, host, host.args, flattened(host.block!), outside, folders));
+  // Without virtual hosts the file itself is the server.
+  const listen = top.find((one) => one.name === 'listen');
+  return listen ? serverOf(source, listen, listen.args, top, outside, folders) : [];
+}
+
+function serverOf(
+  source: Source,
+  host: Directive,
+  addresses: readonly string[],
+  block: readonly Directive[],
+  outside: Headers,
+  folders: readonly Source[],
+): EdgeServer[] {
+  if (addresses.length > 0 && addresses.every((one) => LOOPBACK.test(one))) return [];
+  const named = (pattern: RegExp) => block.filter((one) => pattern.test(one.name));
+  const serves = named(/^(?:documentroot|proxypass|proxypassmatch|wsgiscriptalias|fcgiwrapper)$/).length > 0;
+  const redirects = block.some(
+    (one) =>
+      (/^redirect(?:permanent|temp|match)?$/.test(one.name) &&
+        (one.args.includes('/') || one.name === 'redirectmatch' || /^\/$/.test(one.args[0] ?? ''))) ||
+      (one.name === 'rewriterule' &&
+        /\bR(?:=3\d\d)?\b/.test(one.args[2] ?? '') &&
+        /^https:|%\{/.test(one.args[1] ?? '')),
+  );
+  if (redirects && named(/^proxypass/).length === 0) return [];
+  if (!serves && redirects) return [];
+  const root = named(/^documentroot$/)[0]?.args[0];
+  const headers = merged(outside, folderHeaders(root, block, folders), headersOf(source, block));
+  const name = named(/^servername$/)[0]?.args[0] ?? addresses[0] ?? '';
+  const plain =
+    addresses.every((one) => /(?:^|:)80$/.test(one)) && named(/^ssl(?:engine|certificatefile)$/).length === 0;
+  const include = named(/^include/).find((one) => /head|secur/i.test(one.args[0] ?? ''));
+  return [
+    {
+      name: `Apache host ${name}`,
+      place: placeAt(source, host),
+      headers,
+      shared: headers,
+      parts: [],
+      routes: routesOf(source, block, headers),
+      ...(plain && { plain: true as const }),
+      ...(include && { unknown: `the included file ${include.args[0]} is not known` }),
+      ...(source.config.broken && { unknown: 'a part of its file cannot be read' }),
+    },
+  ];
+}
+
+/** Headers of the .htaccess file in the host's folder, as far as the repository tells which one that is. */
+function folderHeaders(root: string | undefined, block: readonly Directive[], folders: readonly Source[]): Headers {
+  const refused = block.some(({ name, args, block: inner }) =>
+    [{ name, args }, ...(inner ?? [])].some((one) => one.name === 'allowoverride' && /^none$/i.test(one.args[0] ?? '')),
+  );
+  const last = root?.replace(/\/+$/, '').split('/').at(-1);
+  const own = folders.filter(({ path }) => folderOf(path).split('/').at(-1) === last);
+  return own.length === 1 && !refused ? headersOf(own[0]!, flattened(own[0]!.config.directives)) : new Map();
+}
+
+/** A .htaccess that sets security headers is where its site keeps them. */
+function folderServer(source: Source): EdgeServer[] {
+  const block = flattened(source.config.directives);
+  const headers = headersOf(source, block);
+  const own = [...headers].filter(([name]) => FIVE.has(name));
+  if (own.length < 2) return [];
+  return [
+    {
+      name: `Apache folder ${folderOf(source.path) || '.'}`,
+      place: own[0]![1].place,
+      headers,
+      shared: headers,
+      parts: [],
+    },
+  ];
+}
+
+/** `Header [always] set NAME VALUE`, at the level itself or for all paths. */
+function headersOf(source: Source, block: readonly Directive[]): Headers {
+  const { headers, add } = collector(source);
+  for (const one of block) {
+    const whole = /^(?:directory|location|proxy)$/.test(one.name) && /^(?:\/|\*|\/\*)$/.test(one.args[0] ?? '');
+    if (whole && one.block)
+      for (const [name, header] of headersOf(source, flattened(one.block))) headers.set(name, header);
+    if (one.name !== 'header') continue;
+    const always = one.args[0]?.toLowerCase() === 'always';
+    const args = always || one.args[0]?.toLowerCase() === 'onsuccess' ? one.args.slice(1) : one.args;
+    const [action, name, value] = args;
+    if (name === undefined || !/^(?:set|append|add|merge|setifempty)$/i.test(action ?? '')) continue;
+    // "always" beside a plain one of the same name keeps the stronger.
+    if (!always && headers.get(name.toLowerCase())?.always) continue;
+    add(name, value, one, always);
+  }
+  return headers;
+}
+
+function routesOf(source: Source, block: readonly Directive[], headers: Headers): EdgeRoute[] {
+  const limits = block.flatMap((one): Limit[] =>
+    one.name === 'dospagecount' ? [{ name: 'DOSPageCount', place: placeAt(source, one) }] : [],
+  );
+  const routes = block.flatMap((one) => {
+    const location = one.name === 'location' ? one.args[0] : undefined;
+    const inner = location !== undefined ? flattened(one.block ?? []) : [one];
+    return inner.flatMap((each): EdgeRoute[] => {
+      if (each.name !== 'proxypass') return [];
+      const [path, url] = location === undefined ? each.args : [location, each.args[0]];
+      if (path === undefined || url === undefined || url === '!') return [];
+      const behind = /^[a-z]+:\/\/[^/]+(\/.*)?$/i.exec(url)?.[1] ?? '/';
+      return [{ path, inner: behind, upstreams: [hostOf(url)], place: placeAt(source, each), headers, limits }];
+    });
+  });
+  return routes;
+}

@@ -1,0 +1,314 @@
+/** Knows which configuration of a web server a text holds, and how to read it out of files, heredocs and values of YAML. */
+import { type Directive, type Parsed, parseApache, parseCaddy, parseHaproxy, parseNginx } from '../directives.ts';
+import type { ParseProblem } from '../facts.ts';
+import { parseToml, pathOf, placesOf, type TomlPlaces, type TomlTable, type TomlValue } from '../packages/toml.ts';
+import type { OffsetMap, Span } from '../span.ts';
+import { at, entriesOf, itemsOf, scalarOffsets, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
+
+export type Dialect = 'nginx' | 'caddy' | 'apache' | 'haproxy';
+
+export interface WebserverConfig {
+  readonly dialect: Dialect;
+  readonly directives: readonly Directive[];
+  /** Where it is embedded: "heredoc", or the key of a mapping; absent for a file of its own. */
+  readonly inside?: string;
+  /** It could not be read completely: what is missing proves nothing. */
+  readonly broken?: true;
+}
+
+/** One setting of Traefik by its lower-case dotted name: `routers.web.rule`, `entrypoints.websecure.http.middlewares`. */
+export interface TraefikSetting {
+  readonly name: string;
+  readonly value: string;
+  readonly span: Span;
+  /** The compose service whose label it is. */
+  readonly service?: string;
+}
+
+/** What was found in one file; everything may be empty. */
+export interface Found {
+  readonly configs: WebserverConfig[];
+  readonly traefik: TraefikSetting[];
+  /** Bootstrap documents and listeners of Envoy. */
+  readonly envoy: YamlNode[];
+}
+
+export type ReadYaml = (text: string) => YamlFile;
+
+export function nothingFound(): Found {
+  return { configs: [], traefik: [], envoy: [] };
+}
+
+/** Words that the configuration of some web server holds; most files of the accepted kinds have none. */
+export const TELLING =
+  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager)\b|\bserver\s*\{|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
+
+const parsers: Readonly<Record<Dialect, (text: string, base: number) => Parsed>> = {
+  nginx: parseNginx,
+  caddy: parseCaddy,
+  apache: parseApache,
+  haproxy: parseHaproxy,
+};
+
+/** Configuration in the language of a web server, told by the name and the text. */
+export function readDirectives(
+  name: string,
+  text: string,
+  inside?: string,
+  base = 0,
+): { readonly config: WebserverConfig; readonly problems: readonly ParseProblem[] } | undefined {
+  const dialect = dialectOf(name, text);
+  const parsed = dialect && parsers[dialect](text, base);
+  if (!parsed || (dialect === 'nginx' && !isNginx(parsed.directives))) return undefined;
+  const { directives, problems } = parsed;
+  const config: WebserverConfig = {
+    dialect,
+    directives,
+    ...(inside !== undefined && { inside }),
+    ...(problems.length > 0 && { broken: true }),
+  };
+  return { config, problems };
+}
+
+function dialectOf(name: string, text: string): Dialect | undefined {
+  if (/(?:^|\/)Caddyfile[^/]*$|\.caddy(?:file)?\b/i.test(name)) return 'caddy';
+  if (/(?:^|\/)\.htaccess$|(?:^|\/)(?:httpd|apache2?)[^/]*\.conf$/i.test(name) || /<VirtualHost\b/i.test(text))
+    return 'apache';
+  if (
+    /^[ \t]*(?:frontend|listen)[ \t]+\S/m.test(text) &&
+    /^[ \t]+(?:bind|mode|server)[ \t]+\S/m.test(text) &&
+    !/[;{][ \t\r]*$/m.test(text)
+  )
+    return 'haproxy';
+  if (/^[ \t]*<(?:IfModule|Directory|FilesMatch|Location)\b/im.test(text)) return 'apache';
+  return /[;{]/.test(text) ? 'nginx' : undefined;
+}
+
+const SERVER_WORDS = new Set(
+  'listen server_name location root proxy_pass return add_header more_set_headers ssl_certificate include try_files index rewrite if set'.split(
+    ' ',
+  ),
+);
+
+/** Other programs have blocks named "server" too: nginx's hold directives that end with semicolons. */
+export function isNginx(directives: readonly Directive[], depth = 0): boolean {
+  return directives.some((one) => {
+    if (!one.block) return one.name === 'add_header' || one.name === 'more_set_headers';
+    if (one.name === 'http' && depth === 0)
+      return isNginx(one.block, 1) || one.block.some((inner) => inner.name === 'include');
+    if (one.name === 'server') return one.block.some((inner) => SERVER_WORDS.has(inner.name));
+    return (
+      one.name === 'location' &&
+      one.block.some((inner) => SERVER_WORDS.has(inner.name) || inner.name.startsWith('proxy_'))
+    );
+  });
+}
+
+const MAX_NESTED = 3;
+
+/** Texts between `<<WORD` and WORD, and those that `echo` writes. The line that opens one tells what it becomes. */
+export function readHeredocs(text: string, found: Found, base = 0, depth = 0): void {
+  const opening = /<<[-~]?[ \t]*(["']?)\\?([A-Za-z_]\w*)\1|\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)*'/g;
+  let lineStart = 0;
+  let lineEnd = endOfLine(text, 0);
+  for (let match = opening.exec(text); match; match = opening.exec(text)) {
+    while (lineEnd < match.index) {
+      lineStart = lineEnd + 1;
+      lineEnd = endOfLine(text, lineStart);
+    }
+    if (/^[ \t]*#/.test(text.slice(lineStart, Math.min(lineStart + 80, match.index)))) continue;
+    const quoted = match[2] === undefined;
+    const start = quoted ? opening.lastIndex : endOfLine(text, match.index) + 1;
+    if (start >= text.length) break;
+    const end = quoted ? closing(text, start) : lineOf(text, match[2]!, start);
+    const body = text.slice(start, end);
+    opening.lastIndex = Math.max(opening.lastIndex, end);
+    if (!TELLING.test(body)) continue;
+    const command = quoted ? text.slice(end, endOfLine(text, end)) : text.slice(lineStart, start).trim();
+    // A script inside of a script has its own.
+    if (/<<[-~]?\s*["']?\w/.test(body)) {
+      if (depth < MAX_NESTED) readHeredocs(body, found, base + start, depth + 1);
+      continue;
+    }
+    const name = /[\w./-]*(?:Caddyfile|haproxy|httpd|\.htaccess)[\w.-]*/i.exec(command)?.[0] ?? 'heredoc';
+    const read = readDirectives(name, body, 'heredoc', base + start);
+    if (read) found.configs.push(read.config);
+  }
+}
+
+function closing(text: string, from: number): number {
+  const end = text.indexOf("'", from);
+  return end < 0 ? text.length : end;
+}
+
+function lineOf(text: string, word: string, from: number): number {
+  for (let line = from; line < text.length; ) {
+    const next = endOfLine(text, line);
+    if (text.slice(line, next).trim() === word) return line;
+    line = next + 1;
+  }
+  return text.length;
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+}
+
+/** Configuration of Traefik and Envoy, container labels, and texts of several lines, as ConfigMaps hold them. */
+export function readDocument(root: YamlNode, text: string, readYaml: ReadYaml, found: Found, depth = 0): void {
+  readSettings(root, found);
+  const visit = (node: YamlNode, key: string): void => {
+    if (node.kind === 'map') for (const entry of node.entries) visit(entry.value, entry.key);
+    else if (node.kind === 'list') for (const item of node.items) visit(item, key);
+    // Annotations are read with the object they belong to.
+    else if (depth < MAX_NESTED && node.text.includes('\n') && TELLING.test(node.text) && !/snippet/i.test(key)) {
+      const inner = nothingFound();
+      readText(key, node.text, readYaml, inner, depth + 1);
+      const offsets = scalarOffsets(text, node);
+      found.configs.push(
+        ...inner.configs.map((one) => ({ ...one, directives: moved(one.directives, offsets), inside: key })),
+      );
+      found.traefik.push(...inner.traefik.map((one) => ({ ...one, span: movedSpan(one.span, offsets) })));
+      found.envoy.push(...inner.envoy.map((one) => movedNode(one, offsets)));
+    }
+  };
+  visit(root, '');
+}
+
+/** A text with the name of a file, wherever it was found. */
+export function readText(name: string, text: string, readYaml: ReadYaml, found: Found, depth = 0): void {
+  if (/<<[-~]?\s*["']?\w/.test(text)) {
+    readHeredocs(text, found);
+    return;
+  }
+  if (
+    /^[ \t]*["']?(?:http|tcp|entryPoints|static_resources|admin|node|data|resources)["']?[ \t]*:|^[ \t]*\{/m.test(text)
+  ) {
+    for (const { root } of readYaml(text).documents) readDocument(root, text, readYaml, found, depth);
+    if (found.traefik.length + found.envoy.length > 0) return;
+  }
+  if (/^[ \t]*\[(?:http|entryPoints)\b/im.test(text)) {
+    readTomlText(text, found);
+    return;
+  }
+  const read = readDirectives(name, text, name);
+  if (read) found.configs.push(read.config);
+}
+
+/** @returns the problem, where the text is not TOML */
+export function readTomlText(text: string, found: Found): ParseProblem | undefined {
+  const { table, problem } = parseToml(text);
+  if (table) readSettings(nodeOf(table, [], placesOf(text), { start: 0, end: 0 }), found);
+  return problem;
+}
+
+function nodeOf(value: TomlValue, path: readonly string[], places: TomlPlaces, outer: Span): YamlNode {
+  const key = pathOf(...path);
+  const keySpan = places.keys.get(key) ?? outer;
+  const span = places.values.get(key) ?? keySpan;
+  if (Array.isArray(value))
+    return { kind: 'list', items: value.map((item, i) => nodeOf(item, [...path, String(i)], places, span)), span };
+  if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    const entries = Object.entries(value as TomlTable).map(([name, inner]) => {
+      const node = nodeOf(inner, [...path, name], places, span);
+      const own = places.keys.get(pathOf(...path, name)) ?? node.span;
+      return {
+        key: name,
+        keySpan: own,
+        value: node,
+        span: { start: own.start, end: Math.max(own.end, node.span.end) },
+      };
+    });
+    return { kind: 'map', entries, span };
+  }
+  const plain =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
+  return { kind: 'scalar', value: plain, text: String(plain), style: 'double', span };
+}
+
+function readSettings(root: YamlNode, { traefik, envoy }: Found): void {
+  const http = lowerAt(root, 'http');
+  if (lowerAt(http, 'routers') ?? lowerAt(http, 'middlewares')) flatten(http!, '', traefik);
+  const points = lowerAt(root, 'entrypoints');
+  if (points?.kind === 'map') flatten(points, 'entrypoints', traefik);
+  for (const service of entriesOf(at(root, 'services'))) {
+    for (const labels of [at(service.value, 'labels'), at(service.value, 'deploy', 'labels')])
+      labelled(labels, service.key, traefik);
+    for (const words of [at(service.value, 'command'), at(service.value, 'entrypoint')]) flags(words, traefik);
+  }
+  if (at(root, 'static_resources') ?? itemsOf(at(root, 'resources')).find((one) => at(one, 'filter_chains')))
+    envoy.push(root);
+}
+
+function lowerAt(node: YamlNode | undefined, key: string): YamlNode | undefined {
+  return entriesOf(node).find((entry) => entry.key.toLowerCase() === key)?.value;
+}
+
+function movedSpan(span: Span, offsets: OffsetMap): Span {
+  const start = offsets(span.start);
+  return { start, end: Math.max(start, offsets(span.end)) };
+}
+
+function moved(directives: readonly Directive[], offsets: OffsetMap): Directive[] {
+  return directives.map((one) => ({
+    ...one,
+    span: movedSpan(one.span, offsets),
+    head: movedSpan(one.head, offsets),
+    ...(one.block && { block: moved(one.block, offsets) }),
+  }));
+}
+
+function movedNode(node: YamlNode, offsets: OffsetMap): YamlNode {
+  const span = movedSpan(node.span, offsets);
+  if (node.kind === 'list') return { ...node, span, items: node.items.map((item) => movedNode(item, offsets)) };
+  if (node.kind === 'scalar') return { ...node, span };
+  const entries = node.entries.map((entry) => ({
+    ...entry,
+    span: movedSpan(entry.span, offsets),
+    keySpan: movedSpan(entry.keySpan, offsets),
+    value: movedNode(entry.value, offsets),
+  }));
+  return { ...node, span, entries };
+}
+
+function flatten(node: YamlNode, name: string, into: TraefikSetting[]): void {
+  if (node.kind === 'map') {
+    for (const { key, value } of node.entries) {
+      const part = key.toLowerCase().replaceAll('.', '_');
+      flatten(value, name === '' ? part : `${name}.${part}`, into);
+    }
+    return;
+  }
+  if (node.kind === 'list' && node.items.some((item) => item.kind === 'map')) {
+    for (const item of node.items) flatten(item, name, into);
+    return;
+  }
+  const value = node.kind === 'list' ? node.items.map((item) => textOf(item) ?? '').join(',') : (textOf(node) ?? '');
+  into.push({ name, value, span: node.span });
+}
+
+/** Container labels such as `traefik.http.routers.web.rule`, as a list of texts or as a mapping. */
+function labelled(labels: YamlNode | undefined, service: string, into: TraefikSetting[]): void {
+  const add = (name: string, value: string, span: Span) => {
+    const setting = /^traefik\.http\.(.+)$/i.exec(name)?.[1];
+    if (setting !== undefined) into.push({ name: setting.toLowerCase(), value, span, service });
+  };
+  for (const { key, value, span } of entriesOf(labels)) add(key, textOf(value) ?? '', span);
+  for (const item of itemsOf(labels)) {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(textOf(item) ?? '') ?? [];
+    if (name !== undefined && value !== undefined) add(name, value, item.span);
+  }
+}
+
+/** Static settings as Traefik's command line gives them: `--entrypoints.websecure.http.middlewares=sec@file`. */
+function flags(words: YamlNode | undefined, into: TraefikSetting[]): void {
+  const items = words?.kind === 'list' ? words.items : words ? [words] : [];
+  for (const item of items) {
+    for (const word of (textOf(item) ?? '').split(/\s+/)) {
+      const [, name, value] = /^--(entrypoints\.[^=]+)=(.*)$/is.exec(word) ?? [];
+      if (name !== undefined && value !== undefined)
+        into.push({ name: name.toLowerCase(), value: value.replace(/^["']|["']$/g, ''), span: item.span });
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** Knows all configuration of web servers in a repository: in files, and in the ConfigMaps that charts render. */
+import { linkCluster } from '../cluster.ts';
+import type { Facts } from '../facts.ts';
+import { linkHelm } from '../helm.ts';
+import type { Span } from '../span.ts';
+import { at, entriesOf, textOf, type YamlNode, yamlReader } from '../yaml.ts';
+import {
+  type Dialect,
+  nothingFound,
+  readText,
+  TELLING,
+  type TraefikSetting,
+  type WebserverConfig,
+} from './embedded.ts';
+
+export interface Source {
+  readonly path: string;
+  readonly config: WebserverConfig;
+  /** The text was rendered: everything in it lies at this place. */
+  readonly at?: Span;
+}
+
+export interface EdgeSources {
+  readonly configs: readonly Source[];
+  readonly traefik: readonly (TraefikSetting & { readonly path: string })[];
+  readonly envoy: readonly { readonly path: string; readonly root: YamlNode; readonly at?: Span }[];
+}
+
+/** A pure join: use through `facts.linked`. */
+export function edgeSources(facts: Facts): EdgeSources {
+  const configs: Source[] = [];
+  const traefik: (TraefikSetting & { path: string })[] = [];
+  const envoy: { path: string; root: YamlNode; at?: Span }[] = [];
+  const folders = [...facts.linked(linkHelm).folders].map((folder) => (folder === '' ? '' : `${folder}/`));
+  for (const { path, data } of facts.of('webserver')) {
+    // Templates are read as what they become.
+    if (/\.ya?ml$/.test(path) && folders.some((folder) => path.startsWith(`${folder}templates/`))) continue;
+    for (const config of data.configs) configs.push({ path, config });
+    for (const setting of data.traefik ?? []) traefik.push({ ...setting, path });
+    for (const root of data.envoy ?? []) envoy.push({ path, root });
+  }
+  const readYaml = yamlReader();
+  const seen = new Set<string>();
+  for (const { object, path, chart } of facts.linked(linkCluster).objects) {
+    if (!chart || (object.kind !== 'ConfigMap' && object.kind !== 'Secret')) continue;
+    for (const entry of [...entriesOf(at(object.body, 'data')), ...entriesOf(at(object.body, 'stringData'))]) {
+      const text = textOf(entry.value) ?? '';
+      if (!text.includes('\n') || !TELLING.test(text)) continue;
+      const where = entry.path ?? path;
+      const key = `${where}:${entry.span.start}:${text}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const found = nothingFound();
+      readText(entry.key, text, readYaml, found);
+      configs.push(...found.configs.map((config): Source => ({ path: where, config, at: entry.span })));
+      traefik.push(...found.traefik.map((one) => ({ ...one, span: entry.span, path: where })));
+      envoy.push(...found.envoy.map((root) => ({ path: where, root, at: entry.span })));
+    }
+  }
+  return { configs, traefik, envoy };
+}
+
+/** Configuration in one language. */
+export function sourcesOf(facts: Facts, dialect: Dialect): readonly Source[] {
+  return facts.linked(edgeSources).configs.filter(({ config }) => config.dialect === dialect);
+}
