@@ -5,17 +5,23 @@ import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
 import { handlersOf, layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { type BotCommand, botCommands, botWords, senderCheck } from '../facts/web-bots.ts';
 import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
 import type { Route } from '../facts/web-model.ts';
 
 export const adminAuth = defineCheck({
   id: 'admin-auth',
-  needs: { program: webWords },
+  needs: { program: [...webWords, ...botWords] },
   messages: {
     unguarded: {
       what: 'The route {route} is administrative and nothing asks who calls it.',
       why: 'Whoever can reach the service can call it; the address is in every word list.',
       fix: 'Put a guard that checks the role on the router or on the route, and let it refuse by default.',
+    },
+    everybody: {
+      what: 'The route {route} answers with the records of all users and nothing asks who calls it.',
+      why: 'Whoever can reach the service reads names, addresses and roles of everybody who uses it.',
+      fix: 'Put a guard that checks the role on the router or on the route.',
     },
     noRole: {
       what: 'The route {route} is administrative, but {guard} only asks for a login.',
@@ -37,6 +43,11 @@ export const adminAuth = defineCheck({
       why: 'Without await the guard never runs, and the route answers everybody.',
       fix: 'Write `await` before the call of the guard.',
     },
+    command: {
+      what: 'The chat command /{command} is administrative and nothing asks who sends it.',
+      why: 'Everybody who finds the bot can send it; commands are tried by name.',
+      fix: 'Compare the id of the sender with those of the administrators first, in a filter of the router where possible.',
+    },
     client: {
       what: 'The guard {guard} believes a role that the request itself claims.',
       why: 'Whoever writes the header, cookie or field is an administrator.',
@@ -47,21 +58,22 @@ export const adminAuth = defineCheck({
     const web = facts.linked(linkWeb);
     const causes = new Map<string, Finding>();
     const subjects = web.routes.flatMap((route) => judge(web, route, options, causes));
+    for (const command of botCommands(web.program)) subjects.push(...judgeCommand(web, command, options));
     return {
       subjects,
       lookedFor:
-        'routes of Flask, FastAPI, Starlette, aiohttp, Django and http.server whose path or handler is administrative',
+        'routes of Flask, FastAPI, Starlette, aiohttp, Django and http.server and commands of chat bots whose path, name or handler is administrative',
     };
   },
 });
 
-/** How clearly a route is administrative: its path says so, its handler does, or it only shows internals. */
-function administrative(route: Route, options: Options): 'admin' | 'control' | 'internals' | undefined {
+/** How clearly a route is administrative: its path says so, its handler does, it lists everybody, or shows internals. */
+function administrative(route: Route, options: Options): 'admin' | 'control' | 'all' | 'internals' | undefined {
   const list = (name: string) => options[name] as readonly string[];
   const name = route.handler?.function.name ?? route.class?.class.name ?? '';
   const paths = pathsOf(route);
   const segments = paths
-    .flatMap((path) => path.split('/'))
+    .flatMap((path) => path.split('/').filter((segment) => segment !== ''))
     .flatMap((segment) => (/[{<*]/.test(segment) ? [] : [wordsOf(segment)]));
   const handler = wordsOf(name);
   const any = (wanted: readonly string[], words: readonly string[]) => words.some((word) => wanted.includes(word));
@@ -76,6 +88,8 @@ function administrative(route: Route, options: Options): 'admin' | 'control' | '
   if (list('controlPaths').includes(whole) || list('controlHandlers').some((one) => handler.join('_').includes(one)))
     return 'control';
   if (segments.some((words) => any(list('controlWords'), words)) && changes) return 'control';
+  const isList = isOwn && route.methods.includes('GET') && list('everybody').includes(whole);
+  if (isList && !paths.some((path) => /[{<]/.test(path))) return 'all';
   if (isOwn && list('debugPaths').includes(whole)) return 'control';
   return isOwn && list('internals').includes(whole) ? 'internals' : undefined;
 }
@@ -141,14 +155,27 @@ function judge(web: Web, route: Route, options: Options, causes: Map<string, Fin
       ? { severity: 'low', confidence: route.loose ? 'low' : 'medium' }
       : kind === 'control'
         ? { confidence: 'medium' }
-        : {};
+        : kind === 'all'
+          ? { confidence: 'medium', severity: 'medium' }
+          : {};
   const related = route.handler
     ? [{ ...placeIn(route.handler.unit, route.handler.function.nameSpan), text: 'the handler' }]
     : [];
-  return once('unguarded', { route: label }, route.place, {
+  return once(kind === 'all' ? 'everybody' : 'unguarded', { route: label }, route.place, {
     ...more,
     ...(related.length > 0 && related[0]!.path !== route.place.path ? { related } : {}),
   });
+}
+
+/** Commands of chat bots. */
+function judgeCommand(web: Web, command: BotCommand, options: Options): readonly Subject[] {
+  const wanted = [...(options.adminWords as readonly string[]), ...(options.adminCommands as readonly string[])];
+  if (!wordsOf(command.name).some((word) => wanted.includes(word))) return [];
+  const name = `command /${command.name}`;
+  const guard = senderCheck(web.program, command, wordsFor(options, []));
+  if (guard !== undefined) return [pass(name, command.place, `guarded by ${guard}`)];
+  const data = { command: command.name };
+  return [fail(name, { message: 'command', data, place: command.place, confidence: 'medium' })];
 }
 
 /** Django: middleware or defaults of the REST framework that ask for a login everywhere. */

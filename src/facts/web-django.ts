@@ -1,7 +1,8 @@
 /** Knows Django's side of the web model: settings modules with what they switch on, and the routes of urlpatterns. */
 import { constants } from './program/flow.ts';
 import { argument, type Node, type Program, placeIn, type Unit } from './program/link.ts';
-import type { Scalar } from './program/model.ts';
+import type { Operand, Scalar } from './program/model.ts';
+import { allNamedValues } from './program/names.ts';
 import type { Place } from './span.ts';
 import type { Layer, Route } from './web-model.ts';
 import { memberAt, textsOf } from './web-objects.ts';
@@ -82,6 +83,7 @@ const paths = [
 /** Routes of every `path(...)`, with the prefixes of the `include(...)` around them, and of DRF's routers. */
 export function djangoRoutes(program: Program): readonly Route[] {
   const sites = program.calls(paths);
+  const defaults = sites.length > 0 ? restDefaults(program) : [];
   const prefixes = new Map<Unit, string[]>();
   for (const site of sites) {
     const view = argument(site.call, 1, 'view');
@@ -109,6 +111,7 @@ export function djangoRoutes(program: Program): readonly Route[] {
         { unit: site.unit, ref: view.value },
         `/${prefix}${own}`,
         placeIn(site.unit, site.call),
+        defaults,
       );
       if (route) routes.push(route);
     }
@@ -124,6 +127,7 @@ export function djangoRoutes(program: Program): readonly Route[] {
       { unit: site.unit, ref: view.value },
       `/${textsOf(program, site.unit, rule.value)[0] ?? ''}`,
       placeIn(site.unit, site.call),
+      defaults,
     );
     if (route) routes.push(route);
   }
@@ -134,7 +138,75 @@ function clean(text: string): string {
   return text.replace(/^\^|\$$/g, '').replace(/\(\?P<(\w+)>[^)]*\)/g, '<$1>');
 }
 
-function routeTo(program: Program, node: Node, path: string, place: Place): Route | undefined {
+/** A setting of the REST framework that holds for every view without classes of its own. */
+interface RestDefault {
+  readonly field: 'permission_classes' | 'throttle_classes';
+  readonly layer: Layer;
+}
+
+function restDefaults(program: Program): readonly RestDefault[] {
+  const all = allNamedValues(program).filter((one) => one.form === 'entry' || one.form === 'item');
+  // Without rates the throttles count nothing.
+  const rates = all.some((one) => {
+    const value = one.unit.module.values[one.value.value]!;
+    if (one.name !== 'DEFAULT_THROTTLE_RATES') return false;
+    return value.kind !== 'dict' || value.entries.some(([, rate]) => constants(program, one.unit, rate)?.[0] !== null);
+  });
+  return all.flatMap((one): readonly RestDefault[] => {
+    const field =
+      one.name === 'DEFAULT_PERMISSION_CLASSES'
+        ? 'permission_classes'
+        : one.name === 'DEFAULT_THROTTLE_CLASSES' && rates
+          ? 'throttle_classes'
+          : undefined;
+    if (!field) return [];
+    return itemsOf(program, one.unit, one.value.value).flatMap((node) => {
+      const [name] = textsOf(program, node.unit, node.ref);
+      if (name === undefined) return [];
+      const defined = program.define(name, one.unit) ?? node;
+      return [{ field, layer: { ...layer(program, 'class', defined), names: [name], place: placeIn(one.unit, one) } }];
+    });
+  });
+}
+
+/** Is it a view of the REST framework that does not name classes of its own? */
+function inherits(program: Program, route: Route, field: string): boolean {
+  const { handler, class: view } = route;
+  if (view)
+    return (
+      program.bases(view.unit, view.id).some((base) => base.startsWith('rest_framework')) &&
+      program.field(view.unit, view.id, field).length === 0 &&
+      !program.method(view.unit, view.id, `get_${field.replace('_classes', 's')}`)
+    );
+  const decorators = handler?.function.decorators.flatMap((one) => decoratorNames(program, handler.unit, one)) ?? [];
+  return (
+    decorators.includes('rest_framework.decorators.api_view') &&
+    !decorators.includes(`rest_framework.decorators.${field}`)
+  );
+}
+
+function decoratorNames(program: Program, unit: Unit, one: Operand): readonly string[] {
+  const value = unit.module.values[one.value]!;
+  return value.kind === 'call' ? program.call(unit, value.call).names : program.names(unit, one.value);
+}
+
+function routeTo(
+  program: Program,
+  node: Node,
+  path: string,
+  place: Place,
+  defaults: readonly RestDefault[],
+): Route | undefined {
+  const route = viewAt(program, node, path, place);
+  if (!route) return undefined;
+  const more = defaults.flatMap((one) => (inherits(program, route, one.field) ? [one.layer] : []));
+  const view = route.class;
+  const chooses = view && program.method(view.unit, view.id, 'get_permissions');
+  const open = chooses && { open: `${view.class.name}.get_permissions() chooses its permissions` };
+  return { ...route, layers: [...route.layers, ...more], ...open };
+}
+
+function viewAt(program: Program, node: Node, path: string, place: Place): Route | undefined {
   const layers: Layer[] = [];
   let current = node;
   // A view of Django itself or of a package has neither handler nor class.

@@ -44,7 +44,9 @@ export function guardOf(program: Program, layer: Layer, words: GuardWords, depth
     ['auth', words.authGuards],
   ] as const)
     if (names.some((name) => isListed(known, name))) return { kind, name: written, place };
-  const functions = layer.level === 'helper' ? [] : runs(program, node);
+  // `LoginManager(app)`, `Admin(app)`: being installed asks nobody anything.
+  if (layer.level === 'helper') return none(written, place);
+  const functions = runs(program, node);
   if (functions.length > 0) return refuses(program, functions, words, depth, new Set());
   const permission = layer.level === 'class' ? permissionOf(program, layer, words) : undefined;
   if (permission) return permission;
@@ -68,6 +70,8 @@ function permissionOf(program: Program, layer: Layer, words: GuardWords): Verdic
       const method = program.method(one.unit, one.class, name);
       if (method) return permits(program, method, words, one.unit.module.classes[one.class]!.name);
     }
+    const whole = program.method(one.unit, one.class, '_handle_view');
+    if (whole) return refuses(program, [whole], words, 0, new Set());
     for (const base of program.bases(one.unit, one.class))
       for (const [kind, known] of [
         ['role', words.roleGuards],
@@ -103,7 +107,8 @@ function isListed(known: readonly string[], name: string): boolean {
   return known.some((one) => name === one || name === `${one}()` || (one.endsWith('.') && name.startsWith(one)));
 }
 
-function has(words: readonly string[], wanted: readonly string[]): boolean {
+/** Is one of the wanted words among them? */
+export function has(words: readonly string[], wanted: readonly string[]): boolean {
   return words.some((word) => wanted.includes(word));
 }
 
@@ -264,7 +269,7 @@ function comparesKey(program: Program, unit: Unit, id: number): boolean {
 }
 
 /** Words of the names and texts a condition is made of. */
-function wordsIn(program: Program, unit: Unit, ref: Ref): readonly string[] {
+export function wordsIn(program: Program, unit: Unit, ref: Ref): readonly string[] {
   const words: string[] = [];
   const seen = new Set<Ref>();
   const visit = (at: Ref, depth: number): void => {

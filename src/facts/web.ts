@@ -5,6 +5,7 @@
 import type { Facts } from './facts.ts';
 import { type FunctionSite, linkProgram, type Program } from './program/link.ts';
 import { djangoRoutes, type Settings, settingsOf } from './web-django.ts';
+import { flaskAdminRoutes } from './web-flask-admin.ts';
 import { readEcmascript } from './web-js.ts';
 import { readGraphql } from './web-js-graphql.ts';
 import { readNest } from './web-js-nest.ts';
@@ -53,6 +54,7 @@ export function linkWeb(facts: Facts): Web {
   const program = facts.linked(linkProgram);
   const { objects, routes } = readPython(program);
   const settings = settingsOf(program);
+  const pages = flaskAdminRoutes(program, objects);
   const ecmascript = readEcmascript(program);
   const next = readNext(ecmascript);
   readNest(ecmascript);
@@ -60,7 +62,7 @@ export function linkWeb(facts: Facts): Web {
   return {
     program,
     objects: [...objects, ...ecmascript.objects.values(), ...next],
-    routes: [...routes, ...djangoRoutes(program), ...ecmascript.routes.map(withDoubts)],
+    routes: [...routes, ...pages, ...djangoRoutes(program), ...ecmascript.routes.map(withDoubts)],
     settings,
   };
 }

@@ -105,6 +105,49 @@ testCheck(adminAuth, {
       'from aiohttp import web\nimport aiohttp_cors\nasync def append(request):\n    if not request["user"].is_admin:\n        raise web.HTTPForbidden()\n    return web.json_response({})\napp = web.Application()\ncors = aiohttp_cors.setup(app)\nresource = cors.add(app.router.add_resource("/raft/append"))\ncors.add(resource.add_route("POST", append))\n',
     ),
     good(
+      'a default of the REST framework',
+      'from rest_framework.views import APIView\nfrom django.urls import path\nREST_FRAMEWORK = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"]}\nclass AdminUsers(APIView):\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]\n',
+    ),
+    good(
+      'a default of the REST framework for a function',
+      'from rest_framework.decorators import api_view\nfrom django.urls import path\nREST_FRAMEWORK = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"]}\n@api_view(["GET"])\ndef users(request):\n    return 1\nurlpatterns = [path("admin/users", users)]\n',
+    ),
+    {
+      ...good(
+        'pages of Flask-Admin that ask',
+        `from flask_admin import Admin, AdminIndexView\nfrom flask_admin.contrib.sqla import ModelView\nfrom flask_login import current_user\n${flask}class Index(AdminIndexView):\n    def is_accessible(self):\n        return current_user.is_admin\nclass Rows(ModelView):\n    def is_accessible(self):\n        return current_user.is_authenticated and current_user.has_role("admin")\nadmin = Admin(app, index_view=Index())\nadmin.add_view(Rows(User, db.session))\n`,
+      ),
+      subjects: 2,
+    },
+    good(
+      'a hook in front of the pages of Flask-Admin',
+      `from flask_admin import Admin\n${flask}admin = Admin(app)\n@app.before_request\ndef check():\n    if request.path.startswith("/admin") and not g.user.is_admin:\n        abort(403)\n`,
+    ),
+    good(
+      'a list of users for administrators',
+      `${fast}${guard}@app.get("/api/v1/users/", dependencies=[Depends(require_admin)])\ndef users():\n    return []\n`,
+    ),
+    good(
+      'a command of aiogram that asks',
+      'from aiogram import Router\nfrom aiogram.filters import Command\nrouter = Router()\ndef boss(user):\n    return user in BOSSES\n@router.message(Command("broadcast"))\nasync def say(message):\n    if message.from_user.id not in BOSSES:\n        return\n    await send(message.text)\n',
+    ),
+    good(
+      'a command with a filter',
+      'import telebot\nbot = telebot.TeleBot(TOKEN)\n@bot.message_handler(commands=["ban"], func=lambda m: m.from_user.id in BOSSES)\ndef ban(message):\n    drop(message)\n',
+    ),
+    good(
+      'a filter of the router',
+      'from aiogram import F, Router\nfrom aiogram.filters import Command\nrouter = Router()\nrouter.message.filter(IsAdmin())\n@router.message(Command("ban"))\nasync def ban(message):\n    await drop(message)\n',
+    ),
+    good(
+      'a command of discord for a role',
+      'from discord.ext import commands\nbot = commands.Bot("!")\n@bot.command(name="ban")\n@commands.has_permissions(ban_members=True)\nasync def remove(ctx, member):\n    await member.ban()\n',
+    ),
+    good(
+      'a handler of python-telegram-bot',
+      'from telegram import Update\nfrom telegram.ext import CommandHandler\nasync def shutdown(update, context):\n    if update.effective_user.id != OWNER:\n        return\n    stop()\napp.add_handler(CommandHandler("shutdown", shutdown))\n',
+    ),
+    good(
       'a middleware',
       `${fast}@app.middleware("http")\nasync def check(request, call_next):\n    if not request.state.user.is_admin:\n        raise HTTPException(status_code=403)\n    return await call_next(request)\n@app.get("/admin/users")\ndef users():\n    return []\n`,
     ),
@@ -160,6 +203,26 @@ testCheck(adminAuth, {
     bad(
       'one method of a class does not check',
       `from flask.views import MethodView\n${flask}class Users(MethodView):\n    def get(self):\n        if not g.user.is_admin:\n            abort(403)\n        return "x"\n    def post(self):\n        return "x"\napp.add_url_rule("/admin/users", view_func=Users.as_view("users"))  # <-\n`,
+    ),
+    bad('pages of Flask-Admin', `from flask_admin import Admin\n${flask}admin = Admin(app)  # <-\n`),
+    bad(
+      'a page of Flask-Admin that anybody may see',
+      `from flask_admin import Admin, AdminIndexView\nfrom flask_admin.contrib.sqla import ModelView\n${flask}class Index(AdminIndexView):\n    def is_accessible(self):\n        return g.user.is_admin\nadmin = Admin(app, index_view=Index())\nadmin.add_view(ModelView(User, db.session))  # <-\n`,
+    ),
+    bad(
+      'a default of the REST framework that is not used',
+      'from rest_framework.permissions import AllowAny\nfrom rest_framework.views import APIView\nfrom django.urls import path\nREST_FRAMEWORK = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"]}\nclass AdminUsers(APIView):\n    permission_classes = [AllowAny]\n    def get(self, request):\n        return 1\nurlpatterns = [path("admin/users", AdminUsers.as_view())]  # <-\n',
+    ),
+    bad('a list of users', `${fast}@app.get("/api/v1/users")  # <-\ndef users():\n    return []\n`, 'everybody'),
+    bad(
+      'a command of a bot',
+      'from aiogram import Router\nfrom aiogram.filters import Command\nrouter = Router()\n@router.message(Command("broadcast"))  # <-\nasync def say(message):\n    if not message.text:\n        return\n    await send(message.text)\n',
+      'command',
+    ),
+    bad(
+      'a command of discord',
+      'from discord.ext import commands\nbot = commands.Bot("!")\n@bot.command()  # <-\nasync def shutdown(ctx):\n    await bot.close()\n',
+      'command',
     ),
     bad('metrics', `${flask}@app.get("/metrics")  # <-\ndef metrics():\n    return "x"\n`),
     bad('a shutdown', `${flask}@app.post("/shutdown")  # <-\ndef stop():\n    return "x"\n`),
@@ -221,6 +284,18 @@ testCheck(adminAuth, {
     {
       name: 'a configuration of the user',
       files: one(`${flask}@app.get("/vpn/config")\ndef config():\n    return "x"\n`),
+    },
+    {
+      name: 'one user and the command of a shell',
+      files: one(
+        `import click\n${fast}@app.get("/users/{name}")\ndef user(name: str):\n    return name\n@click.command("reset")\ndef shutdown():\n    pass\n`,
+      ),
+    },
+    {
+      name: 'a greeting of a bot',
+      files: one(
+        'import telebot\nbot = telebot.TeleBot(TOKEN)\n@bot.message_handler(commands=["start"])\ndef start(message):\n    pass\n',
+      ),
     },
     { name: 'no route', files: one('def admin_users():\n    return []\n') },
     { name: 'other routes', files: one(`${flask}@app.get("/badminton")\ndef sport():\n    return "x"\n`) },
