@@ -15,6 +15,8 @@ export const dockerfileHealthcheck = defineCheck({
     dockerfile: true,
     compose: ['build', 'healthcheck'],
     kubernetes: ['containers', 'skaffold'],
+    workflow: ['docker', 'helm'],
+    script: ['docker', 'podman', 'nerdctl', 'helm'],
   },
   messages: {
     missing: {

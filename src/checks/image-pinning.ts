@@ -18,10 +18,11 @@ import type { Uses } from '../facts/pipeline.ts';
 import { isCommit, linkRemoteCode, type RemoteCode } from '../facts/remote-code.ts';
 import { revisionOf } from '../facts/revision-label.ts';
 import type { Place } from '../facts/span.ts';
+import { linkModuleSources } from '../facts/terraform-sources.ts';
 
 const MOVES = 'Whoever can push to that name changes what runs here, without a commit in this repository.';
 /** The image of a step is a question of images and of actions alike: it has no aspect of its own. */
-const ASPECTS = ['base-image', 'compose-image', 'k8s-image', 'ci-image', 'step-image'] as const;
+const ASPECTS = ['base-image', 'compose-image', 'k8s-image', 'ci-image', 'step-image', 'run-image'] as const;
 
 /** The same sentences for each kind of image: the aspect tells the questions apart. */
 function imageMessages(): Record<string, Message> {
@@ -70,8 +71,9 @@ export const imagePinning = defineCheck({
     compose: ['image'],
     kubernetes: ['image'],
     workflow: true,
+    script: ['docker', 'podman', 'nerdctl', 'git', 'curl', 'wget', 'pip', 'npx', 'npm', 'go ', 'helm'],
     otherci: true,
-    terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release'],
+    terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', 'source'],
   },
   messages: {
     ...imageMessages(),
@@ -92,6 +94,19 @@ export const imagePinning = defineCheck({
       why: MOVES,
       fix: 'Name the commit in the address: `@<commit>` for pip, `#<commit>` for npm, `--rev <commit>` for cargo.',
       aspect: 'git-ref',
+    },
+    tool: {
+      what: 'The program `{source}` is fetched and run at {state}.',
+      why: 'The newest release runs here minutes after somebody published it, be it the author or whoever took the account.',
+      fix: 'Name one release (`{source}@1.2.3`), or install it from a lock file.',
+      severity: 'low',
+      aspect: 'package',
+    },
+    module: {
+      what: 'The module `{source}` is fetched at {state}.',
+      why: `${MOVES} A module holds the credentials of the whole infrastructure while it is applied.`,
+      fix: 'Name a commit (`?ref=<40 hexadecimal digits>`), or one version where it comes from a registry.',
+      aspect: 'module',
     },
     include: {
       what: 'The pipeline includes `{source}` at {state}.',
@@ -124,11 +139,11 @@ export const imagePinning = defineCheck({
     subjects: [
       ...facts.linked(linkImageReferences).map(judgeImage),
       ...judgeActions(facts, options),
-      ...facts.linked(linkRemoteCode).map(judgeRemote),
+      ...[...facts.linked(linkRemoteCode), ...facts.linked(linkModuleSources)].map(judgeRemote),
       ...(options.revisionLabel === false ? [] : judgeRevisions(facts)),
     ],
     lookedFor:
-      'images in Dockerfiles, compose files, manifests and CI; actions; clones, packages and scripts fetched by builds',
+      'images in Dockerfiles, compose files, manifests, scripts and CI; actions; clones, packages, modules and scripts that are fetched',
   }),
 });
 
@@ -203,8 +218,10 @@ function judgeAction(uses: Uses, title: string, place: Place, trusted: readonly 
   return failed(title, 'action', { title, action: uses.text, name, ref: ref || 'version', state }, place, { severity });
 }
 
-function stateOf(ref: string | undefined): string {
-  return ref === undefined || ref === '' ? 'whatever its default branch holds' : `the branch or tag ${ref}`;
+function stateOf({ kind, source, ref }: RemoteCode): string {
+  const registry = kind === 'tool' || (kind === 'module' && !/::|\.git|^[\w.-]+\.(?:com|org)\//.test(source));
+  if (!ref) return registry ? 'whatever release is the newest' : 'whatever its default branch holds';
+  return registry ? `whatever release ${ref} means that day` : `the branch or tag ${ref}`;
 }
 
 function judgeRemote(code: RemoteCode): Subject {
@@ -213,8 +230,9 @@ function judgeRemote(code: RemoteCode): Subject {
   const place = { path, span };
   if (pin === 'commit') return pass(name, place, 'names a commit');
   if (pin === 'checksum') return pass(name, place, 'its checksum is compared');
+  if (pin === 'version') return pass(name, place, `names the release ${code.ref}`);
   if (pin === 'unknown') return unknown(name, place, 'a variable without a value in the repository names the commit');
-  return failed(name, kind, { source, state: stateOf(code.ref) }, place);
+  return failed(name, kind, { source, state: stateOf(code) }, place);
 }
 
 function judgeRevisions(facts: Facts): Subject[] {

@@ -9,7 +9,7 @@ import {
   type Workload,
 } from '../facts/cluster.ts';
 import { linkCompose } from '../facts/compose.ts';
-import { linkDockerRuns } from '../facts/docker-run.ts';
+import { linkDocker } from '../facts/docker-run.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint } from '../facts/helm/settings.ts';
@@ -171,7 +171,8 @@ function services(facts: Facts): Subject[] {
 }
 
 function runs(facts: Facts): Subject[] {
-  return facts.linked(linkDockerRuns).map(({ image, options, place }) => {
+  return facts.linked(linkDocker).runs.flatMap(({ image, options, detached, place }) => {
+    if (!detached) return [];
     const title = `docker run of ${image}`;
     const closed = options.some((word) => /^--read-only(?:=true)?$/.test(word));
     return closed ? pass(title, place, '--read-only') : failed(title, 'run', { image }, place);

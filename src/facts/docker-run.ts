@@ -1,36 +1,159 @@
-/** Knows the containers that scripts start with `docker run` and leave running. */
-import { callsOf } from './commandline.ts';
+/** Knows what scripts and pipelines ask of Docker: the containers they start, the images they fetch and those they build. */
 import type { Facts } from './facts.ts';
-import { eachCommand } from './shell.ts';
+import { linkPipelines } from './gitlab.ts';
+import { folderOf, joinPath } from './paths.ts';
+import { type Command, eachCommand, type Statement } from './shell.ts';
+import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place } from './span.ts';
 
 export interface DockerRun {
+  /** As the shell would pass it on; as written where `known` is false. */
   readonly image: string;
+  readonly known: boolean;
   /** Words between `run` and the image. */
   readonly options: readonly string[];
+  /** Goes on in the background: a service, as opposed to a run that does one thing and ends. */
+  readonly detached: boolean;
+  /** The same script loads images from an archive before. */
+  readonly loaded: boolean;
   readonly place: Place;
 }
 
-const VALUED =
-  /^-(?:[aehlmpuvw]|c)$|^--(?:add-host|cap-add|cap-drop|cgroupns|cpus|cpu-shares|cpuset-cpus|device|dns|entrypoint|env|env-file|expose|gpus|group-add|health-\w+|hostname|init-path|ip|ipc|label|link|log-driver|log-opt|mac-address|memory|memory-swap|mount|name|net|network|network-alias|pid|pids-limit|platform|publish|pull|restart|runtime|security-opt|shm-size|stop-signal|sysctl|tmpfs|ulimit|user|userns|volume|volumes-from|workdir)$/;
+export interface DockerBuild {
+  /** Names the image gets, as the shell would pass them on. */
+  readonly images: readonly string[];
+  /** Path of the Dockerfile, where the tree has it. */
+  readonly dockerfile?: string;
+  readonly place: Place;
+}
 
-/** Detached `docker run` commands of all scripts; a run that does one thing and ends is no service. */
-export function linkDockerRuns(facts: Facts): readonly DockerRun[] {
-  const found: DockerRun[] = [];
+export interface DockerCommands {
+  readonly runs: readonly DockerRun[];
+  readonly builds: readonly DockerBuild[];
+}
+
+const PROGRAMS = /^(?:docker|podman|nerdctl)$/;
+/** Options without a value; all others take one. */
+const FLAGS =
+  /^-[dDitPqh]+$|^--(?:all-tags|compress|detach|disable-content-trust|force-rm|help|init|interactive|load|no-cache|no-healthcheck|oom-kill-disable|privileged|publish-all|pull|push|quiet|read-only|rm|sig-proxy|squash|tls|tlsverify|tty|debug)$/;
+/** What `docker run` takes a value for, where other commands take none. */
+const RUN_VALUED = /^--pull$/;
+
+/** All commands of all scripts and pipeline steps. A pure join: use through `facts.linked`. */
+export function linkDocker(facts: Facts): DockerCommands {
+  const runs: DockerRun[] = [];
+  const builds: DockerBuild[] = [];
+  const read = (parts: readonly (readonly Statement[])[], path: string, folders: readonly string[]): void => {
+    const scope = new Map<string, string | undefined>();
+    let inside = '';
+    let loaded = false;
+    const visit = (command: Command): void => {
+      for (const { name, value } of command.assignments) {
+        const word = value && resolveWord(value, scope);
+        scope.set(name, word?.known ? word.text : undefined);
+      }
+      const words = withoutLaunchers(command.words.map((word) => resolveWord(word, scope)));
+      const program = baseName(words[0]?.text ?? '');
+      if (program === 'cd' || program === 'pushd') inside = words[1]?.text ?? '';
+      if (!PROGRAMS.test(program)) return;
+      const found = verbOf(words.slice(1));
+      const place = { path, span: command.span };
+      if (found?.verb === 'build') {
+        const from = [...folders.map((one) => joinPath(one, inside) ?? one), ...folders];
+        builds.push({ ...buildOf(found.rest, from, facts), place });
+      } else if (found?.verb === 'load') loaded = true;
+      else if (found) {
+        const run = runOf(found.rest, found.verb);
+        if (run) runs.push({ ...run, loaded, place });
+      }
+    };
+    for (const statements of parts) eachCommand(statements, visit);
+  };
   for (const { path, data } of facts.of('script')) {
-    for (const { shell } of data.targets.flatMap((target) => target.recipes)) {
-      eachCommand(shell.statements, (command) => {
-        const call = callsOf(command).find(([program]) => /^(?:docker|podman|nerdctl)$/.test(program ?? ''));
-        const run = call?.indexOf('run') ?? -1;
-        if (!call || run < 1 || run > 4) return;
-        const words = call.slice(run + 1);
-        let i = 0;
-        while (words[i]?.startsWith('-')) i += VALUED.test(words[i]!) ? 2 : 1;
-        const options = words.slice(0, i);
-        if (!options.some((word) => /^-(?!-)\w*d\w*$|^--detach(?:=true)?$/.test(word))) return;
-        found.push({ image: words[i] ?? '?', options, place: { path, span: command.span } });
-      });
+    for (const { recipes } of data.targets)
+      read(
+        recipes.map(({ shell }) => shell.statements),
+        path,
+        data.type === 'shell' ? ['', folderOf(path)] : [folderOf(path), ''],
+      );
+  }
+  for (const file of facts.linked(linkPipelines)) {
+    for (const { script, path, workingDirectory, uses } of file.data.jobs.flatMap((job) => job.steps)) {
+      if (script) read([script.shell.statements], path ?? file.path, [workingDirectory ?? '', '']);
+      if (!uses || !/^docker\/(?:build-push|bake)-action$/.test(uses.name)) continue;
+      const input = (name: string) => uses.inputs.find((one) => one.name === name)?.value;
+      const context = joinPath('', (input('context') ?? '.').replace(/^\$\{\{\s*github\.workspace\s*\}\}\/?/, './'));
+      const dockerfile = joinPath('', input('file') ?? `${context ?? ''}/Dockerfile`.replace(/^\//, ''));
+      const images = (input('tags') ?? '').split(/[\n,]/).flatMap((tag) => tag.trim() || []);
+      const place = { path: uses.path ?? file.path, span: uses.span };
+      builds.push({ images, place, ...(dockerfile !== undefined && facts.has(dockerfile) ? { dockerfile } : {}) });
     }
   }
-  return found;
+  return { runs, builds };
+}
+
+type Verb = 'run' | 'pull' | 'create' | 'build' | 'load';
+
+function verbOf(words: readonly ResolvedWord[]): { verb: Verb; rest: readonly ResolvedWord[] } | undefined {
+  for (let i = 0; i < Math.min(words.length, 8); i++) {
+    const { text } = words[i]!;
+    if (/^(?:run|pull|create|build|load)$/.test(text) && !(text === 'create' && words[i - 1]?.text === 'buildx'))
+      return { verb: text as Verb, rest: words.slice(i + 1) };
+    if (text.startsWith('-')) i += FLAGS.test(text) || text.includes('=') ? 0 : 1;
+    else if (!/^(?:container|image|buildx|builder)$/.test(text)) return undefined;
+  }
+  return undefined;
+}
+
+/** Number of words an option takes. */
+function width(word: string, run: boolean): number {
+  if (/^--[\w-]+=/.test(word) || (FLAGS.test(word) && !(run && RUN_VALUED.test(word)))) return 1;
+  // `-p80:80` holds its value; `-dp 80:80` and `-p 80:80` take the next word.
+  return word.startsWith('--') || /^-[ditPq]*[a-zA-Z]$/.test(word) ? 2 : 1;
+}
+
+function runOf(words: readonly ResolvedWord[], verb: Verb): Omit<DockerRun, 'loaded' | 'place'> | undefined {
+  let i = 0;
+  while (words[i]?.text.startsWith('-')) i += width(words[i]!.text, verb === 'run');
+  const image = words[i];
+  if (!image || /[\s;|&]/.test(image.text.replace(/\$\{\{.*?\}\}|\$\(.*?\)/g, ''))) return undefined;
+  const options = words.slice(0, i).map(({ text }) => text);
+  const detached =
+    verb === 'run' && options.some((word) => /^-(?!-)[a-zA-Z]*d[a-zA-Z]*$|^--detach(?:=true)?$/.test(word));
+  return { image: image.text, known: image.known, options, detached };
+}
+
+function buildOf(words: readonly ResolvedWord[], folders: readonly string[], facts: Facts): Omit<DockerBuild, 'place'> {
+  const images: string[] = [];
+  let file: string | undefined;
+  let context: string | undefined;
+  for (let i = 0; i < words.length; ) {
+    const { text } = words[i]!;
+    if (!text.startsWith('-') || text === '-') {
+      context = text;
+      i++;
+      continue;
+    }
+    const equals = /^(-[\w-]+)=(.*)$/s.exec(text);
+    const value = equals ? equals[2]! : words[i + 1]?.text;
+    const name = equals ? equals[1]! : text;
+    if (/^(?:-t|--tag)$/.test(name) && value) images.push(value);
+    if (/^(?:-f|--file)$/.test(name)) file = value;
+    i += width(text, false);
+  }
+  for (const folder of folders) {
+    const path =
+      file === undefined
+        ? joinPath(folder, `${context ?? '.'}/Dockerfile`)
+        : joinPath(folder, file.replace(/^\.\//, ''));
+    if (path !== undefined && facts.has(path)) return { images, dockerfile: path };
+  }
+  return { images };
+}
+
+/** Last part of an image's name; undefined where a variable gives it: "$REGISTRY/team/app:$TAG" gives "app". */
+export function shortNameOf(image: string): string | undefined {
+  const plain = image.replace(/\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$\w+/g, '$').replace(/@.*$/, '');
+  const last = plain.slice(plain.lastIndexOf('/') + 1).replace(/:.*$/, '');
+  return /^[a-z0-9][\w.-]*$/i.test(last) ? last.toLowerCase() : undefined;
 }

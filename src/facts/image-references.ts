@@ -1,6 +1,7 @@
 /** Knows every container image that a repository names: in Dockerfiles, compose files, Kubernetes workloads and CI. */
 import { deployedWorkloads, linkCluster, placeIn } from './cluster.ts';
 import { linkCompose } from './compose.ts';
+import { linkDocker, shortNameOf } from './docker-run.ts';
 import { type Facts, placeOf } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { linkBuilders } from './image-uses.ts';
@@ -10,7 +11,7 @@ import type { Place, Span } from './span.ts';
 import { resolveVariables } from './variables.ts';
 
 export interface ImageReference {
-  readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image' | 'step-image';
+  readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image' | 'step-image' | 'run-image';
   /** "base image of stage build", "service web". */
   readonly title: string;
   readonly place: Place;
@@ -39,7 +40,14 @@ export function linkImageReferences(facts: Facts): readonly ImageReference[] {
       };
     }),
   );
-  return [...inDockerfiles(facts), ...inCompose(facts), ...inKubernetes(facts), ...inPipelines(facts), ...elsewhere];
+  return [
+    ...inDockerfiles(facts),
+    ...inCompose(facts),
+    ...inKubernetes(facts),
+    ...inPipelines(facts),
+    ...elsewhere,
+    ...inCommands(facts),
+  ];
 }
 
 function inDockerfiles(facts: Facts): ImageReference[] {
@@ -145,6 +153,40 @@ function inKubernetes(facts: Facts): ImageReference[] {
       ];
     }),
   );
+}
+
+/** Images that scripts and pipelines run or fetch; those the repository builds need no digest. */
+function inCommands(facts: Facts): ImageReference[] {
+  const builders = facts.linked(linkBuilders);
+  const built = new Map(
+    facts
+      .linked(linkDocker)
+      .builds.flatMap(({ images, dockerfile, place }) =>
+        images.map((image) => [shortNameOf(image) ?? '', dockerfile ?? `what ${place.path} names`]),
+      ),
+  );
+  return facts.linked(linkDocker).runs.map(({ image: text, known, loaded, place }): ImageReference => {
+    const image = known ? parseImage(text) : undefined;
+    const own =
+      (image && builders.get(imageName(image))) ??
+      (image?.registry === undefined || !known ? built.get(shortNameOf(text) ?? ' ') : undefined);
+    const exempt =
+      own !== undefined
+        ? `built from ${own}`
+        : OWN.test(text)
+          ? 'an image of the project itself'
+          : loaded && !text.includes('/')
+            ? 'loaded from an archive'
+            : undefined;
+    return {
+      aspect: 'run-image',
+      title: 'image of a docker command',
+      place,
+      text,
+      ...(known ? { resolved: text } : {}),
+      ...(exempt === undefined ? {} : { exempt }),
+    };
+  });
 }
 
 const OWN = /CI_REGISTRY_IMAGE|github\.repository|CI_PROJECT_PATH|needs\.[\w-]+\.outputs|steps\.[\w-]+\.outputs/;

@@ -1,6 +1,7 @@
 /** Knows which Dockerfile builds which image, and where compose services and Kubernetes workloads run it. */
 import { linkCluster, placeIn } from './cluster.ts';
 import { type ComposeHealthcheck, type ComposeService, linkCompose } from './compose.ts';
+import { type DockerRun, linkDocker, shortNameOf } from './docker-run.ts';
 import type { Stage } from './dockerfile.ts';
 import type { Facts } from './facts.ts';
 import { imageName, parseImage, shortName } from './images.ts';
@@ -35,6 +36,13 @@ export function linkBuilders(facts: Facts): ReadonlyMap<string, string> {
     if (image && path !== undefined) builders.set(imageName(image), path);
   }
   for (const [name, path] of skaffoldBuilds(facts)) builders.set(name, path);
+  for (const { images, dockerfile } of facts.linked(linkDocker).builds) {
+    for (const text of images) {
+      const image = parseImage(text);
+      if (image && dockerfile !== undefined && !builders.has(imageName(image)))
+        builders.set(imageName(image), dockerfile);
+    }
+  }
   return builders;
 }
 
@@ -58,6 +66,9 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
     return ending.length === 1 ? ending : [];
   };
 
+  for (const run of facts.linked(linkDocker).runs) {
+    for (const path of builderOf(run.image)) uses.get(path)?.push(runUse(run));
+  }
   for (const service of services) {
     const own = service.build?.dockerfile;
     const reference = service.image?.resolved;
@@ -89,6 +100,18 @@ function serviceUse(service: ComposeService): ImageUse {
     forever: entryOf(service.body, 'ports') !== undefined || keepsRunning(service),
     ...(service.build?.target === undefined ? {} : { target: service.build.target.toLowerCase() }),
     ...(service.healthcheck ? { healthcheck: service.healthcheck } : {}),
+  };
+}
+
+function runUse({ image, detached, options, place }: DockerRun): ImageUse {
+  const health = options.findIndex((word) => /^--health-cmd(?:=|$)/.test(word));
+  const test = options[health]?.includes('=') ? options[health]!.slice('--health-cmd='.length) : options[health + 1];
+  return {
+    place,
+    title: `docker run of ${image}`,
+    forever: detached,
+    orchestrated: false,
+    ...(health < 0 ? {} : { healthcheck: { disabled: false, test: ['CMD-SHELL', test ?? ''], span: place.span } }),
   };
 }
 
@@ -128,6 +151,7 @@ const GENERIC =
 
 /** Names an image of each Dockerfile may have: its folder, the ending of its name, the program it starts. */
 function hintsOf(facts: Facts): ReadonlyMap<string, ReadonlySet<string>> {
+  const built = builtNames(facts);
   return new Map(
     facts.of('dockerfile').map(({ path, data }) => {
       const hints = new Set<string>();
@@ -142,9 +166,19 @@ function hintsOf(facts: Facts): ReadonlyMap<string, ReadonlySet<string>> {
       for (const { key, value } of stage?.labels ?? []) {
         if (key === 'org.opencontainers.image.title' && value.resolved) hints.add(value.resolved.toLowerCase());
       }
-      return [path, new Set([...hints].filter((hint) => hint.length > 1 && !GENERIC.test(hint)))];
+      const guessed = [...hints].filter((hint) => hint.length > 1 && !GENERIC.test(hint));
+      return [path, new Set([...guessed, ...(built.get(path) ?? [])])];
     }),
   );
+}
+
+/** Names that scripts and pipelines give to what they build, by Dockerfile. */
+function builtNames(facts: Facts): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const { images, dockerfile } of facts.linked(linkDocker).builds)
+    if (dockerfile !== undefined)
+      names.set(dockerfile, [...(names.get(dockerfile) ?? []), ...images.flatMap((image) => shortNameOf(image) ?? [])]);
+  return names;
 }
 
 /** "./podinfo" gives "podinfo"; nothing for programs that run other programs. */

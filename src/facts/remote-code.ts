@@ -13,6 +13,7 @@ import {
   type Word,
   wordsOf,
 } from './shell.ts';
+import { baseName, type ResolvedWord, resolveWord, split, withoutLaunchers } from './shell-words.ts';
 import type { Span } from './span.ts';
 import type { Scope } from './variables.ts';
 
@@ -23,21 +24,27 @@ export interface CodePart {
 }
 
 export interface RemoteCode {
-  /** `script` is a program that is fetched and run, `add` a file that ADD fetches; the others are repositories. */
-  readonly kind: 'clone' | 'package' | 'script' | 'add' | 'include';
+  /**
+   * `script` is a program that is fetched and run, `add` a file that ADD fetches, `tool` a program of a registry that is
+   * fetched and run by its name; the others are repositories.
+   */
+  readonly kind: 'clone' | 'package' | 'script' | 'add' | 'include' | 'module' | 'tool';
   /** As written, without credentials. */
   readonly source: string;
-  /** `unknown`: a variable without a value in the repository decides. */
-  readonly pin: 'commit' | 'checksum' | 'unknown' | 'none';
+  /** `version`: one release of a registry; `unknown`: a variable without a value in the repository decides. */
+  readonly pin: 'commit' | 'checksum' | 'version' | 'unknown' | 'none';
   /** Branch, tag or range that is asked for instead of a commit. */
   readonly ref?: string;
   readonly span: Span;
   readonly path: string;
 }
 
+/** A word after its variables were replaced. */
+type Text = ResolvedWord;
+
 type Draft = { -readonly [K in keyof RemoteCode]: RemoteCode[K] };
 
-/** Remote code of all Dockerfiles and pipelines. A pure join: use through `facts.linked`. */
+/** Remote code of all Dockerfiles, pipelines and scripts. A pure join: use through `facts.linked`. */
 export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
   const found: RemoteCode[] = [];
   for (const file of facts.of('dockerfile')) {
@@ -60,6 +67,10 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
       const pin = integrity ? 'checksum' : commit ? 'commit' : 'none';
       found.push({ kind: 'include', source: text, pin, ...(ref === undefined ? {} : { ref }), span, path: file.path });
     }
+  }
+  for (const { path, data } of facts.of('script')) {
+    for (const { recipes } of data.targets)
+      found.push(...remoteCodeIn(recipes.map(({ shell }) => ({ statements: shell.statements, path }))));
   }
   for (const { path, data } of facts.of('otherci')) {
     found.push(...remoteCodeIn(data.scripts.map(({ statements }) => ({ statements, path }))));
@@ -104,13 +115,6 @@ const FETCHERS = /^(?:curl|wget|fetch|aria2c|http)$/;
 /** A variable's name that promises a commit. */
 const COMMIT_NAME = /(?:^|_)(?:commit|sha|sha1|rev|revision|hash|digest)(?:_|$)/i;
 
-interface Text {
-  readonly text: string;
-  /** No variable without a known value is left in it. */
-  readonly known: boolean;
-  readonly variables: readonly string[];
-}
-
 interface Clone {
   readonly code: Draft;
   readonly folder: string;
@@ -150,20 +154,7 @@ class Walker {
   }
 
   #text(word: Word): Text {
-    if (word.value !== undefined) return { text: word.value, known: true, variables: [] };
-    let text = '';
-    let known = true;
-    const variables: string[] = [];
-    for (const part of word.parts ?? []) {
-      const value =
-        part.kind === 'variable'
-          ? (this.#scope.get(part.name) ?? (part.operator?.includes('-') ? part.operand?.value : undefined))
-          : undefined;
-      if (part.kind === 'variable') variables.push(part.name);
-      if (part.kind !== 'literal' && part.kind !== 'pattern' && value === undefined) known = false;
-      text += value ?? part.text;
-    }
-    return word.parts ? { text, known, variables } : { text: word.text, known: false, variables };
+    return resolveWord(word, this.#scope);
   }
 
   #add(code: Omit<Draft, 'path'>): Draft {
@@ -257,6 +248,10 @@ class Walker {
       for (const word of words) this.#pythonPackage(command, word);
     } else if (npm && (name === 'npx' || texts.some((text) => /^(?:i|install|add|ci|global|exec|dlx)$/.test(text)))) {
       for (const word of words) this.#nodePackage(command, word);
+      if (name === 'npx' || /^(?:dlx|exec|x)$/.test(texts[0] ?? '')) this.#tool(command, name, words);
+    } else if (name === 'bunx') this.#tool(command, name, words);
+    else if (name === 'go' && /^(?:install|run)$/.test(texts[0] ?? '')) {
+      for (const word of words.slice(1)) this.#goPackage(command, word);
     } else if (name === 'cargo' && texts[0] === 'install') {
       const { options } = split(words.slice(1), /^--(?:git|rev|branch|tag|root|version|features|path)$/);
       const url = options.get('--git');
@@ -304,6 +299,31 @@ class Walker {
       hash < 0 ? source : source.slice(0, hash),
       hash < 0 ? undefined : source.slice(hash + 1),
     );
+  }
+
+  /** `npx -y tool`, `pnpm dlx tool@latest`: without `-y` or a tag npx takes what the project has installed. */
+  #tool(command: Command, name: string, words: readonly Text[]): void {
+    const { options, operands } = split(words, /^(?:-p|--package|-c|--call)$/);
+    const dlx = /^(?:dlx|exec|x)$/.test(operands[0]?.text ?? '') && name !== 'npx' && name !== 'bunx';
+    const asked = options.get('-p') ?? options.get('--package') ?? operands[dlx ? 1 : 0];
+    const match = /^((?:@[\w.-]+\/)?[\w.-]+)(?:@([\w.^~-]+))?$/.exec(asked?.text ?? '');
+    if (!match || (dlx && operands[0]!.text === 'exec')) return;
+    const [, tool, ref] = match;
+    const fetched = dlx || name === 'bunx' || options.has('-y') || options.has('--yes');
+    const exact = ref !== undefined && /^v?\d+\.\d+\.\d+/.test(ref);
+    if (ref === undefined && !fetched) return;
+    const pin = exact ? 'version' : 'none';
+    this.#add({ kind: 'tool', source: tool!, pin, ...(ref === undefined ? {} : { ref }), span: command.span });
+  }
+
+  /** `go install module@version`: releases are compared with the public checksum database. */
+  #goPackage(command: Command, word: Text): void {
+    const match = /^([\w.-]+\.[a-z]+\/[^\s@]+)@(\S+)$/.exec(word.text);
+    if (!match) return;
+    const [, source, ref] = match;
+    const exact = /^v\d+\.\d+\.\d+/.test(ref!);
+    const pin = isCommit(ref!) ? 'commit' : exact ? 'version' : word.known ? 'none' : 'unknown';
+    this.#add({ kind: 'tool', source: source!, pin, ref: ref!, span: command.span });
   }
 
   #repository(command: Command, word: Text, url: string, ref: string | undefined): void {
@@ -390,49 +410,14 @@ class Walker {
   }
 }
 
-function baseName(text: string): string {
-  const clean = text.replace(/\/+$/, '');
-  return clean.slice(clean.lastIndexOf('/') + 1);
-}
-
-/** Words behind `sudo`, `env A=b`, `exec`, `time`. */
-function withoutLaunchers(words: readonly Text[]): readonly Text[] {
-  let i = 0;
-  for (let round = 0; round < 5; round++) {
-    if (
-      !/^(?:sudo|doas|env|exec|time|nohup|nice|command|then|do|else|retry|timeout)$/.test(
-        baseName(words[i]?.text ?? ''),
-      )
-    )
-      break;
-    const timed = baseName(words[i]!.text) === 'timeout';
-    i++;
-    while (i < words.length && /^-|^\w+=/.test(words[i]!.text)) i += /^-[ugpC]$/.test(words[i]!.text) ? 2 : 1;
-    if (timed && /^\d+[smh]?$/.test(words[i]?.text ?? '')) i++;
-  }
-  return words.slice(i);
-}
-
-/** Options (with the value of those that take one) and the other words. */
-function split(words: readonly Text[], valued: RegExp): { options: Map<string, Text>; operands: Text[] } {
-  const options = new Map<string, Text>();
-  const operands: Text[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    const equals = /^(--[\w-]+)=([\s\S]*)$/.exec(word.text);
-    if (equals) options.set(equals[1]!, { ...word, text: equals[2]! });
-    else if (valued.test(word.text) && words[i + 1]) options.set(word.text, words[++i]!);
-    else if (word.text.startsWith('-') && word.text !== '-') options.set(word.text, word);
-    else operands.push(word);
-  }
-  return { options, operands };
-}
-
 /** Not a folder, not the repository that the pipeline runs for. */
 function isRemote({ text, known }: Text): boolean {
   if (/github\.repository\b|GITHUB_REPOSITORY|CI_REPOSITORY_URL|CI_PROJECT_|BITBUCKET_GIT|BUILD_REPOSITORY/.test(text))
     return false;
-  return /^(?:https?|ssh|git):\/\/|^[\w.-]+@[\w.-]+:/.test(text) || (!known && !/^[./~]/.test(text));
+  return (
+    /^(?:https?|ssh|git):\/\/|^[\w.-]+@[\w.-]+:/.test(text) ||
+    (!known && /^\$\{?\w*(?:URL|REPO|REMOTE|GIT)/i.test(text))
+  );
 }
 
 /** "https://host/a/b.git@v1#egg=x" gives the address and "v1". */

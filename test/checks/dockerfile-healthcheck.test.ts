@@ -48,6 +48,32 @@ testCheck(dockerfileHealthcheck, {
       },
     },
     {
+      name: 'probe of a workload whose image a pipeline builds under another name',
+      files: {
+        'src/a/Dockerfile': 'FROM a\nEXPOSE 1\nCMD ["uvicorn"]\n',
+        '.github/workflows/x.yml':
+          'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: docker build -t "$REGISTRY/shopfront:$TAG" --file=src/a/Dockerfile src/a\n',
+        'k.yaml': deployment('registry.example/shopfront:1', 'readinessProbe: {tcpSocket: {port: 1}}'),
+      },
+    },
+    {
+      name: 'probe of a workload whose image an action builds',
+      files: {
+        'src/a/Dockerfile': 'FROM a\nEXPOSE 1\nCMD ["uvicorn"]\n',
+        '.github/workflows/x.yml':
+          'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          context: src/a\n          tags: ghcr.io/${{ github.repository }}/shopfront:${{ github.sha }}\n',
+        'k.yaml': deployment('registry.example/shopfront:1', 'readinessProbe: {tcpSocket: {port: 1}}'),
+      },
+    },
+    {
+      name: 'health command of docker run',
+      files: {
+        'srv/Dockerfile': 'FROM a\nEXPOSE 1\nCMD ["uvicorn"]\n',
+        'srv/run.sh':
+          '#!/bin/sh\ndocker build -t mine .\ndocker run -d --health-cmd "curl -f localhost || exit 1" -p 1:1 mine\n',
+      },
+    },
+    {
       name: 'probe of the workload, joined by folder name',
       files: {
         'src/orders/Dockerfile': 'FROM golang:1\nEXPOSE 80\nENTRYPOINT ["/server"]\n',
@@ -84,6 +110,14 @@ testCheck(dockerfileHealthcheck, {
     },
   ],
   invalid: [
+    {
+      name: 'service of a program that docker run leaves running',
+      files: {
+        'srv/Dockerfile': 'FROM a\nCMD ["./thing"]\n',
+        'deploy.sh': '#!/bin/sh\ncd srv && docker build -t mine . && docker run -d mine\n',
+      },
+      findings: [{ message: 'missing', at: 'srv/Dockerfile:1' }],
+    },
     {
       name: 'EXPOSE',
       files: { Dockerfile: 'FROM alpine\nEXPOSE 80\n' },

@@ -136,6 +136,30 @@ testCheck(imagePinning, {
       subjects: 2,
     },
     {
+      name: 'images of scripts that are pinned, built or loaded',
+      files: {
+        Dockerfile: BASE,
+        'run.sh': `#!/bin/sh\nNAME=shop\ndocker build -t "$NAME:dev" .\ndocker run -dp 80:80 $NAME:dev\ndocker run --rm -v "$PWD:/x" busybox@${DIGEST} ls\ndocker buildx create --name maker\ndocker load < other.tgz\npodman run other:1\n`,
+        'gone.sh': '#!/bin/sh\ndocker build -f away/Dockerfile -t away .\ndocker run away\n',
+      },
+      subjects: 5,
+    },
+    {
+      name: 'clone of a local folder',
+      files: { Dockerfile: BASE, 'a.sh': '#!/bin/sh\ngit clone "$(dirname "$0")/.." copy\ngit clone "$PWD" b\n' },
+      subjects: 1,
+    },
+    {
+      name: 'programs and modules of one release',
+      files: {
+        'a.sh':
+          '#!/bin/sh\ngo install x.example/a/b@v1.2.3\nnpx -y tool@1.2.3\nnpx installed-tool\nnpm exec installed-tool\n',
+        'main.tf': `module "a" {\n  source  = "org/vpc/aws"\n  version = "5.1.2"\n}\nmodule "b" {\n  source = "git::https://x.example/a/b.git?ref=${COMMIT}"\n}\nmodule "c" {\n  source = "./c"\n}\n`,
+        'unit/terragrunt.hcl': 'terraform {\n  source = "tfr:///org/vpc/aws?version=3.5.0"\n}\n',
+      },
+      subjects: 5,
+    },
+    {
       name: 'local base image',
       files: {
         Dockerfile: 'FROM shop-base:latest\n',
@@ -437,6 +461,47 @@ testCheck(imagePinning, {
       ],
       // A step without its image line is another document.
       skip: ['comment'],
+    },
+    {
+      name: 'images that scripts and pipelines run',
+      files: {
+        'run.sh': '#!/bin/bash\nIMAGE="redis"\nsudo docker run -itd -e A=b -p 80:80 --restart always "$IMAGE"\n',
+        Makefile: 'tools:\n\t@docker pull alpine:3\n',
+        ...workflow('run: docker run --rm -v /a:/b scanner@sha256:1 fs .'),
+      },
+      findings: [
+        { message: 'latest-run-image', at: 'run.sh:3' },
+        { message: 'tag-run-image', at: 'Makefile:2' },
+        { message: 'digest-run-image', at: `.github/workflows/x.yml:${LINE}` },
+      ],
+    },
+    {
+      name: 'programs that are fetched by name',
+      files: {
+        'a.sh':
+          '#!/bin/sh\ngo install x.example/a/b@latest\nnpx -y tool\npnpm dlx other@next\nbunx third\ncurl -s https://x.example/i | sh\n',
+      },
+      findings: [
+        { message: 'tool', at: 'a.sh:2' },
+        { message: 'tool', at: 'a.sh:3' },
+        { message: 'tool', at: 'a.sh:4' },
+        { message: 'tool', at: 'a.sh:5' },
+        { message: 'script', at: 'a.sh:6' },
+      ],
+    },
+    {
+      name: 'modules that move',
+      files: {
+        'main.tf':
+          'module "a" {\n  source  = "org/vpc/aws"\n  version = "~> 5.0"\n}\nmodule "b" {\n  source = "github.com/a/b"\n}\nmodule "c" {\n  source = "git::https://x.example/a/b.git?ref=v1"\n}\n',
+        'unit/terragrunt.hcl': 'terraform {\n  source = "git@x.example:a/b.git//m?ref=main"\n}\n',
+      },
+      findings: [
+        { message: 'module', at: 'main.tf:2' },
+        { message: 'module', at: 'main.tf:6' },
+        { message: 'module', at: 'main.tf:9' },
+        { message: 'module', at: 'unit/terragrunt.hcl:2' },
+      ],
     },
     {
       name: 'matrix of GitLab',
