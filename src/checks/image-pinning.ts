@@ -27,38 +27,29 @@ const ASPECTS = ['base-image', 'compose-image', 'k8s-image', 'ci-image', 'step-i
 /** The same sentences for each kind of image: the aspect tells the questions apart. */
 function imageMessages(): Record<string, Message> {
   return Object.fromEntries(
-    ASPECTS.flatMap((aspect): [string, Message][] => {
+    ASPECTS.flatMap((aspect) => {
       const own = aspect === 'step-image' ? {} : { aspect };
-      return [
-        [
-          `latest-${aspect}`,
-          {
-            what: 'The {title} is `{image}`: {state}.',
-            why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
-            fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).',
-            ...own,
-          },
-        ],
-        [
-          `tag-${aspect}`,
-          {
-            what: 'The {title} is pinned by tag only: `{image}`.',
-            why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
-            fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.',
-            severity: 'low',
-            ...own,
-          },
-        ],
-        [
-          `digest-${aspect}`,
-          {
-            what: 'The digest of the {title} in `{image}` is {state}.',
-            why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
-            fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.',
-            ...own,
-          },
-        ],
-      ];
+      return Object.entries<Message>({
+        [`latest-${aspect}`]: {
+          what: 'The {title} is `{image}`: {state}.',
+          why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
+          fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).',
+          ...own,
+        },
+        [`tag-${aspect}`]: {
+          what: 'The {title} is pinned by tag only: `{image}`.',
+          why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
+          fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.',
+          severity: 'low',
+          ...own,
+        },
+        [`digest-${aspect}`]: {
+          what: 'The digest of the {title} in `{image}` is {state}.',
+          why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
+          fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.',
+          ...own,
+        },
+      });
     }),
   );
 }
