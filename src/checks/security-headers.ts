@@ -1,11 +1,12 @@
 /** Knows when an application answers without the headers that browsers need to protect its users. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import { type Edge, edgeEvidence, edgeFor } from '../facts/edge/behind.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Program } from '../facts/program/link.ts';
 import type { Place } from '../facts/span.ts';
 import { chainOf, layersOfObject, linkWeb, type Web, webWords } from '../facts/web.ts';
 import type { Settings } from '../facts/web-django.ts';
-import { headersOf, runs, type SetHeader } from '../facts/web-headers.ts';
+import { headersOf, runs, type SetHeader, weakness } from '../facts/web-headers.ts';
 import { type HelperWords, helperHeaders, helpersIn } from '../facts/web-helpers.ts';
 import type { Layer, WebObject } from '../facts/web-model.ts';
 
@@ -15,6 +16,7 @@ const fix =
 export const securityHeaders = defineCheck({
   id: 'security-headers',
   needs: { program: webWords },
+  evidence: edgeEvidence,
   messages: {
     none: {
       what: '{app} sets no security headers.',
@@ -41,8 +43,14 @@ export const securityHeaders = defineCheck({
   assess(facts: Facts, options: Options) {
     const web = facts.linked(linkWeb);
     const subjects: Subject[] = [];
-    for (const object of web.objects) if (object.kind === 'app') subjects.push(...application(web, object, options));
-    for (const settings of web.settings) subjects.push(django(web, settings, options));
+    const edge = { edge: facts.linked(edgeFor), alone: isAlone(facts, web) };
+    const judged = new Map<WebObject, Subject>();
+    for (const object of web.objects) {
+      const subject = object.kind === 'app' ? application(web, object, options, edge) : undefined;
+      if (subject) judged.set(object, subject);
+    }
+    for (const [object, subject] of judged) if (!repeats(object, subject, judged)) subjects.push(subject);
+    for (const settings of web.settings) subjects.push(django(web, settings, options, edge));
     return { subjects, lookedFor: 'Flask, FastAPI, Starlette, aiohttp and Sanic applications, settings of Django' };
   },
 });
@@ -72,16 +80,49 @@ const frameworks: Readonly<Record<string, string>> = {
 interface Sent {
   readonly have: Set<string>;
   readonly findings: Finding[];
+  /** Servers at the edge that add some of them. */
+  readonly edge: Set<string>;
   /** Why nothing certain can be said about what is missing. */
   open?: string;
 }
 
-function application(web: Web, object: WebObject, options: Options): Subject[] {
+/** The servers in front; `alone`: there is only one application that they can mean. */
+interface Front {
+  readonly edge: Edge;
+  readonly alone: boolean;
+}
+
+function isAlone(facts: Facts, web: Web): boolean {
+  const zones = new Map(facts.files.map((file) => [file.path, file.zone]));
+  const apps = web.objects.filter((one) => one.kind === 'app' && one.mounts.length === 0).map((one) => one.place);
+  const all = [...apps, ...web.settings.map((one) => one.place)].map((one) => one.path);
+  return new Set(all.filter((path) => zones.get(path) === 'production')).size === 1;
+}
+
+/** What every server in front of the application adds to its answers. */
+function fromEdge(sent: Sent, { edge, alone }: Front, path: string, options: Options): void {
+  const servers = edge.ways(path, alone).map(({ server }) => `${server.name} in ${server.place.path}`);
+  for (const [name, { value, place }] of edge.headers(path, alone)) {
+    if (sent.have.has(name) || !Object.hasOwn(titles, name)) continue;
+    judge({ name, values: value === undefined ? undefined : [value], place }, sent, options);
+    sent.edge.add(servers[0]!);
+  }
+}
+
+/** What an application inside another one lacks is to be added outside, where it is missing as well. */
+function repeats(object: WebObject, subject: Subject, judged: ReadonlyMap<WebObject, Subject>): boolean {
+  const lacks = (one: Subject | undefined) =>
+    one?.findings?.every(({ message }) => message === 'none' || message === 'missing') ?? false;
+  return lacks(subject) && object.mounts.some(({ parent }) => judged.get(parent)?.verdict === 'fail');
+}
+
+function application(web: Web, object: WebObject, options: Options, front: Front): Subject | undefined {
   const { program } = web;
   const framework = frameworks[object.framework] ?? 'web';
   const name = `${framework} application ${object.name}`;
-  const sent: Sent = { have: new Set(), findings: [] };
+  const sent: Sent = { have: new Set(), findings: [], edge: new Set() };
   for (const layer of layersOfObject(web, object)) read(program, layer, sent, options);
+  fromEdge(sent, front, object.place.path, options);
   const isInner = object.mounts.length > 0;
   const routes = web.routes.some((route) =>
     route.owners.some((owner) => chainOf(owner).some((one) => one.object === object)),
@@ -95,9 +136,9 @@ function application(web: Web, object: WebObject, options: Options): Subject[] {
     (object.site?.call.function ?? -1) >= 0 &&
     object.name === 'app'
   )
-    return [];
+    return undefined;
   const subject = verdict(name, object.place, `The ${name}`, sent, object.framework === 'aiohttp');
-  return isInner && sent.have.size === 0 && subject.verdict === 'fail' ? [] : [subject];
+  return isInner && sent.have.size === 0 && subject.verdict === 'fail' ? undefined : subject;
 }
 
 function verdict(name: string, place: Place, app: string, sent: Sent, machine: boolean): Subject {
@@ -116,7 +157,7 @@ function verdict(name: string, place: Place, app: string, sent: Sent, machine: b
       findings.push({ message, data, place, confidence: certain ? 'high' : 'medium', ...plain });
     }
   }
-  if (findings.length === 0) return pass(name, place, 'all five headers are set');
+  if (findings.length === 0) return pass(name, place, ['all five headers are set', ...sent.edge].join(', partly by '));
   return { ...fail(name, findings[0]!, place), findings };
 }
 
@@ -155,7 +196,9 @@ function judge(header: SetHeader, sent: Sent, options: Options): void {
     (header.values === undefined || texts.some((text) => text.includes('frame-ancestors')))
   )
     sent.have.add('frame-ancestors');
-  const problem = texts.map((text) => weakness(name, text, options)).find((one) => one !== undefined);
+  const problem = texts
+    .map((text) => weakness(name, text, options.minHstsSeconds as number))
+    .find((one) => one !== undefined);
   if (problem === undefined) return;
   sent.findings.push({
     message: 'weak',
@@ -166,33 +209,9 @@ function judge(header: SetHeader, sent: Sent, options: Options): void {
   });
 }
 
-function weakness(name: string, text: string, options: Options): string | undefined {
-  switch (name) {
-    case 'strict-transport-security': {
-      const age = /max-age\s*=\s*"?(\d+)/.exec(text)?.[1];
-      return age !== undefined && Number(age) < (options.minHstsSeconds as number) ? `max-age is ${age}` : undefined;
-    }
-    case 'content-security-policy': {
-      const scripts =
-        /(?:^|;)\s*script-src\s([^;]*)/.exec(text)?.[1] ?? /(?:^|;)\s*default-src\s([^;]*)/.exec(text)?.[1];
-      if (scripts === undefined) return undefined;
-      if (/'unsafe-inline'/.test(scripts) && !/'nonce-|'sha\d+-|'strict-dynamic'/.test(scripts))
-        return 'scripts may be inline';
-      if (/'unsafe-eval'/.test(scripts)) return 'scripts may use eval';
-      return /(?:^|\s)\*(?:\s|$)/.test(scripts) ? 'scripts may come from anywhere' : undefined;
-    }
-    case 'x-content-type-options':
-      return text === 'nosniff' ? undefined : 'the value is not nosniff';
-    case 'x-frame-options':
-      return /^(?:deny|sameorigin)$/.test(text) ? undefined : 'browsers ignore the value';
-    default:
-      return /unsafe-url|no-referrer-when-downgrade/.test(text) ? `the value is ${text}` : undefined;
-  }
-}
-
 /** Django: middleware and settings. */
-function django(web: Web, settings: Settings, options: Options): Subject {
-  const sent: Sent = { have: new Set(), findings: [] };
+function django(web: Web, settings: Settings, options: Options, front: Front): Subject {
+  const sent: Sent = { have: new Set(), findings: [], edge: new Set() };
   const has = (word: string) => settings.middleware.some((name) => name === word || name.endsWith(`.${word}`));
   if (settings.open) sent.open = 'the list of middleware cannot be told';
   if (has('SecurityMiddleware')) {
@@ -216,5 +235,6 @@ function django(web: Web, settings: Settings, options: Options): Subject {
     if (!defined) continue;
     for (const header of headersOf(web.program, runs(web.program, defined)).set) judge(header, sent, options);
   }
+  fromEdge(sent, front, settings.place.path, options);
   return verdict('settings of Django', settings.place, 'Django with these settings', sent, false);
 }

@@ -263,3 +263,28 @@ function pairs(search: Search, node: Node, depth = 0): void {
     default:
   }
 }
+
+/** What is wrong with the value of a header, in lower case; undefined: nothing. */
+export function weakness(name: string, text: string, minHstsSeconds: number): string | undefined {
+  switch (name) {
+    case 'strict-transport-security': {
+      const age = /max-age\s*=\s*"?(\d+)/.exec(text)?.[1];
+      return age !== undefined && Number(age) < minHstsSeconds ? `max-age is ${age}` : undefined;
+    }
+    case 'content-security-policy': {
+      const scripts =
+        /(?:^|;)\s*script-src\s([^;]*)/.exec(text)?.[1] ?? /(?:^|;)\s*default-src\s([^;]*)/.exec(text)?.[1];
+      if (scripts === undefined) return undefined;
+      if (/'unsafe-inline'/.test(scripts) && !/'nonce-|'sha\d+-|'strict-dynamic'/.test(scripts))
+        return 'scripts may be inline';
+      if (/'unsafe-eval'/.test(scripts)) return 'scripts may use eval';
+      return /(?:^|\s)\*(?:\s|$)/.test(scripts) ? 'scripts may come from anywhere' : undefined;
+    }
+    case 'x-content-type-options':
+      return text === 'nosniff' ? undefined : 'the value is not nosniff';
+    case 'x-frame-options':
+      return /^(?:deny|sameorigin)$/.test(text) ? undefined : 'browsers ignore the value';
+    default:
+      return /unsafe-url|no-referrer-when-downgrade/.test(text) ? `the value is ${text}` : undefined;
+  }
+}

@@ -21,8 +21,27 @@ const django = (rest: string) =>
     `MIDDLEWARE = [\n    "django.middleware.security.SecurityMiddleware",\n    "django.middleware.clickjacking.XFrameOptionsMiddleware",\n${rest}`,
   );
 
+const nginx = `server {\n  listen 443 ssl;\n${all.map(([name, value]) => `  add_header ${name} "${value}" always;\n`).join('')}  location / {\n    proxy_pass http://web:8000;\n  }\n}\n`;
+const compose = (more = '') =>
+  `services:\n  proxy:\n    image: nginx:1.27\n    ports: ["443:443"]\n  web:\n    build: .\n    command: uvicorn app.x:app\n${more}`;
 testCheck(securityHeaders, {
   valid: [
+    {
+      name: 'nginx in front of the service that compose builds',
+      files: { ...one(fast), 'deploy/nginx.conf': nginx, 'compose.yaml': compose() },
+      subjects: 1,
+    },
+    {
+      name: 'nginx in front of the only application of a machine',
+      files: { ...one(flask), 'deploy/nginx.conf': nginx.replace('web:8000', '127.0.0.1:8000') },
+      subjects: 1,
+    },
+    {
+      name: 'an application inside another one that sets them',
+      files: one(
+        `${middleware}${fast}inner = FastAPI()\n@inner.get("/")\ndef index():\n    return 1\napp.add_middleware(Headers)\napp.mount("/inner", inner)\n`,
+      ),
+    },
     { name: 'Talisman', files: one(`${talisman}Talisman(app)\n`), subjects: 1 },
     { name: 'Talisman later', files: one(`${talisman}t = Talisman()\nt.init_app(app)\n`), subjects: 1 },
     { name: 'a hook', files: one(hook(lines('response.headers', '    '))) },
@@ -106,6 +125,39 @@ testCheck(securityHeaders, {
     },
   ],
   invalid: [
+    {
+      name: 'nginx in front of an application that can be reached past it',
+      files: {
+        ...one(fast),
+        'deploy/nginx.conf': nginx,
+        'compose.yaml': compose('    ports: ["8000:8000"]\n'),
+      },
+      findings: [{ message: 'none', at: 'app/x.py:2' }],
+    },
+    {
+      name: 'nginx in front of another application',
+      files: {
+        ...one(fast),
+        'deploy/nginx.conf': nginx.replace('web:8000', 'shop:8000'),
+        'compose.yaml': compose(),
+      },
+      findings: [{ message: 'none', at: 'app/x.py:2' }],
+    },
+    {
+      name: 'the rest at the edge',
+      files: {
+        ...one(flask),
+        'deploy/nginx.conf': nginx.replace('web:8000', '127.0.0.1:8000').replace(/ {2}add_header Referrer.*\n/, ''),
+      },
+      findings: [{ message: 'missing', at: 'app/x.py:2' }],
+    },
+    {
+      name: 'one finding for an application and those inside it',
+      files: one(
+        `${fast}inner = FastAPI()\n@inner.get("/")\ndef index():\n    return 1\n@app.middleware("http")\nasync def headers(request, call_next):\n    response = await call_next(request)\n    response.headers["X-Frame-Options"] = "DENY"\n    return response\napp.mount("/inner", inner)\n`,
+      ),
+      findings: [{ message: 'missing', at: 'app/x.py:2' }],
+    },
     { name: 'Flask without any', files: one(flask), findings: [{ message: 'none', at: 'app/x.py:2' }] },
     {
       name: 'FastAPI without any',
