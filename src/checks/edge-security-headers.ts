@@ -16,8 +16,16 @@ export const edgeSecurityHeaders = defineCheck({
     kubernetes: [
       'Ingress',
       'VirtualService',
+      'EnvoyFilter',
+      'HTTPRoute',
+      'HTTPProxy',
+      'route.openshift.io',
       'Middleware',
+      'KongPlugin',
+      'KongClusterPlugin',
+      'BackendConfig',
       'add-headers',
+      'addHeaders',
       'Content-Type-Options',
       'Transport-Security',
     ],
@@ -50,7 +58,7 @@ export const edgeSecurityHeaders = defineCheck({
     return {
       subjects: facts.linked(edgeServers).flatMap((server) => judge(server, options)),
       lookedFor:
-        'servers of nginx, Caddy, Apache, HAProxy and Traefik, Ingress, IngressRoute and VirtualService objects, CloudFront distributions',
+        'servers of nginx, Caddy, Apache, HAProxy, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, headers of static sites',
     };
   },
 });

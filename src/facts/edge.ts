@@ -3,6 +3,7 @@ import { apacheHosts } from './edge/apache.ts';
 import { caddySites } from './edge/caddy.ts';
 import { cdnServers } from './edge/cdn.ts';
 import { clusterServers } from './edge/cluster.ts';
+import { envoyServers } from './edge/envoy.ts';
 import { haproxyFrontends } from './edge/haproxy.ts';
 import { nginxServers } from './edge/nginx.ts';
 import type { EdgeServer } from './edge/server.ts';
@@ -20,6 +21,7 @@ export function edgeServers(facts: Facts): readonly EdgeServer[] {
     ...apacheHosts(facts),
     ...haproxyFrontends(facts),
     ...traefikServers(facts),
+    ...envoyServers(facts),
     ...clusterServers(facts),
     ...cdnServers(facts),
     ...siteServers(facts),

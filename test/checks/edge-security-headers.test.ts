@@ -35,6 +35,19 @@ const policy = (hsts: boolean) =>
       : ''
   }    content_security_policy {\n      content_security_policy = "default-src 'self'"\n      override = true\n    }\n    content_type_options {\n      override = true\n    }\n    frame_options {\n      frame_option = "DENY"\n      override = true\n    }\n    referrer_policy {\n      referrer_policy = "same-origin"\n      override = true\n    }\n  }\n}\n`;
 
+const gateway = (filters: string) =>
+  `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: shop\nspec:\n  parentRefs:\n    - name: public\n  rules:\n    - backendRefs:\n        - name: app\n${filters}`;
+const virtualService =
+  'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [public]\n  http:\n    - route:\n        - destination: {host: app}\n';
+const envoy = (headers: string) =>
+  `static_resources:\n  listeners:\n    - address:\n        socket_address: {address: 0.0.0.0, port_value: 443}\n      filter_chains:\n        - filters:\n            - name: envoy.filters.network.http_connection_manager\n              typed_config:\n                route_config:\n                  virtual_hosts:\n                    - name: shop\n                      domains: ["*"]\n${headers}                      routes:\n                        - match: {prefix: "/"}\n                          route: {cluster: app}\n                http_filters:\n                  - name: envoy.filters.http.router\n`;
+const envoyHeaders = (indent: string) =>
+  `${indent}response_headers_to_add:\n${Object.entries(FIVE)
+    .map(([name, value]) => `${indent}  - header: {key: ${name}, value: "${value}"}\n`)
+    .join('')}`;
+const foreign = (name: string, annotations: string) =>
+  ingress(annotations).replace('ingressClassName: nginx', `ingressClassName: ${name}`);
+
 testCheck(edgeSecurityHeaders, {
   valid: [
     { name: 'all at server level', files: { 'nginx.conf': http(server(headers('  '))) }, subjects: 1 },
@@ -262,6 +275,96 @@ testCheck(edgeSecurityHeaders, {
       subjects: 1,
     },
     {
+      name: 'a route of the Gateway API',
+      files: {
+        'route.yaml': gateway(
+          `      filters:\n        - type: ResponseHeaderModifier\n          responseHeaderModifier:\n            set:\n${Object.entries(
+            FIVE,
+          )
+            .map(([name, value]) => `              - {name: ${name}, value: "${value}"}\n`)
+            .join('')}`,
+        ),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'headers of a filter for the gateway of Istio',
+      files: {
+        'vs.yaml': virtualService,
+        'filter.yaml': `apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata:\n  name: sec\nspec:\n  configPatches:\n    - applyTo: VIRTUAL_HOST\n      match: {context: GATEWAY}\n      patch:\n        operation: MERGE\n        value:\n${envoyHeaders('          ')}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'headers of a script for the gateway of Istio',
+      files: {
+        'vs.yaml': virtualService,
+        'filter.yaml': `apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata:\n  name: sec\nspec:\n  configPatches:\n    - applyTo: HTTP_FILTER\n      patch:\n        operation: INSERT_BEFORE\n        value:\n          name: envoy.filters.http.lua\n          typed_config:\n            inlineCode: |\n              function envoy_on_response(handle)\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `                handle:headers():add("${name}", "${value}")\n`)
+          .join('')}              end\n`,
+      },
+      subjects: 1,
+    },
+    { name: 'Envoy', files: { 'envoy.yaml': envoy(envoyHeaders('                      ')) }, subjects: 1 },
+    {
+      name: 'Ingress of HAProxy with headers',
+      files: {
+        'ingress.yaml': foreign(
+          'haproxy',
+          `    haproxy.org/response-set-header: |\n${Object.entries(FIVE)
+            .map(([name, value]) => `      ${name} "${value}"\n`)
+            .join('')}`,
+        ),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Ingress of Kong with a plugin',
+      files: {
+        'ingress.yaml': foreign('kong', '    konghq.com/plugins: sec\n'),
+        'plugin.yaml': `apiVersion: configuration.konghq.com/v1\nkind: KongPlugin\nmetadata:\n  name: sec\nplugin: response-transformer\nconfig:\n  add:\n    headers:\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `      - "${name}:${value}"\n`)
+          .join('')}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'headers in values of the controller',
+      files: {
+        'ingress.yaml': ingress(''),
+        'ingress/values.yaml': `controller:\n  addHeaders:\n${Object.entries(FIVE)
+          .map(([name, value]) => `    ${name}: "${value}"\n`)
+          .join('')}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a Route of OpenShift',
+      files: {
+        'route.yaml': `apiVersion: route.openshift.io/v1\nkind: Route\nmetadata:\n  name: shop\nspec:\n  to: {kind: Service, name: app}\n  httpHeaders:\n    actions:\n      response:\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `        - {name: ${name}, action: {type: Set, set: {value: "${value}"}}}\n`)
+          .join('')}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a HTTPProxy of Contour',
+      files: {
+        'proxy.yaml': `apiVersion: projectcontour.io/v1\nkind: HTTPProxy\nmetadata:\n  name: shop\nspec:\n  virtualhost: {fqdn: shop.example}\n  routes:\n    - services: [{name: app, port: 80}]\n      responseHeadersPolicy:\n        set:\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `          - {name: ${name}, value: "${value}"}\n`)
+          .join('')}`,
+      },
+      subjects: 1,
+    },
+    {
       name: 'Istio',
       files: {
         'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [istio-system/public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(
@@ -401,6 +504,33 @@ testCheck(edgeSecurityHeaders, {
       findings: [{ message: 'missing', at: 'firebase.json:1' }],
     },
     {
+      name: 'a route of the Gateway API without a filter',
+      files: { 'route.yaml': gateway('') },
+      findings: [{ message: 'missing', at: 'route.yaml:4' }],
+    },
+    {
+      name: 'Envoy without headers',
+      files: { 'envoy.yaml': envoy('') },
+      findings: [{ message: 'missing', at: 'envoy.yaml:11' }],
+    },
+    {
+      name: 'Envoy in a ConfigMap',
+      files: {
+        'cm.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: proxy\ndata:\n  envoy.yaml: |\n${envoy('').replace(/^(?=.)/gm, '    ')}`,
+      },
+      findings: [{ message: 'missing', at: 'cm.yaml:17' }],
+    },
+    {
+      name: 'Ingress of a load balancer with one header',
+      files: {
+        'ingress.yaml': foreign(
+          'alb',
+          '    alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.x_frame_options.header_value=DENY,routing.http.response.x_content_type_options.header_value=nosniff\n',
+        ),
+      },
+      findings: [{ message: 'missing', at: 'ingress.yaml:4' }],
+    },
+    {
       name: 'Caddy without headers',
       files: { Caddyfile: caddy('') },
       findings: [{ message: 'missing', at: 'Caddyfile:1' }],
@@ -505,6 +635,11 @@ testCheck(edgeSecurityHeaders, {
       files: { 'private/.htaccess': '<IfModule mod_authz_core.c>\n  Require all denied\n</IfModule>\n' },
     },
     { name: 'a site of Vercel without headers', files: { 'vercel.json': '{"rewrites": []}\n' } },
+    {
+      name: 'a route of a mesh',
+      files: { 'route.yaml': gateway('').replace('- name: public', '- {kind: Service, name: app}') },
+    },
+    { name: 'Envoy for its own machine', files: { 'envoy.yaml': envoy('').replace('0.0.0.0', '127.0.0.1') } },
     { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },
     { name: 'a README about nginx', files: { 'README.md': server('') } },
     {

@@ -1,0 +1,126 @@
+/** Knows routes of the Gateway API, of Contour and of OpenShift. */
+import type { Deployed } from '../cluster.ts';
+import { at, itemsOf, textOf, type YamlNode } from '../yaml.ts';
+import { type ClusterEdge, headerAt, itemHeaders, limitAt, perUnit, simple } from './objects.ts';
+import { common, type EdgeRoute, type EdgeServer, type Headers, type Limit, merged, NO_HEADERS } from './server.ts';
+import { middleware } from './traefik-objects.ts';
+
+/** HTTPRoute; routes of a mesh, whose parent is a service, are internal. */
+export function gatewayRoute(one: Deployed, edge: ClusterEdge): EdgeServer | undefined {
+  const { body } = one.object;
+  const parents = itemsOf(at(body, 'spec', 'parentRefs'));
+  if (parents.length > 0 && parents.every((parent) => textOf(at(parent, 'kind')) === 'Service')) return undefined;
+  let unknown: string | undefined;
+  const policies = policyLimits(one, parents, edge);
+  const sets: Headers[] = [];
+  const routes = itemsOf(at(body, 'spec', 'rules')).flatMap((rule): EdgeRoute[] => {
+    const filters = itemsOf(at(rule, 'filters'));
+    if (filters.some((filter) => textOf(at(filter, 'type')) === 'RequestRedirect')) return [];
+    const limits = [...policies];
+    const backends = itemsOf(at(rule, 'backendRefs'));
+    const own = filters.map((filter) => {
+      const reference = at(filter, 'extensionRef');
+      if (!reference) return modified(one, filter);
+      const target = edge.find('Middleware', one.namespace, textOf(at(reference, 'name')));
+      if (!target) unknown = 'one of its filters is not in the repository';
+      const chain = target && middleware(target, edge);
+      limits.push(...(chain?.limits ?? []));
+      return chain?.headers ?? NO_HEADERS;
+    });
+    const behind = backends.map((backend) =>
+      merged(...itemsOf(at(backend, 'filters')).map((filter) => modified(one, filter))),
+    );
+    const headers = merged(common(behind), ...own);
+    sets.push(headers);
+    const rewrite = filters
+      .map((filter) => textOf(at(filter, 'urlRewrite', 'path', 'replacePrefixMatch')))
+      .find((text) => text);
+    const upstreams = backends.flatMap((backend) => textOf(at(backend, 'name'))?.toLowerCase() ?? []);
+    const place = { path: rule.path ?? one.path, span: rule.span };
+    const matches = itemsOf(at(rule, 'matches'));
+    return (matches.length > 0 ? matches : [undefined]).map((match) => {
+      const path = textOf(at(match, 'path', 'value')) ?? '/';
+      const exact = textOf(at(match, 'path', 'type')) === 'Exact';
+      return { path, ...(exact && { exact }), inner: rewrite ?? path, upstreams, place, headers, limits };
+    });
+  });
+  return sets.length === 0 ? undefined : simple(one, common(sets), routes, unknown);
+}
+
+function modified(one: Deployed, filter: YamlNode): Headers {
+  const change = at(filter, 'responseHeaderModifier');
+  return itemHeaders(one.path, [...itemsOf(at(change, 'add')), ...itemsOf(at(change, 'set'))]);
+}
+
+/** Limits of Envoy Gateway's policies on the route or on its gateway. */
+function policyLimits(one: Deployed, parents: readonly YamlNode[], edge: ClusterEdge): Limit[] {
+  const names = new Set([one.object.name, ...parents.map((parent) => textOf(at(parent, 'name')))]);
+  return edge.all('BackendTrafficPolicy').flatMap(({ object, path }): Limit[] => {
+    const spec = at(object.body, 'spec');
+    const targets = [
+      ...itemsOf(at(spec, 'targetRefs')),
+      ...[at(spec, 'targetRef')].filter((node) => node !== undefined),
+    ];
+    if (!targets.some((target) => names.has(textOf(at(target, 'name'))))) return [];
+    return ['local', 'global'].flatMap((kind) =>
+      itemsOf(at(spec, 'rateLimit', kind, 'rules')).map((rule) => {
+        const limit = at(rule, 'limit');
+        const rate = perUnit(textOf(at(limit, 'requests')), textOf(at(limit, 'unit')));
+        return limitAt(path, rule, `rateLimit of ${object.name ?? ''}`, rate);
+      }),
+    );
+  });
+}
+
+/** HTTPProxy of Contour; those without a virtual host are parts of others. */
+export function httpProxy(one: Deployed): EdgeServer | undefined {
+  const { body } = one.object;
+  const host = at(body, 'spec', 'virtualhost');
+  if (host === undefined) return undefined;
+  const limitOf = (node: YamlNode | undefined): Limit[] => {
+    const local = at(node, 'rateLimitPolicy', 'local');
+    const rate = perUnit(textOf(at(local, 'requests')), textOf(at(local, 'unit')));
+    return local ? [limitAt(one.path, local, 'rateLimitPolicy', rate)] : [];
+  };
+  const routes = itemsOf(at(body, 'spec', 'routes')).map((route): EdgeRoute => {
+    const path =
+      itemsOf(at(route, 'conditions'))
+        .map((item) => textOf(at(item, 'prefix')))
+        .find((text) => text) ?? '/';
+    return {
+      path,
+      inner: textOf(at(route, 'pathRewritePolicy', 'replacePrefix', 0, 'replacement')) ?? path,
+      upstreams: itemsOf(at(route, 'services')).flatMap((service) => textOf(at(service, 'name'))?.toLowerCase() ?? []),
+      place: { path: route.path ?? one.path, span: route.span },
+      headers: itemHeaders(one.path, itemsOf(at(route, 'responseHeadersPolicy', 'set'))),
+      limits: [...limitOf(host), ...limitOf(route)],
+    };
+  });
+  return routes.length === 0 ? undefined : simple(one, common(routes.map(({ headers }) => headers)), routes);
+}
+
+/** Route of OpenShift. */
+export function openshiftRoute(one: Deployed): EdgeServer {
+  const { body } = one.object;
+  const annotations = at(body, 'metadata', 'annotations');
+  const hsts = at(annotations, 'haproxy.router.openshift.io/hsts_header');
+  const actions = itemsOf(at(body, 'spec', 'httpHeaders', 'actions', 'response')).flatMap((item) => {
+    const name = textOf(at(item, 'name'));
+    return name === undefined
+      ? []
+      : [[name.toLowerCase(), headerAt(one.path, item, textOf(at(item, 'action', 'set', 'value')))] as const];
+  });
+  const headers: Headers = new Map([
+    ...(hsts ? [['strict-transport-security', headerAt(one.path, hsts, textOf(hsts))] as const] : []),
+    ...actions,
+  ]);
+  const rate = at(annotations, 'haproxy.router.openshift.io/rate-limit-connections.rate-http');
+  const limits =
+    rate && /^\d+$/.test(textOf(rate) ?? '') ? [limitAt(one.path, rate, 'rate-http', Number(textOf(rate)) * 20)] : [];
+  const path = textOf(at(body, 'spec', 'path')) ?? '/';
+  const upstream = textOf(at(body, 'spec', 'to', 'name'));
+  const upstreams = upstream === undefined ? [] : [upstream.toLowerCase()];
+  const passthrough = textOf(at(body, 'spec', 'tls', 'termination')) === 'passthrough';
+  const routes = [{ path, inner: path, upstreams, place: one.place, headers, limits }];
+  return simple(one, headers, routes, passthrough ? 'the application ends TLS itself' : undefined);
+}
