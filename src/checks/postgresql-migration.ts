@@ -1,14 +1,15 @@
 /** Knows when production data goes to SQLite, to memory or to a database that is opened with a default password. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { databaseUrl, deployedSettings } from '../facts/database-settings.ts';
+import { databaseUrl, deployedSettings, isForDevelopment, isWeak } from '../facts/database-settings.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
-import { conditionNames } from '../facts/program/conditions.ts';
-import { lastWord, type Origin, origins } from '../facts/program/flow.ts';
+import { type Excuses, excuseOf } from '../facts/program/database-excuses.ts';
+import { databaseOptions, databaseWords } from '../facts/program/database-options.ts';
+import { type Origin, origins } from '../facts/program/flow.ts';
 import { argument, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import { recordsInMemory } from '../facts/program/memory.ts';
 import type { Operand, Site } from '../facts/program/model.ts';
-import { allNamedValues, endsInWords, hasWords, type NamedValue, wordsOf } from '../facts/program/names.ts';
+import { allNamedValues, endsInWords, type NamedValue, wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
 
 const lost =
@@ -21,7 +22,8 @@ export const postgresqlMigration = defineCheck({
     kubernetes: true,
     compose: true,
     dotenv: true,
-    program: ['sqlite', 'SQLite', 'DATABASE', 'database', 'postgres', 'create_engine', 'users', 'USERS'],
+    prisma: true,
+    program: databaseWords,
   },
   messages: {
     sqlite: {
@@ -40,7 +42,7 @@ export const postgresqlMigration = defineCheck({
       fix: 'Let the variable name a PostgreSQL database, with the password from a secret.',
     },
     memory: {
-      what: '{name} keeps records of the application in a dictionary.',
+      what: '{name} keeps records of the application in the memory of the process.',
       why: 'Every worker has its own, and all of them forget everything at restart.',
       fix: 'Keep the records in a table of the database.',
     },
@@ -84,7 +86,12 @@ export const postgresqlMigration = defineCheck({
       const found = origins(program, site.unit, value.value, { at: site.call });
       subjects.push(...judge({ program, options, causes, unit: site.unit, site: site.call, name, found, raw, value }));
     }
-    subjects.push(...inMemory(program, options), ...shadowed(program, openers, facts), ...deployed(facts, options));
+    subjects.push(
+      ...configured(program, options),
+      ...inMemory(program, options),
+      ...shadowed(program, openers, facts),
+      ...deployed(facts, options),
+    );
     return {
       subjects,
       lookedFor: 'database URLs, connections and settings in code, compose, Kubernetes and .env files',
@@ -92,15 +99,27 @@ export const postgresqlMigration = defineCheck({
   },
 });
 
-function isSetting({ name, form, function: inside, unit }: NamedValue, options: Options): boolean {
-  if (name === 'ENGINE') return form === 'entry';
-  if (form === 'keyword' || (form === 'variable' && inside >= 0) || unit.module.language !== 'python') return false;
-  return endsLike(name, options);
+function certain(title: string, message: string, data: Finding['data'], place: Place): Subject {
+  return fail(title, { message, data, place, confidence: 'high' });
 }
 
-function endsLike(name: string, options: Options): boolean {
+function weakOf(options: Options): readonly string[] {
+  return options.weakPasswords as readonly string[];
+}
+
+function excusesOf({ excuses, development }: Options): Excuses {
+  return { words: excuses as Excuses['words'], development: development as readonly string[] };
+}
+
+function isSetting({ name, form, function: inside }: NamedValue, options: Options): boolean {
+  if (name === 'ENGINE') return form === 'entry';
+  if (form === 'keyword' || (form === 'variable' && inside >= 0)) return false;
+  return endsLike(name, options) || endsLike(name, options, 'engines');
+}
+
+function endsLike(name: string, options: Options, list: 'settings' | 'engines' = 'settings'): boolean {
   const words = wordsOf(name);
-  return (options.settings as readonly string[]).some((setting) => endsInWords(words, wordsOf(setting)));
+  return (options[list] as readonly string[]).some((setting) => endsInWords(words, wordsOf(setting)));
 }
 
 interface Question {
@@ -124,15 +143,16 @@ function judge(question: Question): Subject[] {
   );
   for (const { one, text } of texts) {
     const url = databaseUrl(text);
-    if (url?.kind !== 'server') continue;
-    if (!isWeak(url.user, url.password, options)) continue;
+    if (url?.kind !== 'server' || !isWeak(url.user, url.password, weakOf(options))) continue;
+    const excuse = excuseOf(excusesOf(options), unit, site, name, found.flatMap(namesOf));
+    if (excuse?.startsWith('for ')) return [pass(name, place, excuse)];
     return [fail(name, cause(causes, one, 'weak', name, place), place)];
   }
-  const engine = 'django.db.backends.sqlite3';
-  const lite = texts.find(({ text }) => databaseUrl(text)?.kind === 'sqlite' || text === engine);
+  const engine = endsLike(name, options, 'engines') ? /^sqlite3?$/i : /^django\.db\.backends\.sqlite3$/;
+  const lite = texts.find(({ text }) => databaseUrl(text)?.kind === 'sqlite' || engine.test(text));
   if (lite || raw) {
     const words = [name, value?.name ?? '', ...texts.map(({ text }) => text), ...found.flatMap(namesOf)];
-    const excuse = excused(question, words);
+    const excuse = excuseOf(excusesOf(options), unit, site, name, words);
     if (excuse !== undefined) return [pass(name, place, excuse)];
     const file = texts.find(({ text }) => !raw || /[./]/.test(text));
     if (raw && !file) {
@@ -149,39 +169,32 @@ function judge(question: Question): Subject[] {
 }
 
 function namesOf(one: Origin): readonly string[] {
+  const value = one.node.unit.module.values[one.node.ref]!;
   if (one.kind === 'call') return one.names;
+  if (one.kind === 'source' && (value.kind === 'attr' || value.kind === 'global')) return [one.name, value.name];
   return one.kind === 'external' || one.kind === 'param' || one.kind === 'source' ? [one.name] : [];
 }
 
-/** Why this SQLite database is none of production's own; undefined: it is. */
-function excused({ options, unit, site, name }: Question, texts: readonly string[]): string | undefined {
-  const all = texts.flatMap((text) => wordsOf(text));
-  const inside = site.function >= 0 ? unit.module.functions[site.function]!.path : '';
-  const around = wordsOf(`${unit.path} ${inside}`);
-  for (const [mark, reason] of Object.entries(options.excuses as Readonly<Record<string, string>>)) {
-    if (hasWords(all, mark.split(' ')) || (!mark.startsWith('=') && hasWords(around, mark.split(' ')))) return reason;
-  }
-  if (texts.some((text) => /^tempfile\.|^(?:sqlite:\/\/\/)?\/(?:tmp|dev\/shm)\//.test(text))) return 'a temporary file';
-  if (texts.some((text) => /[?&]mode=ro\b|^file:.*immutable=1/.test(text)))
-    return 'only read, so the file of another program';
-  const environments = options.development as readonly string[];
-  const conditions = conditionNames(unit, site.guard).flatMap((one) => wordsOf(one));
-  if (environments.some((word) => conditions.includes(word))) return 'only where a condition asks for it';
-  const refused = unit.module.raises.some(({ guard: id }) => {
-    const guard = unit.module.guards[id];
-    const words = conditionNames(unit, id);
-    const lite = words.some((word) => /^sqlite(?:$|:)/i.test(word));
-    const asked = lite || words.some((word) => lastWord(word) === name);
-    return asked && (words.some((word) => /prod/i.test(word)) || (lite && guard?.kind === 'if' && guard.holds));
+/** Options of database libraries that are written as dictionaries. */
+function configured(program: Program, options: Options): Subject[] {
+  return databaseOptions(program).flatMap(({ entry, dialects, sections, texts }): Subject[] => {
+    // Django's have a name of their own and are judged with the settings.
+    if (entry.name === 'ENGINE') return [];
+    const { unit } = entry;
+    const place = placeIn(unit, entry);
+    const name = `database options of ${unit.path}`;
+    if (!dialects.every((dialect) => /sqlite|sqljs|libsql/.test(dialect))) {
+      if (!isWeak(texts.username ?? texts.user ?? '', texts.password ?? '', weakOf(options)))
+        return [pass(name, place, dialects.length > 1 ? 'chosen by a condition' : 'a database server')];
+      return [certain(name, 'weak', { name: unit.path }, place)];
+    }
+    const section = sections.flatMap((one) => wordsOf(one));
+    if (section.some((word) => (options.development as readonly string[]).includes(word)))
+      return [pass(name, place, 'not the section of production')];
+    const excuse = excuseOf(excusesOf(options), unit, entry, name, [...sections, ...Object.values(texts)]);
+    if (excuse !== undefined) return [pass(name, place, excuse)];
+    return [certain(name, 'opened', { name: unit.path }, place)];
   });
-  return refused ? 'refused at start in production' : undefined;
-}
-
-function isWeak(user: string, password: string, options: Options): boolean {
-  return (
-    password !== '' &&
-    (password === user || (options.weakPasswords as readonly string[]).includes(password.toLowerCase()))
-  );
 }
 
 function cause(causes: Map<string, Finding>, origin: Origin, message: string, name: string, place: Place): Finding {
@@ -189,14 +202,8 @@ function cause(causes: Map<string, Finding>, origin: Origin, message: string, na
   const at = placeIn(unit, unit.module.values[ref]!);
   const here = at.path === place.path && at.span.start >= place.span.start && at.span.end <= place.span.end;
   const related = here ? [] : [{ ...at, text: 'The text stands here.' }];
-  const finding: Finding = {
-    message,
-    data: { name },
-    place,
-    confidence: 'high',
-    ...(related.length > 0 ? { related } : {}),
-  };
-  return once(causes, `${unit.path}:${at.span.start}`, finding);
+  const finding: Finding = { message, data: { name }, place, confidence: 'high' };
+  return once(causes, `${unit.path}:${at.span.start}`, related.length > 0 ? { ...finding, related } : finding);
 }
 
 function once(causes: Map<string, Finding>, key: string, finding: Finding): Finding {
@@ -206,36 +213,34 @@ function once(causes: Map<string, Finding>, key: string, finding: Finding): Find
 }
 
 function inMemory(program: Program, options: Options): Subject[] {
-  return recordsInMemory(program, options.records as readonly string[]).map(({ name, place }) =>
-    fail(name, { message: 'memory', data: { name }, place, confidence: 'high' }),
-  );
+  const found = recordsInMemory(program, options.records as readonly string[]);
+  return found.map(({ name, place }) => certain(name, 'memory', { name }, place));
 }
 
 /** A module that opens the database beside a package of the same name. */
 function shadowed(program: Program, openers: Readonly<Record<string, string>>, facts: Facts): Subject[] {
   const opening = new Set(program.calls(Object.keys(openers)).map(({ unit }) => unit));
   return [...opening].flatMap((unit): Subject[] => {
-    const folder = unit.path.replace(/\.py$/, '');
-    const path = `${folder}/__init__.py`;
+    const path = `${unit.path.replace(/\.py$/, '')}/__init__.py`;
     if (!facts.has(path)) return [];
     const place = { path: unit.path, span: { start: 0, end: 0 } };
-    return [
-      fail(unit.path, { message: 'shadowed', data: { package: path, module: unit.path }, place, confidence: 'high' }),
-    ];
+    return [certain(unit.path, 'shadowed', { package: path, module: unit.path }, place)];
   });
 }
 
+/** What compose files, containers, .env files and schemas of Prisma name. */
 function deployed(facts: Facts, options: Options): Subject[] {
   return facts.linked(deployedSettings).flatMap(({ name, value, place, of }): Subject[] => {
     const url = databaseUrl(value);
     if (!url) return [];
-    const data = { name, of };
+    const title = `${name} of ${of}`;
+    if (isForDevelopment(place.path)) return [pass(title, place, 'not the configuration of production')];
     if (url.kind === 'server') {
-      if (!isWeak(url.user, url.password, options)) return [pass(`${name} of ${of}`, place, 'a database server')];
-      return [fail(`${name} of ${of}`, { message: 'weak', data: { name }, place, confidence: 'high' })];
+      if (!isWeak(url.user, url.password, weakOf(options))) return [pass(title, place, 'a database server')];
+      return [certain(title, 'weak', { name }, place)];
     }
     if (/cache|tmp/i.test(name) || /^\/?(?:tmp|dev\/shm)\//.test(url.file))
-      return [pass(`${name} of ${of}`, place, 'a cache or temporary file')];
-    return [fail(`${name} of ${of}`, { message: 'deployed', data, place, confidence: 'high' })];
+      return [pass(title, place, 'a cache or temporary file')];
+    return [certain(title, 'deployed', { name, of }, place)];
   });
 }

@@ -30,6 +30,19 @@ export function databaseUrl(text: string): DatabaseUrl | undefined {
   };
 }
 
+/** Does the name of the file say that it is for developers or tests: `compose.dev.yaml`, `.env.local`? */
+export function isForDevelopment(path: string): boolean {
+  return /(?:^|[._-])(?:dev|development|devel|local|test|testing|ci|e2e)(?:$|[._-])/i.test(path.split('/').at(-1)!);
+}
+
+/** A password from the list, or the user's name with or without one of them. */
+export function isWeak(user: string, password: string, weak: readonly string[]): boolean {
+  const plain = password.toLowerCase();
+  const rest =
+    user !== '' && plain.startsWith(user.toLowerCase()) ? plain.slice(user.length).replace(/^[\W_]+/, '') : plain;
+  return password !== '' && (rest === '' || weak.includes(plain) || weak.includes(rest));
+}
+
 /** A variable that a deployment hands to a program. */
 export interface DeployedSetting {
   readonly name: string;
@@ -39,7 +52,7 @@ export interface DeployedSetting {
   readonly of: string;
 }
 
-/** Variables with a known value in compose files, containers of Kubernetes and .env files. Use through `facts.linked`. */
+/** Variables with a known value in compose files, containers of Kubernetes and .env files, and data sources of Prisma. Use through `facts.linked`. */
 export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
   const found: DeployedSetting[] = [];
   for (const service of facts.linked(linkCompose)) {
@@ -60,6 +73,15 @@ export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
   }
   for (const { path, data } of facts.of('dotenv')) {
     for (const { name, value, span } of data.variables) found.push({ name, value, place: { path, span }, of: path });
+  }
+  for (const { path, data } of facts.of('prisma')) {
+    for (const { name, provider, url } of data.sources) {
+      if (!provider || provider.variable) continue;
+      // Without an address of its own the provider says what it is; the address of a server is then somewhere else.
+      const value = provider.text === 'sqlite' ? 'sqlite:' : url && !url.variable ? url.text : `${provider.text}://`;
+      const at = provider.text !== 'sqlite' && url && !url.variable ? url : provider;
+      found.push({ name: `The data source ${name}`, value, place: { path, span: at.span }, of: path });
+    }
   }
   return found;
 }

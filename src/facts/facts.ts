@@ -14,6 +14,7 @@ import type { Manifest } from './kubernetes.ts';
 import type { OtherPipeline } from './other-ci.ts';
 import type { Advisories } from './packages/advisory.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { PrismaSchema } from './prisma.ts';
 import type { Module } from './program/model.ts';
 import type { Script } from './script.ts';
 import type { SecretFile } from './secret-files.ts';
@@ -36,6 +37,7 @@ export interface FactTypes {
   ignore: IgnoreFile;
   ecs: TaskDefinitions;
   kubernetes: Manifest;
+  prisma: PrismaSchema;
   workflow: Pipeline;
   otherci: OtherPipeline;
   script: Script;

@@ -12,6 +12,7 @@ import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
 import { kubernetes } from './kubernetes.ts';
 import { otherci } from './other-ci.ts';
+import { prisma } from './prisma.ts';
 import { ecmascript } from './program/ecmascript.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
@@ -35,6 +36,7 @@ export const extractors: readonly Extractor[] = [
   ignore,
   kubernetes,
   otherci,
+  prisma,
   python,
   script,
   secretfile,

@@ -53,8 +53,114 @@ testCheck(postgresqlMigration, {
       },
       subjects: 1,
     },
+    good(
+      'a benchmark with a password of its own',
+      'import os\nclass DatabaseBenchmark:\n    def __init__(self):\n        self.url = os.getenv("DATABASE_URL", "postgresql://postgres:postgres@localhost/mesh")\n',
+    ),
+    good(
+      'options of a server in TypeScript',
+      "import { DataSource } from 'typeorm';\nexport const source = new DataSource({ type: 'postgres', url: process.env.DATABASE_URL, entities: [] });\n",
+      'src/db.ts',
+    ),
+    good(
+      'a section for tests, and a menu that is none',
+      "module.exports = {\n  test: { dialect: 'sqlite', storage: ':memory:' },\n  production: { dialect: 'postgres', url: process.env.DATABASE_URL },\n};\nconst menu = [{ type: 'sqlite', label: 'SQLite' }];\n",
+      'config/database.js',
+    ),
+    {
+      name: 'configuration for developers',
+      files: {
+        'compose.dev.yaml':
+          'services:\n  api:\n    image: api\n    environment:\n      DATABASE_URL: postgres://postgres:postgres@db/shop\n',
+        'src/setup.ts':
+          "export const databaseUrl = process.env.TEST_DATABASE_URL ?? 'postgres://postgres:postgres@localhost/shop';\n",
+      },
+    },
+    good(
+      'subscribers of events beside the database',
+      "import { Pool } from 'pg';\nexport const pool = new Pool({ connectionString: process.env.DATABASE_URL });\nconst subscriptions = new Map();\nexport function on(name, f) {\n  subscriptions.set(name, f);\n}\n",
+      'src/events.js',
+    ),
+    {
+      name: 'a Prisma schema for PostgreSQL',
+      files: {
+        'prisma/schema.prisma':
+          'generator client {\n  provider = "prisma-client-js"\n}\n\ndatasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}\n',
+      },
+      subjects: 1,
+    },
+    good(
+      'MongoDB from the environment',
+      "const mongoose = require('mongoose');\nmongoose.connect(process.env.MONGO_URL);\n",
+      'src/db.js',
+    ),
   ],
   invalid: [
+    {
+      name: 'options of SQLite in JavaScript',
+      files: {
+        'src/models.js':
+          "const { Sequelize } = require('sequelize');\nconst db = new Sequelize('shop', 'user', 'x', {\n  dialect: 'sqlite',\n  storage: 'data/shop.sqlite',\n});\nmodule.exports = db;\n",
+      },
+      findings: [{ message: 'opened', at: 'src/models.js:3' }],
+      skip: ['comment'], // the options are then others
+    },
+    {
+      name: 'a default dialect',
+      files: {
+        'src/db.ts':
+          "import { DataSource } from 'typeorm';\nexport const source = new DataSource({ type: process.env.DB_TYPE ?? 'better-sqlite3', database: 'shop.db' });\n",
+      },
+      findings: [{ message: 'opened', at: 'src/db.ts:2' }],
+    },
+    bad(
+      'a setting that names the kind',
+      'sqlite',
+      'from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    DB_ENGINE: str = "sqlite"  # <-\n',
+    ),
+    {
+      name: 'a file that is opened',
+      files: { 'src/db.js': "import Database from 'better-sqlite3';\nexport const db = new Database('shop.db');\n" },
+      findings: [{ message: 'opened', at: 'src/db.js:2' }],
+    },
+    {
+      name: 'weak credentials in options and addresses',
+      files: {
+        'src/a.ts':
+          "import { Pool } from 'pg';\nexport const pool = new Pool({ connectionString: process.env.URL || 'postgres://shop:shop_password@db/shop' });\n",
+        'src/b.ts':
+          "import knex from 'knex';\nexport const db = knex({\n  client: 'pg',\n  connection: { host: 'db', user: 'shop', password: 'shop' },\n});\n",
+        'src/c.ts':
+          "import { Sequelize } from 'sequelize';\nexport const db = new Sequelize({ dialect: 'postgres', host: 'db', username: 'postgres', password: 'postgres' });\n",
+      },
+      findings: [
+        { message: 'weak', at: 'src/a.ts:2' },
+        { message: 'weak', at: 'src/b.ts:3' },
+        { message: 'weak', at: 'src/c.ts:2' },
+      ],
+      skip: ['comment'], // what is left is another program
+    },
+    {
+      name: 'a Prisma schema for SQLite, and one with a password',
+      files: {
+        'prisma/schema.prisma': 'datasource db {\n  provider = "sqlite"\n  url = "file:./dev.db"\n}\n',
+        'other/schema.prisma':
+          'datasource db {\n  provider = "postgresql"\n  url = "postgresql://postgres:postgres@db/shop"\n}\n',
+      },
+      findings: [
+        { message: 'deployed', at: 'prisma/schema.prisma:2' },
+        { message: 'weak', at: 'other/schema.prisma:3' },
+      ],
+      skip: ['comment'], // a provider that is a comment is no provider
+    },
+    {
+      name: 'users in a map',
+      files: {
+        'src/users.ts':
+          "import { createHash } from 'crypto';\nconst usersByEmail = new Map<string, object>();\nexport function register(email: string) {\n  usersByEmail.set(email, { email });\n}\n",
+      },
+      findings: [{ message: 'memory', at: 'src/users.ts:2' }],
+    },
     bad(
       'a default of the environment',
       'sqlite',
