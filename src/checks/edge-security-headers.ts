@@ -32,6 +32,7 @@ export const edgeSecurityHeaders = defineCheck({
     terraform: true,
     cloudformation: ['AWS::CloudFront'],
   },
+  evidence: { compose: true },
   messages: {
     missing: { aspect: 'headers', what: '{server} does not send {headers}.', why: WHY, fix: FIX },
     weak: {

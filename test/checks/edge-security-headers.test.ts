@@ -365,6 +365,14 @@ testCheck(edgeSecurityHeaders, {
       subjects: 1,
     },
     {
+      name: 'an include of a template elsewhere',
+      files: {
+        'conf/nginx.conf': http(`  server {\n    listen 443 ssl;\n    include /etc/nginx/includes/site.conf;\n  }\n`),
+        'conf/templates/site.conf.j2': `${headers('')}location / {\n  proxy_pass http://{{ app }}:80;\n}\n`,
+      },
+      subjects: 1,
+    },
+    {
       name: 'Istio',
       files: {
         'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [istio-system/public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(
@@ -640,6 +648,24 @@ testCheck(edgeSecurityHeaders, {
       files: { 'route.yaml': gateway('').replace('- name: public', '- {kind: Service, name: app}') },
     },
     { name: 'Envoy for its own machine', files: { 'envoy.yaml': envoy('').replace('0.0.0.0', '127.0.0.1') } },
+    {
+      name: 'a port that compose keeps inside',
+      files: {
+        'nginx.conf': http(`  server {\n    listen 9081;\n    root /srv;\n  }\n`),
+        'compose.yaml': "services:\n  web:\n    image: nginx\n    ports: ['${PORT:-443}:${PORT:-443}']\n",
+      },
+    },
+    {
+      name: 'states for machines',
+      files: { 'nginx.conf': 'server {\n  listen 8080;\n  location /health {\n    return 200 ok;\n  }\n}\n' },
+    },
+    {
+      name: 'Traefik entry point that redirects',
+      files: {
+        'compose.yaml':
+          'services:\n  proxy:\n    image: traefik:v3\n    command:\n      - --entrypoints.web.address=:80\n      - --entrypoints.web.http.redirections.entrypoint.to=secure\n  app:\n    image: app\n    labels:\n      - traefik.http.routers.app.rule=Host(`a`)\n      - traefik.http.routers.app.entrypoints=web\n',
+      },
+    },
     { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },
     { name: 'a README about nginx', files: { 'README.md': server('') } },
     {
@@ -655,6 +681,15 @@ testCheck(edgeSecurityHeaders, {
       files: {
         'nginx.conf.tmpl': server(
           '  {{ range .Headers }}\n  add_header {{ .Name }} "{{ .Value }}" always;\n  {{ end }}\n',
+        ),
+      },
+    },
+    {
+      name: 'a script that filters headers',
+      files: {
+        'nginx.conf': server('').replace(
+          'proxy_pass',
+          'header_filter_by_lua_block {\n      x()\n    }\n    proxy_pass',
         ),
       },
     },

@@ -1,8 +1,10 @@
 /** Knows nginx as a program: includes, levels, the inheritance of add_header, and which servers answer the public. */
 import picomatch from 'picomatch';
+import { composeText, linkCompose } from '../compose.ts';
 import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
 import type { Place } from '../span.ts';
+import { at, itemsOf, textOf } from '../yaml.ts';
 import {
   type Answer,
   type EdgeRoute,
@@ -25,6 +27,7 @@ interface Located extends Directive {
 /** Files that hold no headers, by their usual names. */
 const HARMLESS =
   /mime\.types|(?:fastcgi|uwsgi|scgi|proxy)[\w.-]*$|params|modules|ssl|tls|letsencrypt|certs?\b|dhparam|upstream|gzip|compress|cach|logs?\b|log[-_]|acme|real[-_]?ip|maps?\b|error|resolver|naxsi|modsec|geoip|\.(?:lua|js)$/i;
+const TEMPLATES = /\.(?:template|tmpl|tpl|j2|erb|in|dist)$/;
 const MAX_NODES = 20_000;
 
 export function nginxServers(facts: Facts): readonly EdgeServer[] {
@@ -35,7 +38,7 @@ export function nginxServers(facts: Facts): readonly EdgeServer[] {
     source,
     tree: expand(source.config.directives, source, sources, included, budget, 0),
   }));
-  const names = namesOf(trees.flatMap(({ tree }) => tree));
+  const names = { ...namesOf(trees.flatMap(({ tree }) => tree)), published: publishedPorts(facts) };
   const servers = new Map<string, EdgeServer>();
   for (const { source, tree } of trees) {
     if (included.has(source)) continue;
@@ -79,7 +82,9 @@ function includesOf(pattern: string, from: Source, sources: readonly Source[]): 
     .replace(/^(?:\/usr\/local)?\/etc\/(?:nginx|openresty)\/|^\/usr\/local\/(?:openresty\/)?nginx\/conf\/|^\.\//, '')
     .replace(/^\/+/, '');
   if (bare === '' || bare.length > 200) return [];
-  const isMatch = picomatch(bare, { dot: true });
+  const matches = picomatch(bare, { dot: true });
+  // Templates become files without the ending.
+  const isMatch = (path: string) => matches(path) || (TEMPLATES.test(path) && matches(path.replace(TEMPLATES, '')));
   const files = sources.filter((source) => source !== from && source.config.inside === undefined);
   const folders: string[] = [];
   for (let folder = parent(from.path); ; folder = parent(folder)) {
@@ -92,7 +97,12 @@ function includesOf(pattern: string, from: Source, sources: readonly Source[]): 
     if (found.length > 0) return found;
   }
   const ending = picomatch(`**/${bare}`, { dot: true });
-  return files.filter(({ path }) => ending(path));
+  const found = files.filter(({ path }) => ending(path.replace(TEMPLATES, '')));
+  if (found.length > 0 || /[*?[]/.test(bare)) return found;
+  // Images put files where they like: the name alone, if there is only one of it.
+  const name = bare.slice(bare.lastIndexOf('/') + 1);
+  const named = files.filter(({ path }) => path.replace(TEMPLATES, '').split('/').at(-1) === name);
+  return named.length === 1 && name.includes('.') ? named : [];
 }
 
 /** What names stand for: request zones with their rates, groups of upstream servers. */
@@ -100,9 +110,21 @@ interface Names {
   /** Requests a minute. */
   readonly zones: ReadonlyMap<string, number>;
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** Ports of containers that compose files publish; empty when there is no compose file that does. */
+  readonly published: ReadonlySet<string>;
 }
 
-function namesOf(trees: readonly Located[]): Names {
+function publishedPorts(facts: Facts): ReadonlySet<string> {
+  const ports = facts.linked(linkCompose).flatMap(({ body }) =>
+    itemsOf(at(body, 'ports')).flatMap((item) => {
+      const text = textOf(at(item, 'target')) ?? composeText(item)?.resolved ?? '';
+      return /(?:^|:)(\d+)(?:\/tcp)?$/.exec(text)?.[1] ?? [];
+    }),
+  );
+  return new Set(ports);
+}
+
+function namesOf(trees: readonly Located[]): Omit<Names, 'published'> {
   const zones = new Map<string, number>();
   const groups = new Map<string, readonly string[]>();
   for (const one of [...trees, ...trees.flatMap((tree) => (tree.name === 'http' ? (tree.block ?? []) : []))]) {
@@ -137,6 +159,11 @@ interface Level {
 }
 
 const TEMPLATE = '{{';
+const SCRIPT = 'lua';
+const REASONS: Readonly<Record<string, string>> = {
+  [TEMPLATE]: 'a template fills a part of it in',
+  [SCRIPT]: 'a script may set the headers',
+};
 const OUTSIDE: Level = { added: NO_HEADERS, more: NO_HEADERS, limits: [], variables: new Map() };
 
 function levelOf(block: readonly Located[], outer: Level): Level & { readonly own: boolean } {
@@ -149,7 +176,8 @@ function levelOf(block: readonly Located[], outer: Level): Level & { readonly ow
   let inherits = false;
   for (const one of block) {
     const place = { path: one.path, span: one.head };
-    if (/^\{\{/.test(one.name) || (one.name === 'add_header' && /\{\{|^\$/.test(one.args[0] ?? ''))) {
+    if (/^(?:header_filter_by_lua|js_header_filter)/.test(one.name)) hidden = SCRIPT;
+    else if (/^\{\{/.test(one.name) || (one.name === 'add_header' && /\{\{|^\$/.test(one.args[0] ?? ''))) {
       hidden = TEMPLATE;
     } else if (one.name === 'add_header' && one.args.length >= 2) {
       const [name, value] = one.args;
@@ -217,7 +245,7 @@ function serversOf(tree: readonly Located[], names: Names): EdgeServer[] {
 }
 
 function serverOf(server: Located, block: readonly Located[], http: Level, names: Names): EdgeServer[] {
-  if (isInternal(block) || isRedirect(block)) return [];
+  if (isInternal(block) || isRedirect(block) || isUnpublished(block, names.published)) return [];
   const level = levelOf(block, http);
   const shared = merged(level.added, level.more);
   const parts = partsOf(block, level);
@@ -229,7 +257,8 @@ function serverOf(server: Located, block: readonly Located[], http: Level, names
       (one) => one.block && answers(one.block) && !levelOf(one.block, level).own && !everyInnerOwns(one.block, level),
     );
   const place = { path: server.path, span: server.head };
-  const hidden = [level, ...parts.map((part) => part.level)].find((one) => one.hidden !== undefined)?.hidden;
+  const inner = block.flatMap((one) => (one.name === 'location' && one.block ? [levelOf(one.block, level)] : []));
+  const hidden = [level, ...inner].find((one) => one.hidden !== undefined)?.hidden;
   return [
     {
       name: nameOf(block),
@@ -240,10 +269,7 @@ function serverOf(server: Located, block: readonly Located[], http: Level, names
       parts,
       routes: routesOf(server, block, level, '/', false, names),
       ...(hidden !== undefined && {
-        unknown:
-          hidden === TEMPLATE
-            ? 'a template fills a part of it in'
-            : `the included file ${hidden} is not in the repository`,
+        unknown: REASONS[hidden] ?? `the included file ${hidden} is not in the repository`,
       }),
     },
   ];
@@ -253,7 +279,7 @@ const PASSES = /^(?:proxy|grpc|uwsgi|fastcgi|scgi)_pass$/;
 
 /** The level itself, and its locations however deep. */
 function routesOf(
-  at: Located,
+  owner: Located,
   block: readonly Located[],
   level: Level,
   path: string,
@@ -262,10 +288,10 @@ function routesOf(
 ): EdgeRoute[] {
   const pass = block.find((one) => PASSES.test(one.name));
   const routes: EdgeRoute[] = [];
-  if (pass?.args[0] !== undefined || (at.name === 'location' && answers(block))) {
+  if (pass?.args[0] !== undefined || (owner.name === 'location' && answers(block))) {
     const target = pass?.args[0] && targetOf(pass.args[0], level.variables);
     const host = target && hostOf(target);
-    const place: Place = { path: at.path, span: at.head };
+    const place: Place = { path: owner.path, span: owner.head };
     const upstreams = host ? (names.groups.get(host) ?? [host]) : [];
     routes.push({
       path,
@@ -353,6 +379,10 @@ function answers(block: readonly Located[]): boolean {
   return !block.some((one) => one.name === 'stub_status' || (one.name === 'deny' && one.args[0] === 'all'));
 }
 
+/** Paths that programs ask: proofs for certificates, states, measurements. */
+const FOR_MACHINES =
+  /acme-challenge|well-known|^(?:[=~^*]+ )?\^?\/(?:nginx[_-]?)?(?:health(?:z|check)?|status|stub_status|ping|ready|readyz|livez|metrics)\/?\$?$/;
+
 function isRedirect(block: readonly Located[]): boolean {
   if (!answers(block) && !block.some((one) => one.name === 'deny')) return true;
   if (
@@ -368,7 +398,7 @@ function isRedirect(block: readonly Located[]): boolean {
   }
   const locations = block.filter((one) => one.name === 'location' && one.block);
   const serves = locations.filter(
-    (one) => !/acme-challenge|well-known/.test(one.args.join(' ')) && answers(one.block!) && !rewritesAway(one.block!),
+    (one) => !FOR_MACHINES.test(one.args.join(' ')) && answers(one.block!) && !rewritesAway(one.block!),
   );
   const own = block.some((one) => ['root', 'proxy_pass', 'try_files', 'fastcgi_pass'].includes(one.name));
   return locations.length > 0 && serves.length === 0 && !own;
@@ -391,6 +421,18 @@ function isInternal(block: readonly Located[]): boolean {
   const listens = block.filter((one) => one.name === 'listen').map((one) => one.args[0] ?? '');
   if (listens.length > 0 && listens.every((one) => LOOPBACK.test(one))) return true;
   return block.some((one) => one.name === 'deny' && one.args[0] === 'all');
+}
+
+/** On a port of its own that compose keeps inside, while it publishes the usual ones. */
+function isUnpublished(block: readonly Located[], published: ReadonlySet<string>): boolean {
+  const listens = block.filter((one) => one.name === 'listen').map((one) => one.args[0] ?? '');
+  const ports = listens.map((one) => /^(?:[^{]*:)?(\d+)$/.exec(one)?.[1]);
+  const usual = published.has('80') || published.has('443') || published.has('8080');
+  return (
+    usual &&
+    ports.length > 0 &&
+    ports.every((port) => port !== undefined && !/^(?:80|443)$/.test(port) && !published.has(port))
+  );
 }
 
 function isPlain(block: readonly Located[]): boolean {

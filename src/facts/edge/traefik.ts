@@ -60,21 +60,29 @@ export function traefikServers(facts: Facts): readonly EdgeServer[] {
   return [...model.routers.values()].flatMap((router) => serverOf(router, model));
 }
 
+/** An entry point. */
+interface Point {
+  readonly middlewares: readonly string[];
+  /** Everything is sent to another entry point. */
+  readonly redirects: boolean;
+  /** The port of plain HTTP. */
+  readonly plain: boolean;
+}
+
 interface Model {
   /** By name; those of other files share it, as providers do. */
   readonly middlewares: ReadonlyMap<string, Middleware>;
   readonly routers: ReadonlyMap<string, Router>;
   /** Addresses by name of the service. */
   readonly services: ReadonlyMap<string, readonly string[]>;
-  /** Middlewares by entry point. */
-  readonly points: ReadonlyMap<string, readonly string[]>;
+  readonly points: ReadonlyMap<string, Point>;
 }
 
 function modelOf(settings: readonly Located[]): Model {
   const middlewares = new Map<string, Middleware>();
   const routers = new Map<string, Router>();
   const services = new Map<string, string[]>();
-  const points = new Map<string, readonly string[]>();
+  const points = new Map<string, Point>();
   const ruled = new Set(
     settings.flatMap((one) => (/^routers\.[^.]+\.rule$/.test(one.name) ? [routerKey(one, one.path)] : [])),
   );
@@ -105,8 +113,14 @@ function modelOf(settings: readonly Located[]): Model {
       router.settings.set(key, one.value);
     } else if (kind === 'services' && /\.servers(?:\.\d+)?\.(?:url|address)$/.test(key)) {
       services.set(name, [...(services.get(name) ?? []), hostOf(one.value)]);
-    } else if (kind === 'entrypoints' && /^http\.middlewares$/.test(key)) points.set(name, listOf(one.value));
-    else if (kind === 'entrypoints' && !points.has(name)) points.set(name, []);
+    } else if (kind === 'entrypoints') {
+      const point = points.get(name) ?? { middlewares: [], redirects: false, plain: false };
+      points.set(name, {
+        middlewares: key === 'http.middlewares' ? listOf(one.value) : point.middlewares,
+        redirects: point.redirects || /^http\.redirections\./.test(key),
+        plain: point.plain || (key === 'address' && /:80(?:\/tcp)?$/.test(one.value)),
+      });
+    }
   }
   return { middlewares, routers, services, points };
 }
@@ -129,11 +143,16 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
   const service = settings.get('service') ?? '';
   const own = listOf(settings.get('middlewares') ?? '');
   const entries = listOf(settings.get('entrypoints') ?? '');
-  const through =
-    entries.length > 0 ? entries.map((entry) => model.points.get(entry) ?? []) : [...model.points.values()];
+  const points =
+    entries.length > 0 ? entries.flatMap((entry) => model.points.get(entry) ?? []) : [...model.points.values()];
+  const open = points.filter((point) => !point.redirects);
+  if (points.length > 0 && open.length === 0) return [];
   // What only some of the entry points add is not sure.
-  const [first = [], ...others] = through;
-  const added = first.filter((one) => others.every((other) => other.includes(one)));
+  const [first, ...others] = open;
+  const added = (first?.middlewares ?? []).filter((one) => others.every((other) => other.middlewares.includes(one)));
+  const plain = first !== undefined &&
+    open.every((point) => point.plain) &&
+    !settings.has('tls') && { plain: true as const };
   const chain = chainOf([...added, ...own], model.middlewares);
   const redirects = chain.some(
     (one) => one && [...one.settings.keys()].some((key) => /^redirect(?:scheme|regex)\./.test(key)),
@@ -152,7 +171,7 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
     const inner = stripped === undefined ? path : path.slice(stripped.length) || '/';
     return { path, inner, upstreams, place, headers, limits };
   });
-  return [{ name: `Traefik router ${name}`, place, headers, shared: headers, parts: [], routes, ...missing }];
+  return [{ name: `Traefik router ${name}`, place, headers, shared: headers, parts: [], routes, ...plain, ...missing }];
 }
 
 function limitsOf({ settings, place }: Middleware): Limit[] {
