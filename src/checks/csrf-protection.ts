@@ -4,10 +4,11 @@ import type { Facts } from '../facts/facts.ts';
 import { constants } from '../facts/program/flow.ts';
 import { type FunctionSite, placeIn, type Unit } from '../facts/program/link.ts';
 import { type NamedValue, namedValues, wordsOf } from '../facts/program/names.ts';
-import type { Place } from '../facts/span.ts';
-import { chainOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { chainOf, layersOf, layersOfObject, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { sameSiteIn, usesCookies, weakened } from '../facts/web-cookies.ts';
 import { asks, exemptionsIn } from '../facts/web-csrf.ts';
 import { runs } from '../facts/web-headers.ts';
+import { optionsOf } from '../facts/web-js.ts';
 import type { Layer, Route, WebObject } from '../facts/web-model.ts';
 
 const why =
@@ -20,7 +21,7 @@ export const csrfProtection = defineCheck({
     missing: {
       what: '{app} recognises users by a cookie and changes state without protection against forged requests.',
       why,
-      fix: 'Install CSRFProtect, the middleware of Django or another check of a token or of the Origin header for all routes that change state.',
+      fix: 'Install CSRFProtect, the middleware of Django, csrf-csrf or another check of a token or of the Origin header for all routes that change state.',
     },
     exempt: {
       what: '{handler} is exempt from the protection against forged requests.',
@@ -64,12 +65,11 @@ export const csrfProtection = defineCheck({
         );
     }
     for (const unit of web.program.units) {
-      if (unit.module.language === 'python')
-        subjects.push(...exemptions(web, unit), ...cookies(web, unit), ...switchedOff(web, unit));
+      subjects.push(...exemptions(web, unit), ...cookies(web, unit), ...switchedOff(web, unit), ...ignored(web, unit));
     }
     return {
       subjects,
-      lookedFor: 'Flask, FastAPI and Django applications with cookie sessions, exemptions and cookie settings',
+      lookedFor: 'web applications that recognise users by a cookie, exemptions and cookie settings',
     };
   },
 });
@@ -78,41 +78,35 @@ const signed =
   /signature|hmac|compare_digest|construct_event|authorization|bearer|api_?key|verify_?token|webhook_?secret/i;
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'WEBSOCKET']);
 
-/** Do the files of the routes read or write a session kept in a cookie? */
-function usesCookies(web: Web, units: ReadonlySet<Unit>): boolean {
-  const session =
-    /^(?:flask|quart)\.session(?:\.|$|\[)|^flask_login\.|^(?:flask|quart)\.request\.cookies|^fastapi\.security\.APIKeyCookie/;
-  return [...units].some(
-    (unit) =>
-      unit.module.references.some(
-        (one) => one.role === 'value' && web.program.names(unit, one.value).some((name) => session.test(name)),
-      ) || unit.module.calls.some((_, id) => web.program.call(unit, id).names.some((name) => session.test(name))),
-  );
-}
-
 function application(web: Web, object: WebObject, options: Options): readonly Subject[] {
   const routes = web.routes.filter((route) =>
     route.owners.some((owner) => chainOf(owner).some((one) => one.object === object)),
   );
-  const isSession = object.layers.some((layer) => layer.names.some((name) => /\.SessionMiddleware$/.test(name)));
-  const units = new Set(routes.flatMap((route) => (route.handler ? [route.handler.unit] : [])));
-  if (!isSession && !usesCookies(web, units)) return [];
+  const front = new Set([...object.layers, ...routes.flatMap((route) => layersOf(route))]);
+  const guards = new Set([...front].filter((layer) => protects(web, layer, options)));
+  const isPartial = [...guards].some((layer) => !object.layers.includes(layer));
+  if (!usesCookies(web.program, routes, [...front]) && !isPartial) return [];
   const subjects: Subject[] = routes.flatMap((route) => byGet(route, options));
   const changing = routes.filter((route) =>
     route.methods.length === 0 ? object.framework !== 'fastapi' : route.methods.some((method) => !safe.has(method)),
   );
-  const open = changing.filter((route) => !(route.handler && checksItself(web, route.handler, options)));
+  const open = changing.filter(
+    (route) =>
+      !layersOf(route).some((layer) => guards.has(layer)) &&
+      !(route.handler && checksItself(web, route.handler, options)),
+  );
   if (changing.length === 0) return subjects;
   const name = `application ${object.name}`;
-  const layers = chainOf(object).flatMap((one) => one.layers);
-  const guard = layers.find((layer) => protects(web, layer, options));
+  const guard = layersOfObject(web, object).find((layer) => guards.has(layer));
   if (guard) {
     subjects.push(pass(name, object.place, `protected by ${guard.names[0] ?? 'a hook of the application'}`));
   } else if (open.length === 0)
     subjects.push(pass(name, object.place, 'each handler that changes state checks a token, a signature or a key'));
   else {
-    const isLax = sameSite(web, units).some((one) =>
-      one.values.every((value) => /^(?:lax|strict)$/i.test(String(value))),
+    const paths = new Set([object, ...routes].map((one) => one.place.path));
+    const units = web.program.units.filter((unit) => paths.has(unit.path));
+    const isLax = sameSiteIn(web.program, units).some((one) =>
+      one.values.every((value) => value === true || /^(?:lax|strict)$/i.test(String(value))),
     );
     const { handler } = open[0]!;
     const place = handler ? placeIn(handler.unit, handler.function.nameSpan) : open[0]!.place;
@@ -135,9 +129,15 @@ function protects(web: Web, layer: Layer, options: Options): boolean {
   if (layer.level === 'after') return false;
   const helpers = options.helpers as readonly string[];
   if (
-    layer.names.some((name) => helpers.includes(name.replace(/\(\)\.init_app$/, '')) || /csrf|xsrf|seasurf/i.test(name))
+    layer.names.some(
+      (name) => helpers.includes(name.replace(/\(\)(?:\.init_app)?$/, '')) || /csrf|xsrf|seasurf/i.test(name),
+    )
   )
     return true;
+  if (/csrf|xsrf/i.test(layer.site?.call.callee.name ?? '')) return true;
+  // `lusca({ csrf: true })`: a helper for several things.
+  const option = optionsOf(web.program, layer).find(([key]) => key === 'csrf')?.[1];
+  if (option) return !constants(web.program, option.unit, option.ref)?.includes(false);
   return runs(web.program, layer.node).some(
     (one) => /csrf|xsrf/i.test(one.function.name) || asks(web.program, one, /csrf|xsrf|^origin$|sec.fetch.site/i),
   );
@@ -199,24 +199,22 @@ function isDefaultOption(unit: Unit, one: NamedValue): boolean {
   return /set_default_csrf_options$/.test(unit.module.calls[one.call]!.callee.name ?? '');
 }
 
-function sameSite(
-  web: Web,
-  units: Iterable<Unit>,
-): readonly { readonly values: readonly unknown[]; readonly place: Place }[] {
-  return [...units].flatMap((unit) =>
-    namedValues(unit).flatMap((one) => {
-      if (one.name !== 'SESSION_COOKIE_SAMESITE') return [];
-      const values = constants(web.program, unit, one.value.value);
-      return values ? [{ values, place: placeIn(unit, one) }] : [];
-    }),
+function cookies(web: Web, unit: Unit): readonly Subject[] {
+  return sameSiteIn(web.program, [unit]).map(({ name, values, place }) =>
+    values.some((value) => /^none$/i.test(String(value)))
+      ? fail(name, {
+          message: 'sameSite',
+          data: { name },
+          place,
+          confidence: values.length > 1 ? 'medium' : 'high',
+        })
+      : pass(name, place, 'Lax or Strict'),
   );
 }
 
-function cookies(web: Web, unit: Unit): readonly Subject[] {
-  return sameSite(web, [unit]).map(({ values, place }) => {
-    const name = 'SESSION_COOKIE_SAMESITE';
-    return values.some((value) => /^none$/i.test(String(value)))
-      ? fail(name, { message: 'sameSite', data: { name }, place, confidence: 'high' })
-      : pass(name, place, 'Lax or Strict');
-  });
+/** Options that take methods which change state out of the protection. */
+function ignored(web: Web, unit: Unit): readonly Subject[] {
+  return weakened(web.program, unit).map(({ name, place }) =>
+    fail(name, { message: 'disabled', data: { name }, place, confidence: 'high' }),
+  );
 }

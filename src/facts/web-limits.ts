@@ -1,9 +1,11 @@
 /** Knows which layers count requests, how many they let through, and what takes their effect away. */
 import { constants } from './program/flow.ts';
-import { argument, type CallSite, type FunctionSite, type Program, type Unit } from './program/link.ts';
+import { argument, type CallSite, type FunctionSite, type Node, type Program, type Unit } from './program/link.ts';
 import type { Ref } from './program/model.ts';
 import { wordsOf } from './program/names.ts';
 import { innerOf, runs } from './web-headers.ts';
+import { optionsOf } from './web-js.ts';
+import { entriesOf } from './web-js-values.ts';
 import type { Layer } from './web-model.ts';
 import { itemsOf } from './web-python.ts';
 
@@ -12,6 +14,7 @@ const limiterWords = new Set([
   'ratelimiter',
   'limiter',
   'throttle',
+  'throttler',
   'throttles',
   'throttling',
   'throttled',
@@ -91,7 +94,7 @@ function says429(program: Program, unit: Unit, ref: Ref, name: string | undefine
   return constants(program, unit, ref)?.includes(429) === true || /429|TOO_MANY_REQUESTS/.test(name ?? '');
 }
 
-export type Cover = 'covers' | 'exempt' | 'defaultless' | 'none';
+export type Cover = 'covers' | 'exempt' | 'defaultless' | 'unknown' | 'none';
 
 /** What a layer does for the rate at which a route may be called. */
 export function coverOf(program: Program, layer: Layer): Cover {
@@ -110,7 +113,10 @@ export function coverOf(program: Program, layer: Layer): Cover {
     return program.calls(['slowapi.Limiter', 'slowapi.extension.Limiter']).some((site) => limits(program, site))
       ? 'covers'
       : 'defaultless';
+  // A rate that `@Throttle` gives counts nothing without the guard.
+  if (own.some((name) => name === '@nestjs/throttler.rate')) return 'none';
   const functions = runs(program, layer.node);
+  if (!isLimiter && layer.unknown !== undefined) return 'unknown';
   if (functions.length > 0)
     return counts(program, functions)
       ? 'covers'
@@ -182,9 +188,40 @@ const seconds: Readonly<Record<string, number>> = {
   year: 31536000,
 };
 
+const countNames = /^(?:max|limit|points|rateLimit)$/;
+const windows: Readonly<Record<string, number>> = {
+  windowMs: 1000,
+  ttl: 1000,
+  interval: 1000,
+  timeWindow: 1000,
+  duration: 1,
+};
+
+/** The rate of `{ windowMs: 60000, max: 5 }` and its peers; a limit of zero or less lets everybody pass. */
+function countedRate(program: Program, layer: Layer): number | undefined {
+  let count: number | undefined;
+  let span = 60;
+  const read = (options: readonly (readonly [string, Node])[], depth: number): void => {
+    for (const [key, node] of options) {
+      const known = constants(program, node.unit, node.ref);
+      const value = known?.length === 1 ? known[0] : undefined;
+      if (value === undefined && depth < 1) read(entriesOf(program, node), depth + 1);
+      if (countNames.test(key) && typeof value === 'number') count = value;
+      if (!Object.hasOwn(windows, key)) continue;
+      const text = typeof value === 'string' ? /^(\d+)\s*([a-z]+?)s?$/i.exec(value) : undefined;
+      if (typeof value === 'number' && value > 0) span = value / windows[key]!;
+      else if (text && seconds[text[2]!.toLowerCase()]) span = Number(text[1]) * seconds[text[2]!.toLowerCase()]!;
+    }
+  };
+  read(optionsOf(program, layer), 0);
+  return count === undefined ? undefined : count <= 0 ? undefined : (count * 60) / span;
+}
+
 /** The strictest rate of a limit such as `5/minute; 100 per day`, in requests a minute; undefined when it cannot be told. */
 export function ratePerMinute(program: Program, layer: Layer): number | undefined {
   const { site } = layer;
+  const counted = countedRate(program, layer);
+  if (counted !== undefined) return counted;
   const given = site && (argument(site.call, 0, 'limit_value', 'rate') ?? argument(site.call, 99, 'rate'));
   const texts = site && given ? constants(program, site.unit, given.value) : undefined;
   if (!texts) return undefined;
