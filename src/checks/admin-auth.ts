@@ -4,7 +4,7 @@ import type { Facts } from '../facts/facts.ts';
 import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
-import { handlersOf, layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { handlersOf, isReadOnly, layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
 import { type BotCommand, botCommands, botWords, senderCheck } from '../facts/web-bots.ts';
 import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
 import type { Route } from '../facts/web-model.ts';
@@ -74,17 +74,16 @@ function administrative(route: Route, options: Options): 'admin' | 'control' | '
   const paths = pathsOf(route);
   const segments = paths
     .flatMap((path) => path.split('/').filter((segment) => segment !== ''))
-    .flatMap((segment) => (/[{<*]/.test(segment) ? [] : [wordsOf(segment)]));
+    .flatMap((segment) => (/^:|[{<*]/.test(segment) ? [] : [wordsOf(segment)]));
   const handler = wordsOf(name);
   const any = (wanted: readonly string[], words: readonly string[]) => words.some((word) => wanted.includes(word));
   if (any(list('excluded'), [...(segments.at(-1) ?? []), ...handler])) return undefined;
   if (segments.some((words) => any(list('adminWords'), words)) || any(list('adminWords'), handler)) return 'admin';
-  const last = paths.some((path) => /[}>]\/?$/.test(path)) ? [] : (segments.at(-1) ?? []);
+  const last = paths.some((path) => /[}>]\/?$|\/:[^/]*\/?$/.test(path)) ? [] : (segments.at(-1) ?? []);
   // `/vpn/config` is a user's own; `/api/v1/config` is the service's.
   const isOwn = paths.some((path) => /^\/(?:(?:api|internal|debug|system|v\d\w*)\/)*[\w-]+\/?$/.test(path));
   const whole = last.join('-');
-  const changes =
-    route.methods.length === 0 || route.methods.some((method) => !['GET', 'HEAD', 'OPTIONS'].includes(method));
+  const changes = !isReadOnly(route);
   if (list('controlPaths').includes(whole) || list('controlHandlers').some((one) => handler.join('_').includes(one)))
     return 'control';
   if (segments.some((words) => any(list('controlWords'), words)) && changes) return 'control';

@@ -1,11 +1,11 @@
 /** Knows when a route that checks credentials or costs much can be called as often as somebody likes. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
 import { constants } from '../facts/program/flow.ts';
 import { placeIn } from '../facts/program/link.ts';
 import { hasWords, namedValues, wordsOf } from '../facts/program/names.ts';
-import { layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
-import { bodyCounts, coverOf, isDetached, ratePerMinute } from '../facts/web-limits.ts';
+import { isReadOnly, layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { bodyCounts, coverOf, isDetached, isRate, ratePerMinute } from '../facts/web-limits.ts';
 import type { Route } from '../facts/web-model.ts';
 
 const why = 'Passwords and codes can be tried, and costly work ordered, as fast as the service answers.';
@@ -65,11 +65,10 @@ export const rateLimiting = defineCheck({
 /** What makes a route worth limiting. */
 function reason(route: Route, options: Options): 'credentials' | 'cost' | undefined {
   const segments = (pathsOf(route)[0] ?? '').split('/').filter((part) => part !== '');
-  const named = segments.filter((part) => !/[{<*(]/.test(part));
+  const named = segments.filter((part) => !/^:|[{<*(]/.test(part));
   const last = wordsOf(named.at(-1) ?? '');
   const handler = wordsOf(route.handler?.function.name ?? '');
-  if (route.methods.length > 0 && route.methods.every((method) => ['GET', 'HEAD', 'OPTIONS'].includes(method)))
-    return undefined;
+  if (isReadOnly(route)) return undefined;
   const excluded = options.excluded as readonly string[];
   if ([...last, ...handler].some((word) => excluded.includes(word))) return undefined;
   if ([...last, ...handler].includes('register') && !isAccount(named, handler)) return undefined;
@@ -114,7 +113,7 @@ function judge(web: Web, route: Route, options: Options, off: Finding | undefine
   const cover = covers.find((one) => one.cover === 'covers');
   if (cover) {
     if (off) return [fail(name, off, route.place)];
-    const rate = ratePerMinute(program, cover.layer);
+    const rate = ratePerMinute(program, layers.find(isRate) ?? cover.layer);
     if (kind === 'credentials' && rate !== undefined && rate > (options.maxPerMinute as number))
       return [fail(name, finding('absurd', { place: cover.layer.place }))];
     const isFlask = cover.layer.names.some((one) => one.startsWith('flask_limiter'));
@@ -131,6 +130,8 @@ function judge(web: Web, route: Route, options: Options, off: Finding | undefine
       return [pass(name, route.place, `limited by ${above.names[0]!}`)];
     return [fail(name, finding('misplaced', { place: above.place }))];
   }
+  const doubt = route.open ?? covers.find((one) => one.cover === 'unknown')?.layer.unknown;
+  if (doubt !== undefined) return [unknown(name, route.place, doubt)];
   return [fail(name, finding(route.framework === 'flask' && isDetached(program) ? 'detached' : 'missing'))];
 }
 

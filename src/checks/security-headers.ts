@@ -133,6 +133,7 @@ function application(web: Web, object: WebObject, options: Options, front: Front
     !routes &&
     !mounted &&
     object.layers.length === 0 &&
+    object.framework !== 'nest' &&
     (object.site?.call.function ?? -1) >= 0 &&
     object.name === 'app'
   )

@@ -36,14 +36,14 @@ const none = (name: string, place: Place): Verdict => ({ kind: 'none', name, pla
 /** What a layer does for the question who is calling. */
 export function guardOf(program: Program, layer: Layer, words: GuardWords, depth = 0): Verdict {
   const { node, place } = layer;
-  if (layer.unknown !== undefined) return { kind: 'role', name: layer.unknown, place, unsure: true };
   const written = layer.names[0] ?? nameAt(node.unit, node.ref);
   const names = layer.names.length > 0 ? layer.names : [written];
   for (const [kind, known] of [
     ['role', words.roleGuards],
     ['auth', words.authGuards],
   ] as const)
-    if (names.some((name) => isListed(known, name))) return { kind, name: written, place };
+    if (names.some((name) => isListed(known, name))) return { kind, name: written.replace(/\(\)$/, ''), place };
+  if (layer.unknown !== undefined) return { kind: 'role', name: layer.unknown, place, unsure: true };
   // `LoginManager(app)`, `Admin(app)`: being installed asks nobody anything.
   if (layer.level === 'helper') return none(written, place);
   const functions = runs(program, node);

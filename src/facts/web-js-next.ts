@@ -2,7 +2,7 @@
 import { constants } from './program/flow.ts';
 import { type FunctionSite, type Node, type Program, placeIn, type Unit, valueAt } from './program/link.ts';
 import type { Reader } from './web-js.ts';
-import { entryOf, handlerOf, layerOf, resolve } from './web-js-values.ts';
+import { entryOf, functionAt, handlerOf, layerOf, resolve } from './web-js-values.ts';
 import type { Layer, Route, WebObject } from './web-model.ts';
 import { textsOf } from './web-objects.ts';
 
@@ -26,7 +26,7 @@ export function readNext(reader: Reader): readonly WebObject[] {
       name: path === '' ? 'of Next.js' : path.replace(/\/$/, ''),
       place: placeIn(config ?? unit, { start: 0, end: 1 }),
       prefixes: [],
-      layers: config ? headerLayers(config) : [],
+      layers: config ? headerLayers(program, config) : [],
       mounts: [],
     };
     roots.set(path, made);
@@ -143,10 +143,11 @@ function patternsOf(program: Program, matcher: Node): readonly string[] | undefi
 }
 
 /** `headers()` of the configuration, as a layer before everything it names. */
-function headerLayers(config: Unit): Layer[] {
-  const { functions, values } = config.module;
-  const id = functions.findIndex((one) => one.name === 'headers');
-  const ref = values.findIndex((value) => value.kind === 'function' && value.function === id);
-  if (id < 0 || ref < 0) return [];
-  return [{ level: 'after', node: { unit: config, ref }, place: placeIn(config, functions[id]!.nameSpan), names: [] }];
+function headerLayers(program: Program, config: Unit): Layer[] {
+  for (const dict of config.module.dicts) {
+    const node = entryOf(program, { unit: config, ref: dict.value }, 'headers');
+    if (node && functionAt(program, node))
+      return [{ level: 'after', node, place: placeIn(node.unit, valueAt(node)), names: [] }];
+  }
+  return [];
 }

@@ -94,12 +94,20 @@ function says429(program: Program, unit: Unit, ref: Ref, name: string | undefine
   return constants(program, unit, ref)?.includes(429) === true || /429|TOO_MANY_REQUESTS/.test(name ?? '');
 }
 
+/** Does the layer only say how much the limiter of the application lets through? */
+export function isRate(layer: Layer): boolean {
+  return layer.names[0] === '@nestjs/throttler.rate';
+}
+
 export type Cover = 'covers' | 'exempt' | 'defaultless' | 'unknown' | 'none';
 
 /** What a layer does for the rate at which a route may be called. */
 export function coverOf(program: Program, layer: Layer): Cover {
   const written = layer.node.unit.module.values[layer.node.ref]!;
-  const own = layer.names.length > 0 ? layer.names : ['name' in written ? (written.name ?? '') : ''];
+  const own =
+    layer.names.length > 0
+      ? layer.names
+      : ['name' in written ? (written.name ?? '') : '', ...classNames(program, layer)];
   const isLimiter =
     own.some((name) => isLimiterName(name.split('.').slice(-3).join('.'))) || isLimiterName(calleeName(layer));
   if (isLimiter && own.some((name) => /\.(?:exempt|limit_exempt)(?:\(\))?$/.test(name))) return 'exempt';
@@ -114,7 +122,7 @@ export function coverOf(program: Program, layer: Layer): Cover {
       ? 'covers'
       : 'defaultless';
   // A rate that `@Throttle` gives counts nothing without the guard.
-  if (own.some((name) => name === '@nestjs/throttler.rate')) return 'none';
+  if (isRate(layer)) return 'none';
   const functions = runs(program, layer.node);
   if (!isLimiter && layer.unknown !== undefined) return 'unknown';
   if (functions.length > 0)
@@ -126,6 +134,17 @@ export function coverOf(program: Program, layer: Layer): Cover {
           ? 'covers'
           : 'none';
   return isLimiter || /throttl/i.test(own.join(' ')) ? 'covers' : 'none';
+}
+
+/** Names of the class that is the layer, and of its bases. */
+function classNames(program: Program, { node }: Layer): readonly string[] {
+  return program
+    .meanings(node.unit, node.ref)
+    .flatMap((one) =>
+      one.kind === 'class' || one.kind === 'instance'
+        ? [one.unit.module.classes[one.class]!.name, ...program.bases(one.unit, one.class)]
+        : [],
+    );
 }
 
 function calleeName(layer: Layer): string {

@@ -1,5 +1,6 @@
 import { adminAuth } from '../../src/checks/admin-auth.ts';
 import { testCheck } from '../check-tester.ts';
+import * as js from './admin-auth-js.ts';
 
 const one = (text: string) => ({ 'app/x.py': text });
 const flask = 'from flask import Flask, abort, g, request, session\napp = Flask(__name__)\n';
@@ -20,6 +21,7 @@ const good = (name: string, text: string) => ({ name, files: one(text), subjects
 
 testCheck(adminAuth, {
   valid: [
+    ...js.valid,
     good(
       'two decorators',
       `from flask_login import login_required\nfrom flask_security import roles_required\n${flask}@app.route("/admin/users")\n@login_required\n@roles_required("admin")\ndef users():\n    return "x"\n`,
@@ -153,6 +155,7 @@ testCheck(adminAuth, {
     ),
   ],
   invalid: [
+    ...js.invalid,
     bad('Flask without a decorator', `${flask}@app.route("/admin")  # <-\ndef admin():\n    return "x"\n`),
     bad(
       'FastAPI with a session of the database',
@@ -258,6 +261,7 @@ testCheck(adminAuth, {
     ),
   ],
   unknown: [
+    ...js.unknown,
     {
       name: 'a guard of another package',
       files: one(
@@ -276,6 +280,7 @@ testCheck(adminAuth, {
     },
   ],
   notApplicable: [
+    ...js.notApplicable,
     {
       name: 'a tool that helps to debug',
       files: one(`${fast}@app.post("/pictures/debug")\ndef debug_picture():\n    return 1\n`),

@@ -1,5 +1,6 @@
 import { csrfProtection } from '../../src/checks/csrf-protection.ts';
 import { testCheck } from '../check-tester.ts';
+import * as js from './csrf-protection-js.ts';
 
 const one = (text: string) => ({ 'app/x.py': text });
 const flask =
@@ -15,6 +16,7 @@ const settings = (rest: string) =>
 
 testCheck(csrfProtection, {
   valid: [
+    ...js.valid,
     good('CSRFProtect', `${flask}CSRFProtect(app)\n${post}`),
     good('CSRFProtect later', `${flask}csrf = CSRFProtect()\ncsrf.init_app(app)\n${post}`),
     good('a factory', `${flask}csrf = CSRFProtect()\ndef create():\n    csrf.init_app(app)\n    return app\n${post}`),
@@ -39,6 +41,7 @@ testCheck(csrfProtection, {
     good('SameSite Lax', 'SESSION_COOKIE_SAMESITE = "Lax"\n'),
   ],
   invalid: [
+    ...js.invalid,
     bad('a session of Flask', `from flask import Flask, request, session\napp = Flask(__name__)  # <-\n${post}`),
     bad(
       'flask_login',
@@ -94,6 +97,7 @@ testCheck(csrfProtection, {
     ),
   ],
   notApplicable: [
+    ...js.notApplicable,
     {
       name: 'bearer tokens',
       files: one(

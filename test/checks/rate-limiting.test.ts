@@ -1,5 +1,6 @@
 import { rateLimiting } from '../../src/checks/rate-limiting.ts';
 import { testCheck } from '../check-tester.ts';
+import * as js from './rate-limiting-js.ts';
 
 const one = (text: string) => ({ 'app/x.py': text });
 const flask = 'from flask import Flask, abort, request\nfrom flask_limiter import Limiter\napp = Flask(__name__)\n';
@@ -15,6 +16,7 @@ const slow = 'limiter = Limiter(key_func=address)\napp.state.limiter = limiter\n
 
 testCheck(rateLimiting, {
   valid: [
+    ...js.valid,
     good(
       'throttles of the settings',
       'REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"]}\n',
@@ -95,6 +97,7 @@ testCheck(rateLimiting, {
     ),
   ],
   invalid: [
+    ...js.invalid,
     bad('the REST framework without throttles', 'REST_FRAMEWORK = {"PAGE_SIZE": 10}  # <-\n', 'noThrottles'),
     {
       name: 'an application of another file',
@@ -163,7 +166,9 @@ testCheck(rateLimiting, {
       'disabled',
     ),
   ],
+  unknown: js.unknown,
   notApplicable: [
+    ...js.notApplicable,
     { name: 'a page with a form', files: one(`${flask}@app.get("/login")\ndef page():\n    return "x"\n`) },
     {
       name: 'a client',

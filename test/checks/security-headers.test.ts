@@ -1,5 +1,6 @@
 import { securityHeaders } from '../../src/checks/security-headers.ts';
 import { testCheck } from '../check-tester.ts';
+import * as js from './security-headers-js.ts';
 
 const all = [
   ['Strict-Transport-Security', 'max-age=31536000'],
@@ -42,6 +43,7 @@ testCheck(securityHeaders, {
         `${middleware}${fast}inner = FastAPI()\n@inner.get("/")\ndef index():\n    return 1\napp.add_middleware(Headers)\napp.mount("/inner", inner)\n`,
       ),
     },
+    ...js.valid,
     { name: 'Talisman', files: one(`${talisman}Talisman(app)\n`), subjects: 1 },
     { name: 'Talisman later', files: one(`${talisman}t = Talisman()\nt.init_app(app)\n`), subjects: 1 },
     { name: 'a hook', files: one(hook(lines('response.headers', '    '))) },
@@ -158,6 +160,7 @@ testCheck(securityHeaders, {
       ),
       findings: [{ message: 'missing', at: 'app/x.py:2' }],
     },
+    ...js.invalid,
     { name: 'Flask without any', files: one(flask), findings: [{ message: 'none', at: 'app/x.py:2' }] },
     {
       name: 'FastAPI without any',
@@ -238,6 +241,7 @@ testCheck(securityHeaders, {
     },
   ],
   notApplicable: [
+    ...js.notApplicable,
     {
       name: 'a library',
       files: one('import requests\n\ndef app():\n    return requests.get("https://example.org")\n'),
@@ -246,6 +250,7 @@ testCheck(securityHeaders, {
     { name: 'a blueprint alone', files: one('from flask import Blueprint\nbp = Blueprint("x", __name__)\n') },
   ],
   unknown: [
+    ...js.unknown,
     {
       name: 'a middleware from elsewhere',
       files: one(

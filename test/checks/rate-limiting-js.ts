@@ -1,0 +1,150 @@
+/** Knows cases of rate limits in JavaScript and TypeScript, for the table of the check's test. */
+import type { Expected, InvalidCase, ValidCase } from '../check-tester.ts';
+
+const at = (files: Readonly<Record<string, string>>): string => {
+  for (const [path, text] of Object.entries(files)) {
+    const line = text.split('\n').findIndex((row) => row.includes('// <-')) + 1;
+    if (line > 0) return `${path}:${line}`;
+  }
+  return '';
+};
+const good = (name: string, files: Readonly<Record<string, string>>, subjects = 1): ValidCase => ({
+  name,
+  files,
+  subjects,
+});
+const bad = (
+  name: string,
+  files: Readonly<Record<string, string>>,
+  message: string,
+  more: Partial<Expected> = {},
+): InvalidCase => ({ name, files, findings: [{ message, at: at(files), ...more }] });
+
+const express = "import express from 'express';\nimport rateLimit from 'express-rate-limit';\nconst app = express();\n";
+const login = "app.post('/login', (req, res) => res.json({}));\n";
+const marked = login.replace('\n', ' // <-\n');
+const fastify =
+  "import Fastify from 'fastify';\nimport rateLimit from '@fastify/rate-limit';\nconst app = Fastify();\n";
+const nest = "import { Controller, Post, UseGuards } from '@nestjs/common';\n";
+
+export const valid: readonly ValidCase[] = [
+  good('Express: before the route', {
+    'src/a.js': `${express}app.use('/login', rateLimit({ windowMs: 60000, max: 5 }));\n${login}`,
+  }),
+  good('Express: in the route, from another file', {
+    'src/limits.js':
+      "import rateLimit from 'express-rate-limit';\nexport const few = rateLimit({ windowMs: 15 * 60 * 1000, limit: 10 });\n",
+    'src/a.js': `import { few } from './limits.js';\n${express}app.post('/login', [express.json(), few], (req, res) => res.json({}));\n`,
+  }),
+  good('Express: rate-limiter-flexible in a middleware', {
+    'src/a.js': `import { RateLimiterRedis } from 'rate-limiter-flexible';\n${express}const limiter = new RateLimiterRedis({ points: 5, duration: 60 });\napp.use(async (req, res, next) => {\n  try {\n    await limiter.consume(req.ip);\n    next();\n  } catch {\n    res.status(429).end();\n  }\n});\n${login}`,
+  }),
+  good('Express: a lock-out in the handler', {
+    'src/a.js': `${express}app.post('/login', async (req, res) => {\n  const user = await find(req.body.name);\n  if (user.failedAttempts > 5) return res.status(403).end();\n  res.json({});\n});\n`,
+  }),
+  good('Fastify: for everything', {
+    'src/a.js': `${fastify}await app.register(rateLimit, { max: 10, timeWindow: '1 minute' });\napp.post('/login', async () => ({}));\n`,
+  }),
+  good('Fastify: in the options of the route', {
+    'src/a.js': `${fastify}await app.register(rateLimit, { global: false });\napp.post('/login', { config: { rateLimit: { max: 5 } } }, async () => ({}));\n`,
+  }),
+  good('Koa', {
+    'src/a.js':
+      "import Koa from 'koa';\nimport Router from 'koa-router';\nimport ratelimit from 'koa-ratelimit';\nconst app = new Koa();\nconst router = new Router();\nrouter.post('/login', async (ctx) => {});\napp.use(ratelimit({ max: 10 }));\napp.use(router.routes());\n",
+  }),
+  good('NestJS: the guard of the application', {
+    'src/main.ts':
+      "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module';\nNestFactory.create(AppModule);\n",
+    'src/app.module.ts':
+      "import { APP_GUARD } from '@nestjs/core';\nimport { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';\n@Module({ imports: [ThrottlerModule.forRoot([{ ttl: 60000, limit: 10 }])], providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }] })\nexport class AppModule {}\n",
+    'src/auth.controller.ts': `${nest}@Controller('auth')\nexport class AuthController {\n  @Post('login')\n  login() { return {}; }\n}\n`,
+  }),
+  good('NestJS: a guard of its own on the route', {
+    'src/guard.ts': "import { ThrottlerGuard } from '@nestjs/throttler';\nexport class Own extends ThrottlerGuard {}\n",
+    'src/auth.controller.ts': `${nest}import { Own } from './guard';\n@Controller('auth')\nexport class AuthController {\n  @UseGuards(Own)\n  @Post('login')\n  login() { return {}; }\n}\n`,
+  }),
+  good('Next.js: the handler asks a limiter', {
+    'app/api/login/route.ts':
+      "import { Ratelimit } from '@upstash/ratelimit';\nimport { headers } from 'next/headers';\nconst limiter = new Ratelimit({});\nexport async function POST(request) {\n  const { success } = await limiter.limit('x');\n  if (!success) return new Response('slow down', { status: 429 });\n  return Response.json({});\n}\n",
+  }),
+];
+
+export const invalid: readonly InvalidCase[] = [
+  bad('Express: none', { 'src/a.js': `${express}${marked}` }, 'missing', { confidence: 'high' }),
+  bad('Express: after the route', { 'src/a.js': `${express}${marked}app.use(rateLimit({ max: 5 }));\n` }, 'missing'),
+  bad(
+    'Express: on another path',
+    { 'src/a.js': `${express}app.use('/register', rateLimit({ max: 5 }));\n${marked}` },
+    'missing',
+  ),
+  bad(
+    'Express: absurd',
+    { 'src/a.js': `${express}app.use(rateLimit({ windowMs: 60000, max: 100000 })); // <-\n${login}` },
+    'absurd',
+  ),
+  bad('Fastify: none', { 'src/a.js': `${fastify}app.post('/login', async () => ({})); // <-\n` }, 'missing'),
+  bad(
+    'Fastify: switched off here',
+    {
+      'src/a.js': `${fastify}await app.register(rateLimit, { max: 10 });\napp.post('/login', { config: { rateLimit: false } }, async () => ({})); // <-\n`,
+    },
+    'exempt',
+  ),
+  bad(
+    'NestJS: skipped',
+    {
+      'src/main.ts':
+        "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module';\nNestFactory.create(AppModule);\n",
+      'src/app.module.ts':
+        "import { APP_GUARD } from '@nestjs/core';\nimport { ThrottlerGuard } from '@nestjs/throttler';\n@Module({ providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }] })\nexport class AppModule {}\n",
+      'src/auth.controller.ts': `${nest}import { SkipThrottle } from '@nestjs/throttler';\n@Controller('auth')\nexport class AuthController {\n  @SkipThrottle() // <-\n  @Post('login')\n  login() { return {}; }\n}\n`,
+    },
+    'exempt',
+  ),
+  bad(
+    'NestJS: a rate without the guard',
+    {
+      'src/a.ts': `${nest}import { Throttle } from '@nestjs/throttler';\n@Controller('auth')\nexport class A {\n  @Throttle({ default: { limit: 3, ttl: 60000 } })\n  @Post('login') // <-\n  login() { return {}; }\n}\n`,
+    },
+    'missing',
+  ),
+  bad(
+    'Next.js: none',
+    {
+      'app/api/login/route.ts':
+        "import { NextResponse } from 'next/server';\nexport async function POST() { // <-\n  return NextResponse.json({});\n}\n",
+    },
+    'missing',
+  ),
+  bad(
+    'GraphQL: a mutation',
+    {
+      'src/a.js':
+        "import { ApolloServer } from '@apollo/server';\nconst resolvers = {\n  Mutation: {\n    login: (_, args) => check(args), // <-\n  },\n};\nexport default new ApolloServer({ resolvers });\n",
+    },
+    'missing',
+  ),
+];
+
+export const notApplicable: readonly ValidCase[] = [
+  {
+    name: 'the login page in JavaScript',
+    files: { 'src/a.js': `${express}app.get('/login', (req, res) => res.render('login'));\n` },
+  },
+  {
+    name: 'a client that logs in',
+    files: {
+      'src/a.js': "import axios from 'axios';\nexport const login = () => axios.post('/login', {});\n// express\n",
+    },
+  },
+];
+
+export const unknown: readonly ValidCase[] = [
+  {
+    name: 'a router without a place in JavaScript',
+    files: {
+      'src/a.js':
+        "import { Router } from 'express';\nexport const router = Router();\nrouter.post('/login', (req, res) => res.json({}));\n",
+    },
+  },
+];
