@@ -144,15 +144,16 @@ function read(search: Search, site: FunctionSite, depth: number): void {
   }
 }
 
-/** `{ key: 'X-Frame-Options', value: 'DENY' }` in a configuration, `headers: {...}` among options. */
+/** `headers: {...}` and `headers: [{ key: 'X-Frame-Options', value: 'DENY' }]` among options. */
 function described(search: Search, unit: Unit, ref: Ref): void {
-  const value = unit.module.values[ref]!;
-  if (value.kind !== 'dict' || unit.module.language === 'python') return;
-  const entry = (name: string) =>
-    value.entries.find(([key]) => key !== null && constants(search.program, unit, key)?.[0] === name)?.[1];
-  const [key, text, headers] = [entry('key'), entry('value'), entry('headers')];
-  if (key !== undefined && text !== undefined && constants(search.program, unit, key)) pair(search, unit, key, text);
+  const headers = unit.module.language === 'python' ? undefined : entry(search, { unit, ref }, 'headers');
   if (headers !== undefined) pairs(search, { unit, ref: headers });
+}
+
+function entry({ program }: Search, { unit, ref }: Node, name: string): Ref | undefined {
+  const value = unit.module.values[ref]!;
+  if (value.kind !== 'dict') return undefined;
+  return value.entries.find(([key]) => key !== null && constants(program, unit, key)?.[0] === name)?.[1];
 }
 
 /** The secure package sets all of them unless told otherwise. */
@@ -192,12 +193,18 @@ function pairs(search: Search, node: Node, depth = 0): void {
   if (depth > 16) return;
   const to = (next: Node) => pairs(search, next, depth + 1);
   switch (value.kind) {
-    case 'dict':
-      for (const [key, entry] of value.entries) {
-        if (key === null) to({ unit, ref: entry });
-        else if (constants(program, unit, key)) pair(search, unit, key, entry);
+    case 'dict': {
+      const [key, text] = [entry(search, node, 'key'), entry(search, node, 'value')];
+      if (key !== undefined && text !== undefined) {
+        if (constants(program, unit, key)) pair(search, unit, key, text);
+        return;
+      }
+      for (const [name, one] of value.entries) {
+        if (name === null) to({ unit, ref: one });
+        else if (constants(program, unit, name)) pair(search, unit, name, one);
       }
       return;
+    }
     case 'list':
       for (const item of value.items) {
         const inner = unit.module.values[item]!;

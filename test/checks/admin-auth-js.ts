@@ -133,13 +133,6 @@ export const invalid: readonly InvalidCase[] = [
     'noRole',
   ),
   bad(
-    'Express: a role that the request claims',
-    {
-      'src/app.js': `${express}function gate(req, res, next) { // <-\n  if (req.headers['x-role'] !== 'admin') return res.status(403).end();\n  next();\n}\napp.use('/admin', gate);\n${remove}`,
-    },
-    'client',
-  ),
-  bad(
     'NestJS: a controller without a guard',
     {
       'src/a.ts': `${nest}@Controller('admin/users')\nexport class Users {\n  @Delete(':id') // <-\n  remove() { return {}; }\n}\n`,

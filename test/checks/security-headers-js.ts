@@ -91,14 +91,16 @@ export const invalid: readonly InvalidCase[] = [
     { 'src/a.js': `${express}${marked}app.get('/a', (req, res) => {\n${set('  res.set')}  res.send('x');\n});\n` },
     'none',
   ),
-  bad(
-    'Next.js without headers',
-    {
-      'next.config.js': 'module.exports = { reactStrictMode: true }; // <-\n',
+  {
+    name: 'Next.js without headers',
+    files: {
+      'next.config.js': 'module.exports = { reactStrictMode: true };\n',
       'app/api/x/route.ts': 'export function GET() {\n  return Response.json({});\n}\n// next\n',
     },
-    'none',
-  ),
+    findings: [{ message: 'none', at: 'next.config.js:1' }],
+    // The file stands for the application, whatever it says.
+    skip: ['comment'],
+  },
   bad(
     'NestJS without helmet',
     {
