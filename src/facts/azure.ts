@@ -1,4 +1,5 @@
 /** Knows Azure Pipelines: stages, jobs and steps become the pipeline model. */
+import type { FileFacts } from './facts.ts';
 import { toleranceOf, variablesOf } from './github.ts';
 import {
   emptyJob,
@@ -10,6 +11,7 @@ import {
   type Step,
   type StepScript,
 } from './pipeline.ts';
+import type { Span } from './span.ts';
 import { at, entriesOf, entryOf, itemsOf, textOf, type YamlNode, type YamlScalar } from './yaml.ts';
 
 const named = /(?:^|\/)\.?azure-pipelines?(?:[.-][^/]*)?\.ya?ml$/i;
@@ -23,19 +25,40 @@ export function isAzurePath(path: string, text: string): boolean {
   );
 }
 
+/** A file of any name: lists of Azure's steps, jobs or stages, with an item that only Azure has. */
+export function looksLikeAzure(text: string): boolean {
+  return (
+    /^(?:steps|jobs|stages|extends):/m.test(text) &&
+    /^\s*-?\s*(?:task:\s*[\w.-]+@\d|(?:bash|pwsh|powershell|template|deployment|checkout|job|stage):\s)/m.test(text) &&
+    !/^(?:apiVersion|on|version|language|image|include):/m.test(text)
+  );
+}
+
 /** Gives the pipeline; undefined when the file holds no map. */
 export function readAzure(reading: Reading): Pipeline | undefined {
   const root = reading.file.documents[0]?.root;
   if (root?.kind !== 'map') return undefined;
   const jobs: Job[] = [];
   const addJobs = (node: YamlNode | undefined, stage: string): void => {
-    for (const item of itemsOf(node)) {
+    for (const item of listOf(node)) {
       const id = textOf(at(item, 'job')) ?? textOf(at(item, 'deployment'));
       if (item.kind === 'map' && id !== undefined) jobs.push(readJob(id, item, stage, reading));
+      else jobs.push(...templateJob(item, stage));
     }
   };
-  for (const stage of itemsOf(at(root, 'stages'))) addJobs(at(stage, 'jobs'), textOf(at(stage, 'stage')) ?? '');
+  for (const stage of listOf(at(root, 'stages'))) {
+    jobs.push(...templateJob(stage, ''));
+    addJobs(at(stage, 'jobs'), textOf(at(stage, 'stage')) ?? '');
+  }
   addJobs(at(root, 'jobs'), '');
+  const base = at(root, 'extends');
+  if (base) {
+    jobs.push(...templateJob(base, ''));
+    for (const { value } of entriesOf(at(base, 'parameters'))) {
+      for (const stage of listOf(value)) addJobs(at(stage, 'jobs'), textOf(at(stage, 'stage')) ?? '');
+      addJobs(value, '');
+    }
+  }
   const steps = entryOf(root, 'steps');
   if (steps) jobs.push({ ...readJob('steps', root, '', reading), span: steps.keySpan });
   const containers = itemsOf(at(root, 'resources', 'containers'));
@@ -48,7 +71,10 @@ export function readAzure(reading: Reading): Pipeline | undefined {
   }
   return {
     system: 'azure',
-    type: 'workflow',
+    type:
+      isAzurePath(reading.path, reading.text) || entryOf(root, 'trigger') || entryOf(root, 'pr')
+        ? 'workflow'
+        : 'template',
     name: textOf(at(root, 'name')) ?? reading.path,
     span: { start: root.span.start, end: Math.min(root.span.end, root.span.start + 1) },
     triggers: [],
@@ -57,6 +83,26 @@ export function readAzure(reading: Reading): Pipeline | undefined {
     variables: variablesOf(at(root, 'variables')),
     stages: itemsOf(at(root, 'stages')).flatMap((item) => textOf(at(item, 'stage')) ?? []),
   };
+}
+
+/** Items of a list, with those that `${{ if ... }}:` and `${{ each ... }}:` put in their place. */
+function listOf(node: YamlNode | undefined, depth = 0): YamlNode[] {
+  return itemsOf(node).flatMap((item) => {
+    const only = item.kind === 'map' && item.entries.length === 1 ? item.entries[0]! : undefined;
+    return only?.key.startsWith('${{') && depth < 20 ? listOf(only.value, depth + 1) : [item];
+  });
+}
+
+/** The file that `template:` names, from the root of the repository; undefined for one of another repository. */
+function templateOf(node: YamlNode): { path: string; span: Span } | undefined {
+  const value = at(node, 'template');
+  const text = textOf(value)?.replace(/@self$/, '');
+  return value && text && !/[@$]/.test(text) ? { path: text, span: value.span } : undefined;
+}
+
+function templateJob(node: YamlNode, stage: string): Job[] {
+  const template = templateOf(node);
+  return template ? [{ ...emptyJob(template.path, template.span), stage, template: template.path }] : [];
 }
 
 function imageOf(node: YamlNode | undefined): Image[] {
@@ -91,9 +137,9 @@ function readJob(id: string, node: YamlNode, stage: string, reading: Reading): J
 /** Steps of the job, or of the hooks of a deployment's strategy. */
 function stepLists(node: YamlNode): YamlNode[] {
   const strategy = entriesOf(at(node, 'strategy')).flatMap(({ value }) =>
-    entriesOf(value).flatMap((hook) => itemsOf(at(hook.value, 'steps'))),
+    entriesOf(value).flatMap((hook) => listOf(at(hook.value, 'steps'))),
   );
-  return [...itemsOf(at(node, 'steps')), ...strategy];
+  return [...listOf(at(node, 'steps')), ...strategy];
 }
 
 /** `succeededOrFailed()` and `always()` as they are; `failed()` is what other systems call `failure()`. */
@@ -109,6 +155,11 @@ const scriptKeys = ['script', 'bash', 'pwsh', 'powershell'] as const;
 
 function readStep(node: YamlNode, index: number, pool: string, reading: Reading): Step[] {
   if (node.kind !== 'map') return [];
+  const template = templateOf(node);
+  if (template) {
+    const { path, span } = template;
+    return [{ name: path, span, section: 'run', template: path, variables: [], references: [] }];
+  }
   const key = scriptKeys.find((one) => entryOf(node, one));
   const task = at(node, 'task');
   const inputs = variablesOf(at(node, 'inputs'));
@@ -166,4 +217,50 @@ function scriptOf(node: YamlScalar, interpreter: string, reading: Reading): Step
       : `\${${name.replace(/\./g, '_')}}`,
   );
   return { ...base, shell: reading.shell({ ...node, text }) };
+}
+
+type File = FileFacts<Pipeline>;
+
+/** The pipelines of Azure as they run: the jobs and steps of templates in the place that names them, with their `path`. */
+export function linkAzure(files: readonly File[]): readonly File[] {
+  const known = new Map(files.map((file) => [file.path, file]));
+  const used = new Set<string>();
+  const find = (name: string, from: string): File | undefined => {
+    const folder = from.slice(0, from.lastIndexOf('/') + 1);
+    const file = known.get(resolved(name.startsWith('/') ? '' : folder, name));
+    if (file) used.add(file.path);
+    return file;
+  };
+  const stepsOf = (steps: readonly Step[], path: string, open: readonly string[]): Step[] =>
+    steps.flatMap((step) => {
+      if (step.template === undefined) return [open.length > 0 ? { path, ...step } : step];
+      const file = find(step.template, path);
+      if (!file || open.includes(file.path) || open.length > 10) return [];
+      return file.data.jobs.flatMap((job) => stepsOf(job.steps, file.path, [...open, file.path]));
+    });
+  const jobsOf = (jobs: readonly Job[], path: string, open: readonly string[]): Job[] =>
+    jobs.flatMap((job) => {
+      if (job.template === undefined) {
+        const steps = stepsOf(job.steps, path, open);
+        return [open.length > 0 ? { path, ...job, steps } : { ...job, steps }];
+      }
+      const file = find(job.template, path);
+      if (!file || open.includes(file.path) || open.length > 10) return [];
+      return jobsOf(file.data.jobs, file.path, [...open, file.path]);
+    });
+  const linked = files.map((file) => ({
+    ...file,
+    data: { ...file.data, jobs: jobsOf(file.data.jobs, file.path, []) },
+  }));
+  return linked.filter((file) => file.data.type === 'workflow' && !used.has(file.path));
+}
+
+/** `name` from a folder ("a/b/" or ""), without dots. */
+function resolved(folder: string, name: string): string {
+  const out: string[] = [];
+  for (const part of `${folder}${name}`.split(/[\\/]/)) {
+    if (part === '..') out.pop();
+    else if (part !== '.' && part !== '') out.push(part);
+  }
+  return out.join('/');
 }

@@ -147,7 +147,7 @@ class Judge {
         return [{ role, text: short(command), tool: found.pattern, call: found.call, place, fate, command, guarded }];
     }
     for (const call of calls) {
-      if (call.some((word) => /(?:^|\/)(?:demos?|examples?|samples?)\//.test(word))) continue;
+      if (call.some((word) => /(?:^|\/)(?:demos?|examples?|samples?)\//.test(word) || inRunnerTemp(word))) continue;
       const name = scriptName(call);
       const role = name === undefined ? undefined : roleOfName(name, this.#knowledge.words);
       if (role) return [{ role, text: short(command), tool: name!, call, place, fate, command, guarded }];
@@ -193,6 +193,11 @@ class Judge {
     this.#open.delete(key);
     return gates;
   }
+}
+
+/** Helpers that an action laid down outside of the repository: their names promise nothing about its code. */
+export function inRunnerTemp(word: string): boolean {
+  return /^\$\{?RUNNER_TEMP\b|^\$\{\{\s*runner\.temp\b/.test(word);
 }
 
 function short(command: Command): string {

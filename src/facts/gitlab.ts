@@ -1,4 +1,5 @@
 /** Knows GitLab CI: pipeline files become the pipeline model, and includes, `extends`, `default` and `!reference` are resolved. */
+import { linkAzure } from './azure.ts';
 import type { Facts, FileFacts } from './facts.ts';
 import {
   emptyJob,
@@ -227,11 +228,15 @@ type File = FileFacts<Pipeline>;
 
 /**
  * The pipelines as they run: GitLab's includes merged into the file that names them, `extends`, `default` and
- * `!reference` resolved, hidden jobs and templates left out. Steps and jobs from another file carry its `path`.
+ * `!reference` resolved, Azure's templates put in their places, hidden jobs and templates left out. Steps and jobs from another file carry its `path`.
  */
 export function linkPipelines(facts: Facts): readonly File[] {
   const files = new Map(facts.of('workflow').map((file) => [file.path, file]));
+  const azure = new Map(
+    linkAzure([...files.values()].filter(({ data }) => data.system === 'azure')).map((file) => [file.path, file]),
+  );
   return [...files.values()].flatMap((file) => {
+    if (file.data.system === 'azure') return azure.get(file.path) ?? [];
     if (file.data.system !== 'gitlab') return [file];
     return file.data.type === 'template' ? [] : [{ ...file, data: resolve(file, files) }];
   });

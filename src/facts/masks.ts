@@ -4,7 +4,16 @@ import { productionPaths } from './ci-runs.ts';
 import { firstMatch, glob, matches } from './commandline.ts';
 import { compensation, outcomeChecked, outputUsed, resultChecked } from './compensation.ts';
 import type { Facts } from './facts.ts';
-import { type Gate, type JudgedStep, judgedJobs, type Knowledge, type Role, roleOfName, roles } from './gates.ts';
+import {
+  type Gate,
+  inRunnerTemp,
+  type JudgedStep,
+  judgedJobs,
+  type Knowledge,
+  type Role,
+  roleOfName,
+  roles,
+} from './gates.ts';
 import { missingFiles } from './missing.ts';
 import type { Place } from './span.ts';
 import type { Fate } from './status.ts';
@@ -101,7 +110,12 @@ function jobMasks(context: Context): JudgedGate[] {
   const path = job.path ?? file.path;
   const gates = updates(steps) ? [] : steps.flatMap((one) => one.gates);
   const named = roleOfName(job.id, knowledge.words);
-  const role = strongest(gates) ?? (weakName.test(job.id) || serviceName.test(job.id) ? undefined : named);
+  const clears = /clean-?_?up|tear-?_?down|destroy/i.test(job.id);
+  const found = strongest(gates);
+  const role =
+    clears && found !== 'test' && found !== 'scan'
+      ? undefined
+      : (found ?? (weakName.test(job.id) || serviceName.test(job.id) ? undefined : named));
   const subject = `The job ${job.id}`;
   const masks: Mask[] = [];
   if (role && job.tolerance?.extent === 'always' && !resultChecked(job.id, jobs)) {
@@ -166,10 +180,15 @@ function commits(steps: readonly JudgedStep[]): boolean {
   );
 }
 
+/** A command whose output becomes a page of the documentation. */
+function documents({ command }: Gate): boolean {
+  return command?.redirections.some(({ target }) => /\.(?:md|rst|adoc)$/i.test(target?.text ?? '')) ?? false;
+}
+
 function stepMasks(one: JudgedStep, context: Context): JudgedGate[] {
   const { knowledge, steps } = context;
   const { step, job, place, file } = one;
-  const gates = one.gates.filter((gate) => gate.role !== 'lint' || !commits(steps));
+  const gates = one.gates.filter((gate) => !commits(steps) || (gate.role !== 'lint' && !documents(gate)));
   const condition = step.condition?.text ?? '';
   const diagnostic =
     /\b(?:failure|cancelled)\(\)/.test(condition) && !/always|!\s*(?:failure|cancelled)/.test(condition);
@@ -180,9 +199,11 @@ function stepMasks(one: JudgedStep, context: Context): JudgedGate[] {
   const proofs: string[] = [];
   const tolerated = step.tolerance?.extent === 'always' && !diagnostic;
   if (gates.length === 0 || diagnostic || updates(steps)) {
-    const service = serviceName.test(`${step.uses?.name ?? ''} ${step.name}`);
+    const helper =
+      one.runs.length > 0 && one.runs.every(({ command }) => command.words.some(({ text }) => inRunnerTemp(text)));
+    const service = helper || serviceName.test(`${step.uses?.name ?? ''} ${step.name}`);
     const named = service ? undefined : roleOfName(step.title ?? '', knowledge.words);
-    if (named && isPlaceholder(one, named)) {
+    if (named && isPlaceholder(one, named) && !standsIn(one, context)) {
       masks.push(mask('placeholder', named, { path: place.path, span: step.script!.span }, { subject: `The ${name}` }));
     }
     if (named && tolerated && !outcomeChecked(one, steps)) masks.push(toleratedStep(one, named));
@@ -200,6 +221,18 @@ function stepMasks(one: JudgedStep, context: Context): JudgedGate[] {
     else if (!masks.includes(found)) masks.push(found);
   }
   return [{ name, place, masks, proof: [...new Set(proofs)].slice(0, 3).join(' ') }];
+}
+
+/**
+ * The workflow that reports a required check as passed where path filters leave the real one out has the same name and
+ * the same job.
+ */
+function standsIn({ file, job }: JudgedStep, { jobs }: Context): boolean {
+  return jobs.some((steps) => {
+    const other = steps[0];
+    const twin = other !== undefined && other.file.path !== file.path && other.file.data.name === file.data.name;
+    return twin && other.job.id === job.id && steps.some((one) => one.gates.length > 0);
+  });
 }
 
 function toleratedStep({ step, place }: JudgedStep, role: Role): Mask {

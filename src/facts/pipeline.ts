@@ -10,7 +10,7 @@ export interface Pipeline {
   readonly name: string;
   readonly span: Span;
   readonly triggers: readonly Trigger[];
-  /** As written in this file: GitLab's `extends`, `default` and `include` are resolved by `linkPipelines`. */
+  /** As written in this file: GitLab's `extends`, `default` and `include`, Azure's `template` are resolved by `linkPipelines`. */
   readonly jobs: readonly Job[];
   /** Local files that GitLab includes, as written. */
   readonly includes: readonly Located[];
@@ -57,6 +57,8 @@ export interface Job {
   readonly images: readonly Image[];
   /** A reusable workflow called instead of steps. */
   readonly uses?: Uses;
+  /** Azure: a file whose jobs stand in its place; resolved by `linkPipelines`. */
+  readonly template?: string;
   readonly runner: string;
   /** Names of `extends`, in order; resolved by `linkPipelines`. */
   readonly extends: readonly string[];
@@ -91,6 +93,8 @@ export interface Step {
   readonly uses?: Uses;
   /** A task of Azure Pipelines (`DotNetCoreCLI/test`) or a step of a CircleCI orb: part of the system, not fetched by a ref. */
   readonly task?: { readonly name: string; readonly span: Span; readonly inputs: readonly Variable[] };
+  /** Azure: a file whose steps stand in its place; resolved by `linkPipelines`. */
+  readonly template?: string;
   readonly script?: StepScript;
   readonly workingDirectory?: string;
   readonly variables: readonly Variable[];

@@ -1,5 +1,5 @@
 /** Knows which files are CI pipelines and which reader understands them. */
-import { isAzurePath, readAzure } from './azure.ts';
+import { isAzurePath, looksLikeAzure, readAzure } from './azure.ts';
 import { isCirclePath, readCircle } from './circleci.ts';
 import type { Extractor, ParseProblem } from './facts.ts';
 import { readGitHub } from './github.ts';
@@ -23,7 +23,8 @@ export const workflow: Extractor<'workflow'> = {
     isAzurePath(path, text) ||
     isCirclePath(path) ||
     isJenkinsPath(path) ||
-    looksLikeGitLab(text),
+    looksLikeGitLab(text) ||
+    looksLikeAzure(text),
   load: async () => {
     const [readYaml, parse] = await Promise.all([loadYaml(), shellParser()]);
     return ({ path, text }) => {
@@ -42,7 +43,8 @@ export const workflow: Extractor<'workflow'> = {
 function readerOf(path: string, text: string): (reading: Reading) => Pipeline | undefined {
   if (githubPath.test(path) || actionPath.test(path)) return (reading) => readGitHub(reading, actionPath.test(path));
   if (isCirclePath(path)) return readCircle;
-  return isAzurePath(path, text) ? readAzure : readGitLab;
+  const azure = isAzurePath(path, text) || (!isGitLabPath(path) && !looksLikeGitLab(text) && looksLikeAzure(text));
+  return azure ? readAzure : readGitLab;
 }
 
 function parseScalar(text: string, node: YamlScalar, parse: ParseShell, problems: ParseProblem[]): Shell {

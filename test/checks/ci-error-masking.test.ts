@@ -131,6 +131,76 @@ testCheck(ciErrorMasking, {
       ),
       subjects: 1,
     },
+    {
+      name: 'the twin of a required check, for changes that need no test',
+      files: {
+        ...steps('name: Unit tests\nrun: echo "No test is needed"'),
+        '.github/workflows/main.yml':
+          'name: .github/workflows/ci.yml\non: push\njobs:\n  main:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pytest\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a bypass job whose result a gate job reads',
+      files: jobs(
+        "  unit:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pytest\n  bypass:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo \"No test required\"\n  gate:\n    runs-on: ubuntu-latest\n    if: always()\n    needs: [unit, bypass]\n    steps:\n      - if: needs.unit.result != 'success' && needs.bypass.result != 'success'\n        run: exit 1\n",
+      ),
+      subjects: 1,
+    },
+    {
+      name: 'a tolerated job whose result a gate job reads',
+      files: jobs(
+        '  scan:\n    runs-on: ubuntu-latest\n    continue-on-error: true\n    steps:\n      - run: trivy fs --exit-code 1 .\n  gate:\n    runs-on: ubuntu-latest\n    if: always()\n    needs: [scan]\n    steps:\n      - run: \'[ "${{ needs.scan.result }}" = success ]\'\n',
+      ),
+    },
+    {
+      name: 'a placeholder for a report in the summary',
+      files: steps(
+        'run: pytest --junitxml=report.xml',
+        'name: Test summary\nif: always()\nrun: python tools/summary.py report.xml >> "$GITHUB_STEP_SUMMARY" || echo "no report" >> "$GITHUB_STEP_SUMMARY"',
+        'name: Scan summary\nrun: |\n  jq -r .summary scan.json >> "$GITHUB_STEP_SUMMARY" || echo "_nothing was scanned_" >> "$GITHUB_STEP_SUMMARY"',
+      ),
+    },
+    {
+      name: 'a run that only annotates, beside a strict one',
+      files: steps(
+        'name: Lint (annotations)\nrun: ruff check --output-format=github . || true',
+        'name: Lint\nrun: ruff check .',
+      ),
+    },
+    {
+      name: 'tests that only annotate, beside strict ones',
+      files: steps(
+        'name: Documentation tests (GitHub annotations)\nrun: cargo test --test docs || true',
+        'run: cargo test --all-features',
+      ),
+    },
+    {
+      name: 'helpers that an action laid down',
+      files: steps(
+        'name: Audit the workspace\ncontinue-on-error: true\nrun: bash "${RUNNER_TEMP}/helpers/audit_workspace.sh"',
+        'name: Check integrity\ncontinue-on-error: true\nrun: bash "$RUNNER_TEMP/helpers/check_integrity.sh"',
+        'run: pytest',
+      ),
+      subjects: 1,
+    },
+    {
+      name: 'a clean-up job that installs its tools',
+      files: {
+        ...gitlab(
+          'unit:\n  script: [pytest]\ncloud_cleanup:\n  before_script: [pip install -r requirements.txt]\n  script: [./tools/remove_servers.py]\n  allow_failure: true\n',
+        ),
+        'tools/remove_servers.py': '',
+        'requirements.txt': '',
+      },
+    },
+    {
+      name: 'a report that becomes documentation',
+      files: steps(
+        run('checkov -d terraform --soft-fail >> README.md', 'git add README.md', 'git commit -m docs', 'git push'),
+        'run: checkov -d terraform',
+      ),
+    },
     { name: 'if always on a step', files: steps('run: pytest', 'if: always()\nrun: npm test') },
     {
       name: 'fail-fast false and an experimental matrix',
@@ -308,6 +378,18 @@ testCheck(ciErrorMasking, {
     { name: 'PowerShell is not judged', files: steps('run: pytest', 'shell: pwsh\nrun: npm test'), subjects: 1 },
   ],
   invalid: [
+    {
+      name: 'a run that annotates, alone',
+      files: steps('name: Lint (annotations)\nrun: ruff check --output-format=github . || true'),
+      findings: [{ message: 'fallback', at: at(7) }],
+    },
+    {
+      name: 'a summary that nobody reads',
+      files: steps(
+        'name: Scan\nrun: trivy fs . >> "$GITHUB_STEP_SUMMARY" || echo "no result" >> "$GITHUB_STEP_SUMMARY"',
+      ),
+      findings: [{ message: 'fallback', at: at(7) }],
+    },
     {
       name: '|| true',
       files: steps(run('bandit -r src || true')),
@@ -562,6 +644,15 @@ testCheck(ciErrorMasking, {
         { message: 'tolerated', at: 'azure-pipelines.yml:5' },
         { message: 'tolerated', at: 'azure-pipelines.yml:7' },
       ],
+    },
+    {
+      name: 'Azure: a template that two jobs share',
+      files: {
+        'azure-pipelines.yml':
+          'jobs:\n  - job: a\n    steps:\n      - template: build/steps.yml\n  - job: b\n    steps:\n      - template: build/steps.yml\n',
+        'build/steps.yml': 'steps:\n  - bash: pytest || true\n  - bash: ruff check .\n',
+      },
+      findings: [{ message: 'fallback', at: 'build/steps.yml:2' }],
     },
     {
       name: 'Azure: scripts go on after a failure',

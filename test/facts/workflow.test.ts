@@ -24,6 +24,9 @@ describe('which files', () => {
     ['action.yml', 'name: x\nruns:\n  using: node20\n', true],
     ['.gitlab-ci.yml', '', true],
     ['ci/build.yml', 'build:\n  stage: build\n  script:\n    - make\n', true],
+    ['build/steps.yml', 'parameters: []\nsteps:\n  - task: Npm@1\n', true],
+    ['build/release.yml', 'trigger: [main]\nstages:\n  - stage: a\n', true],
+    ['play.yml', '- hosts: all\n  tasks:\n    - name: x\n', false],
     ['k8s/app.yml', 'apiVersion: v1\nkind: Pod\n', false],
     ['.github/dependabot.yml', 'version: 2\n', false],
   ])('%s', (path, text, expected) => {
@@ -211,6 +214,35 @@ describe('other systems', () => {
     expect(job!.steps[0]!.script).toMatchObject({ errexit: false, pipefail: false });
     expect(job!.steps[1]!.task).toMatchObject({ name: 'Docker/build' });
     expect(scriptsOf(deployment!)).toEqual(['kubectl apply -f x']);
+  });
+
+  test('templates of Azure Pipelines', async () => {
+    const linked = linkPipelines(
+      await factsOfFiles([workflow], {
+        'azure-pipelines.yml':
+          "stages:\n  - template: ci/stages.yml\njobs:\n  - job: own\n    steps:\n      - ${{ if eq(variables.x, 'y') }}:\n          - script: guarded\n      - template: /ci/steps.yml\n      - script: last\n",
+        'ci/stages.yml':
+          'stages:\n  - stage: s\n    jobs:\n      - template: jobs.yml\n        parameters: {a: b}\n      - template: far.yml@other\n',
+        'ci/jobs.yml': 'jobs:\n  - job: inner\n    steps:\n      - template: ./steps.yml\n      - bash: after\n',
+        'ci/steps.yml': 'parameters: []\nsteps:\n  - bash: shared\n  - template: steps.yml\n',
+        'ci/unused.yml': 'steps:\n  - bash: never\n',
+        'other/nightly.yml': 'trigger: none\nsteps:\n  - bash: nightly\n',
+      }),
+    );
+    expect(linked.map(({ path }) => path)).toEqual(['azure-pipelines.yml', 'other/nightly.yml']);
+    const [inner, own] = linked[0]!.data.jobs;
+    expect([inner!.id, inner!.path, scriptsOf(inner!)]).toEqual(['inner', 'ci/jobs.yml', ['shared', 'after']]);
+    expect(inner!.steps.map(({ path }) => path)).toEqual(['ci/steps.yml', 'ci/jobs.yml']);
+    expect([own!.id, scriptsOf(own!)]).toEqual(['own', ['guarded', 'shared', 'last']]);
+    expect(own!.steps.map(({ path }) => path)).toEqual([undefined, 'ci/steps.yml', undefined]);
+  });
+
+  test('an Azure pipeline that extends a template of another repository', () => {
+    const data = read(
+      'azure-pipelines.yml',
+      'extends:\n  template: v1/base.yml@templates\n  parameters:\n    stages:\n      - stage: s\n        jobs:\n          - job: j\n            steps:\n              - bash: pytest\n',
+    );
+    expect(data.jobs.map(({ id }) => id)).toEqual(['j']);
   });
 
   test('CircleCI', () => {
