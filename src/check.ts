@@ -120,3 +120,18 @@ export function fail(name: string, finding: Finding, place: Place = finding.plac
 export function unknown(name: string, place: Place, evidence: string): Subject {
   return { name, place, verdict: 'unknown', evidence };
 }
+
+/** Findings that say the same of the same place become one: a loop of a template is one cause, however often it runs. */
+export function sharingCauses(subjects: readonly Subject[]): Subject[] {
+  const known = new Map<string, Finding>();
+  const share = (finding: Finding): Finding => {
+    const { message, place } = finding;
+    const key = `${message} ${place.span.start}-${place.span.end} ${place.path}`;
+    const first = known.get(key);
+    if (!first) known.set(key, finding);
+    return first ?? finding;
+  };
+  return subjects.map((subject) =>
+    subject.findings ? { ...subject, findings: subject.findings.map(share) } : subject,
+  );
+}

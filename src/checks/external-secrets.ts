@@ -60,6 +60,13 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     aspect: 'secret-manifest',
     secret: true,
   },
+  login: {
+    what: 'The password of a registry stands in {owner} (fingerprint {fingerprint}).',
+    why: `Whoever has it can replace the images that everything else runs. ${WHY}`,
+    fix: 'Change it, keep it among the secrets of the CI system, and hand it over with `--password-stdin`.',
+    aspect: 'ci-credential',
+    secret: true,
+  },
   file: {
     what: 'The file {owner} is in the repository with the {kind} `{name}` (fingerprint {fingerprint}).',
     why: WHY,
@@ -84,6 +91,8 @@ export const externalSecrets = defineCheck({
     compose: true,
     terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release'],
     secretfile: true,
+    workflow: ['helm', 'login', 'password'],
+    script: ['helm', 'login'],
   },
   messages,
   assess: (facts) => ({
@@ -92,7 +101,7 @@ export const externalSecrets = defineCheck({
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
     ],
     lookedFor:
-      'Secrets, ConfigMaps, environment variables, chart values, compose files, .env files, keys and kubeconfigs',
+      'Secrets, ConfigMaps, environment variables, chart values, compose files, .env files, keys, kubeconfigs and registry logins',
   }),
 });
 

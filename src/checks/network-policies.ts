@@ -1,7 +1,8 @@
 /** Knows whether a network policy selects each pod. */
-import { defineCheck, type Finding, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { deployedAs, deployedWorkloads, linkCluster, type Workload } from '../facts/cluster.ts';
 import type { Facts } from '../facts/facts.ts';
+import { deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { nameEntry, titleOf } from '../facts/kubernetes.ts';
 import { linkNamespaces } from '../facts/namespaces.ts';
@@ -49,10 +50,10 @@ export const networkPolicies = defineCheck({
     },
   },
   assess: (facts) => ({
-    subjects: [
+    subjects: sharingCauses([
       ...pods(facts),
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
-    ],
+    ]),
     lookedFor: 'workloads in manifests, charts, kustomizations and Terraform',
   }),
 });
@@ -117,7 +118,14 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   const known = missing.get(group);
   if (known) return { place, title, finding: known };
   const at = (namespace === 'default' ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;
-  const finding: Finding = { message: 'none', data: { namespace: name, where }, place: at, confidence: 'high' };
+  const dead = deadValues(facts, workload.chart?.folder, 'networkPolicy', 'networkPolicies');
+  const finding: Finding = {
+    message: 'none',
+    data: { namespace: name, where },
+    place: at,
+    confidence: 'high',
+    ...dead,
+  };
   missing.set(group, finding);
   return { place, title, finding };
 }

@@ -1,5 +1,5 @@
 /** Knows whether each container runs with a read-only root file system. */
-import { defineCheck, type Finding, type Options, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import {
   type DeployedContainer,
   deployedAs,
@@ -12,7 +12,7 @@ import { linkCompose } from '../facts/compose.ts';
 import { linkDocker } from '../facts/docker-run.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
-import { chartHint } from '../facts/helm/settings.ts';
+import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { podTemplate } from '../facts/kubernetes.ts';
 import type { Place } from '../facts/span.ts';
@@ -70,13 +70,13 @@ export const readonlyRootfs = defineCheck({
     },
   },
   assess: (facts, options) => ({
-    subjects: [
-      ...facts.linked(linkContainers).flatMap((one) => judge(one, options)),
+    subjects: sharingCauses([
+      ...facts.linked(linkContainers).flatMap((one) => judge(one, facts, options)),
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
       ...services(facts),
       ...runs(facts),
       ...tasks(facts),
-    ],
+    ]),
     lookedFor: 'containers in manifests, charts, kustomizations, Terraform, compose files, ECS tasks and docker run',
   }),
 });
@@ -93,7 +93,7 @@ function failed(
 }
 
 /** A container fails when one of its deployments leaves it writable. */
-function judge(one: DeployedContainer, options: Options): Subject[] {
+function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[] {
   const { title, place, variants } = one;
   const results = variants.flatMap(({ workload, container }) => {
     if (container.role === 'ephemeral') return [];
@@ -116,7 +116,8 @@ function judge(one: DeployedContainer, options: Options): Subject[] {
   if (setting === undefined || textOf(setting) === undefined) {
     const chart = chartHint(container.body, 'securityContext', 'readOnlyRootFilesystem');
     const podLevel = at(workload.pod.spec, 'securityContext', 'readOnlyRootFilesystem');
-    return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where, chart }, place)];
+    const dead = deadValues(facts, workload.chart?.folder, 'readOnlyRootFilesystem');
+    return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where, chart }, place, dead)];
   }
   const at2 = { path: setting.path ?? workload.path, span: setting.span };
   const value =

@@ -1,10 +1,10 @@
 /** Knows whether containers have resource limits, and namespaces a quota or a limit range. */
-import { defineCheck, type Finding, type Options, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { type DeployedContainer, deployedAs, linkCluster, linkContainers, type Workload } from '../facts/cluster.ts';
 import { linkCompose } from '../facts/compose.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
-import { chartHint } from '../facts/helm/settings.ts';
+import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { titleOf } from '../facts/kubernetes.ts';
 import { boundsResources, defaultMemory, linkNamespaces, type Namespace } from '../facts/namespaces.ts';
@@ -76,13 +76,13 @@ export const resourceQuota = defineCheck({
     },
   },
   assess: (facts, options) => ({
-    subjects: [
+    subjects: sharingCauses([
       ...facts.linked(linkContainers).flatMap((one) => judge(one, facts, options)),
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
       ...[...facts.linked(linkNamespaces).values()].flatMap(namespaces),
       ...services(facts),
       ...tasks(facts),
-    ],
+    ]),
     lookedFor: 'workloads in manifests, charts, kustomizations, Terraform, compose files and ECS tasks',
   }),
 });
@@ -124,6 +124,7 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
           present === '' ? 'limits' : 'memory',
           { title, where, present, chart: chartHint(container.body, 'resources', 'limits', 'memory') },
           place,
+          deadValues(facts, workload.chart?.folder, 'limits'),
         ),
       ];
     }

@@ -125,15 +125,26 @@ function matrixOf(node: YamlNode | undefined): Job['matrix'] {
 }
 
 function imagesOf(node: YamlNode): Image[] {
-  const images: Image[] = [];
-  const container = at(node, 'container');
-  const own = container?.kind === 'map' ? at(container, 'image') : container;
-  if (own && textOf(own)) images.push({ span: own.span, text: textOf(own)!, role: 'job' });
-  for (const { value } of entriesOf(at(node, 'services'))) {
-    const image = at(value, 'image');
-    if (image && textOf(image)) images.push({ span: image.span, text: textOf(image)!, role: 'service' });
-  }
-  return images;
+  return [
+    ...imageOf(at(node, 'container'), 'job'),
+    ...entriesOf(at(node, 'services')).flatMap(({ value }) => imageOf(value, 'service')),
+  ];
+}
+
+function imageOf(node: YamlNode | undefined, role: Image['role']): Image[] {
+  const image = node?.kind === 'map' ? at(node, 'image') : role === 'job' ? node : undefined;
+  const text = textOf(image);
+  if (!image || !text) return [];
+  const password = at(node, 'credentials', 'password');
+  const secret = textOf(password);
+  return [
+    {
+      span: image.span,
+      text,
+      role,
+      ...(password && secret ? { password: { text: secret, span: password.span } } : {}),
+    },
+  ];
 }
 
 function conditionOf(node: YamlNode): Located | undefined {

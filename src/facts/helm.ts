@@ -5,7 +5,7 @@ import type { Release } from './helm/context.ts';
 import { type Deployment, deploymentsOf, type Inline } from './helm/deployments.ts';
 import { type RenderedFile, renderChart } from './helm/render.ts';
 import { applySet } from './helm/set-flags.ts';
-import { unreadKeys } from './helm/unread.ts';
+import { type UnreadKey, unreadKeys } from './helm/unread.ts';
 import { type DictValue, dict } from './helm/value.ts';
 import { overlay, prepare, valuesOf } from './helm/values.ts';
 import { fromNode } from './helm/yaml-text.ts';
@@ -24,7 +24,7 @@ export interface RenderedChart {
   readonly chart: Chart;
   readonly environments: readonly Environment[];
   /** Values that no template reads: dead configuration. */
-  readonly unread: readonly (Place & { readonly key: string })[];
+  readonly unread: readonly UnreadKey[];
 }
 
 /** One way in which a chart is installed. */

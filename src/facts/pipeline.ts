@@ -137,6 +137,8 @@ export interface Image {
   readonly path?: string;
   readonly text: string;
   readonly role: 'job' | 'service' | 'action';
+  /** Password for its registry, as written. */
+  readonly password?: Located;
 }
 
 /** What the readers of the single systems share. */

@@ -1,5 +1,6 @@
 /** Knows files that hold secrets as such: .env files, private keys, kubeconfigs. Their values do not leave it. */
 import type { Extractor } from './facts.ts';
+import { isPlaceholderHex } from './images.ts';
 import { classify, type Exposed, exposedBy, fingerprint, secretName } from './secret-values.ts';
 import type { Span } from './span.ts';
 
@@ -15,6 +16,11 @@ const ENV = /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$/i;
 const TEMPLATE = /example|sample|template|dist|default|test|schema|\.enc|\.sops|vault/i;
 const KEY = /(?:^|\/)id_(?:rsa|dsa|ecdsa|ed25519)$|\.(?:pem|key|p8)$|(?:^|[._-])key\.txt$/i;
 const KUBECONFIG = /(?:^|\/)(?:\.?kube-?config|admin\.conf|config)(?:[._-][\w.-]*)?$|kubeconfig/i;
+/** Names of files that hold nothing but a key. */
+const RAW =
+  /(?:^|[/._-])(?:(?:private|priv|secret|signing|sign|master|encryption|validator|node|wallet|session|seed|api|auth|access|root)[._-]?(?:key|token|seed|secret)s?|secret|mnemonic)(?:[._-](?:hex|txt|raw|bin|b64))?$|\.(?:key|secret|token)$|(?:^|\/)(?:keys|keystore|secrets|private)\/[^/.]+$/i;
+/** 32 or 64 bytes in hexadecimal digits, with nothing else in the file. */
+const HEX = /^\s*(?:0x)?([0-9a-f]{64}|[0-9a-f]{128})\s*$/i;
 const PRIVATE = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
 
 export const secretfile: Extractor<'secretfile'> = {
@@ -22,7 +28,7 @@ export const secretfile: Extractor<'secretfile'> = {
   accepts: (path) => typeOf(path) !== undefined,
   recognises: (path, text) => {
     const type = typeOf(path);
-    if (type === 'key') return PRIVATE.test(text);
+    if (type === 'key') return PRIVATE.test(text) || isRaw(path, text);
     return type === 'env' || (/^kind:\s*["']?Config\b/m.test(text) && /^clusters:/m.test(text));
   },
   load:
@@ -31,7 +37,7 @@ export const secretfile: Extractor<'secretfile'> = {
       const type = typeOf(path)!;
       if (type === 'env') return { data: { type, ...environment(text) } };
       if (type === 'kubeconfig') return { data: { type, ...kubeconfig(text) } };
-      const start = PRIVATE.exec(text)!;
+      const start = PRIVATE.exec(text) ?? HEX.exec(text)!;
       const locked = /ENCRYPTED/.test(start[0]) || /^Proc-Type: 4,ENCRYPTED/m.test(text);
       const span = { start: start.index, end: start.index + start[0].length };
       const key: Exposed & { span: Span } = {
@@ -44,10 +50,16 @@ export const secretfile: Extractor<'secretfile'> = {
     },
 };
 
+/** Hexadecimal digits that a file named like a key holds; a placeholder is none. */
+function isRaw(path: string, text: string): boolean {
+  const hex = RAW.test(path) && !/(?:^|[._/-])pub(?:lic)?(?:[._-]|$)/i.test(path) ? HEX.exec(text) : null;
+  return hex !== null && !isPlaceholderHex(hex[1]!.toLowerCase());
+}
+
 function typeOf(path: string): SecretFile['type'] | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (ENV.test(path)) return TEMPLATE.test(name) ? undefined : 'env';
-  if (KEY.test(path)) return 'key';
+  if (KEY.test(path) || RAW.test(path)) return 'key';
   return KUBECONFIG.test(path) ? 'kubeconfig' : undefined;
 }
 

@@ -2,8 +2,11 @@
 import { deployedWorkloads, linkCluster, placeIn } from './cluster.ts';
 import { keyValues, linkCompose } from './compose.ts';
 import type { Facts } from './facts.ts';
+import { linkPipelines } from './gitlab.ts';
 import { titleOf } from './kubernetes.ts';
 import { classify, type Exposed, exposedBy, fingerprint, looksCredential, secretName } from './secret-values.ts';
+import { eachCommand, type Statement } from './shell.ts';
+import { baseName, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place } from './span.ts';
 import { at, entriesOf, entryOf, itemsOf, textOf, type YamlEntry, type YamlNode } from './yaml.ts';
 
@@ -17,7 +20,8 @@ export interface SecretUse {
     | 'default'
     | 'generator'
     | 'file'
-    | 'kubeconfig';
+    | 'kubeconfig'
+    | 'login';
   /** "Secret db", "container web of Deployment shop". */
   readonly owner: string;
   readonly place: Place;
@@ -36,6 +40,7 @@ export function linkSecretUses(facts: Facts): readonly SecretUse[] {
     ...inValues(facts),
     ...inCompose(facts),
     ...inFiles(facts),
+    ...inLogins(facts),
   ];
   const seen = new Map<string, SecretUse>();
   const values = new Set(
@@ -66,7 +71,8 @@ function inCluster(facts: Facts): SecretUse[] {
     if (STORES.test(object.kind))
       uses.push({ way: 'manifest', owner, place, evidence: `${object.kind} brings it from a store` });
     else if (object.kind === 'Secret' && object.apiVersion === 'v1')
-      uses.push({ ...manifest(deployed.object.body, owner, place, where), rendered: deployed.chart !== undefined });
+      for (const use of manifest(deployed.object.body, owner, place, where))
+        uses.push({ ...use, rendered: deployed.chart !== undefined });
     else if (object.kind === 'ConfigMap') {
       for (const entry of entriesOf(at(object.body, 'data'))) {
         const text = textOf(entry.value);
@@ -110,9 +116,9 @@ function inCluster(facts: Facts): SecretUse[] {
   return uses;
 }
 
-/** A Secret manifest: exposed when one of its values is real, by whatever name. */
-function manifest(body: YamlNode, owner: string, place: Place, where: (node: YamlEntry) => Place): SecretUse {
-  if (entryOf(body, 'sops')) return { way: 'manifest', owner, place, evidence: 'encrypted with SOPS' };
+/** A Secret manifest: each value that its name makes a secret, else the first that looks like one. */
+function manifest(body: YamlNode, owner: string, place: Place, where: (node: YamlEntry) => Place): SecretUse[] {
+  if (entryOf(body, 'sops')) return [{ way: 'manifest', owner, place, evidence: 'encrypted with SOPS' }];
   const plain = place.path.endsWith('.tf');
   const found: { entry: YamlEntry; exposed: Exposed; named: boolean }[] = [];
   for (const field of ['data', 'stringData'] as const) {
@@ -132,9 +138,10 @@ function manifest(body: YamlNode, owner: string, place: Place, where: (node: Yam
       found.push({ entry, exposed, named: kind !== undefined });
     }
   }
-  const worst = found.find(({ named }) => named) ?? found[0];
-  if (!worst) return { way: 'manifest', owner, place, evidence: 'holds no value' };
-  return { way: 'manifest', owner, place: where(worst.entry), exposed: worst.exposed };
+  const named = found.filter((one) => one.named);
+  const real = named.length > 0 ? named : found.slice(0, 1);
+  if (real.length === 0) return [{ way: 'manifest', owner, place, evidence: 'holds no value' }];
+  return real.map(({ entry, exposed }) => ({ way: 'manifest', owner, place: where(entry), exposed }));
 }
 
 function decode(text: string): string {
@@ -221,4 +228,48 @@ function inFiles(facts: Facts): SecretUse[] {
       ? [{ way, owner: path, place: { path, span: { start: 0, end: 0 } }, evidence: 'holds no secret in clear text' }]
       : [];
   });
+}
+
+const CLIENTS = /^(?:docker|podman|nerdctl|buildah|skopeo|crane|oras|helm|cosign|az|ibmcloud)$/;
+
+/** Registry passwords in commands, steps and job images of pipelines and scripts. */
+function inLogins(facts: Facts): SecretUse[] {
+  const uses: SecretUse[] = [];
+  const add = (owner: string, place: Place, value: string): void => {
+    if (classify(value) !== 'real') return;
+    const exposed: Exposed = { kind: 'password', name: 'password', fingerprint: fingerprint(value) };
+    uses.push({ way: 'login', owner, place, exposed });
+  };
+  const read = (statements: readonly Statement[], path: string): void =>
+    eachCommand(statements, (command) => {
+      const words = withoutLaunchers(command.words.map((word) => resolveWord(word, new Map())));
+      const client = baseName(words[0]?.text ?? '');
+      if (!CLIENTS.test(client) || !words.slice(1, 4).some(({ text }) => text === 'login')) return;
+      words.forEach((word, i) => {
+        const joined = /^--password=(.+)$/.exec(word.text);
+        const value = joined
+          ? { ...word, text: joined[1]! }
+          : /^(?:-p|--password)$/.test(word.text)
+            ? words[i + 1]
+            : undefined;
+        if (value?.known) add(`${client} login`, { path, span: command.span }, value.text);
+      });
+    });
+  for (const { path, data } of facts.of('script'))
+    for (const { shell } of data.targets.flatMap(({ recipes }) => recipes)) read(shell.statements, path);
+  for (const file of facts.linked(linkPipelines)) {
+    for (const job of file.data.jobs) {
+      for (const { script, path, uses: action } of job.steps) {
+        if (script) read(script.shell.statements, path ?? file.path);
+        const input = /^(?:docker|azure|redhat-actions)\/(?:docker-|podman-)?login/.test(action?.name ?? '')
+          ? action!.inputs.find(({ name }) => name === 'password')
+          : undefined;
+        if (input) add(action!.name, { path: action!.path ?? file.path, span: input.span }, input.value);
+      }
+      for (const { password, role, path } of job.images)
+        if (password)
+          add(`${role} image of ${job.name}`, { path: path ?? file.path, span: password.span }, password.text);
+    }
+  }
+  return uses;
 }

@@ -15,6 +15,7 @@ const chart = (values: string, template: string) => ({
 });
 const SECRET_TEMPLATE =
   'apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\ndata:\n  password: {{ .Values.auth.password | b64enc | quote }}\n';
+const HEX = '4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318';
 const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n';
 
 testCheck(externalSecrets, {
@@ -70,6 +71,36 @@ testCheck(externalSecrets, {
     },
   ],
   invalid: [
+    {
+      name: 'each value of a Secret',
+      files: { 'a.yaml': secret(`stringData:\n  password: ${REAL}\n  user: shop\ndata:\n  smtp-password: ${B64}\n`) },
+      findings: [
+        { message: 'manifest', at: 'a.yaml:6' },
+        { message: 'manifest', at: 'a.yaml:9' },
+      ],
+    },
+    {
+      name: 'registry passwords in pipelines and scripts',
+      files: {
+        '.github/workflows/x.yml': `on: push\njobs:\n  a:\n    runs-on: x\n    container:\n      image: x\n      credentials:\n        username: u\n        password: ${REAL}\n    steps:\n      - run: docker login -u bot -p ${REAL} registry.example\n      - uses: docker/login-action@v3\n        with:\n          username: bot\n          password: ${REAL}\n`,
+        'push.sh': `#!/bin/sh\nsudo helm registry login --username a --password=${REAL} r.example\n`,
+      },
+      findings: [
+        { message: 'login', at: '.github/workflows/x.yml:9' },
+        { message: 'login', at: '.github/workflows/x.yml:11' },
+        { message: 'login', at: '.github/workflows/x.yml:15' },
+        { message: 'login', at: 'push.sh:2' },
+      ],
+    },
+    {
+      name: 'keys in hexadecimal digits',
+      files: { 'conf/validator_key': `${HEX}\n`, 'node.key': `0x${HEX}` },
+      findings: [
+        { message: 'file', at: 'conf/validator_key:1' },
+        { message: 'file', at: 'node.key:1' },
+      ],
+      skip: ['comment'],
+    },
     {
       name: 'data',
       files: { 'a.yaml': secret(`data:\n  password: ${B64}\n`) },
@@ -218,6 +249,18 @@ testCheck(externalSecrets, {
     },
   ],
   notApplicable: [
+    {
+      name: 'logins without a password in the text',
+      files: {
+        '.github/workflows/x.yml':
+          'on: push\njobs:\n  a:\n    runs-on: x\n    container:\n      image: x\n      credentials:\n        password: ${{ secrets.P }}\n    steps:\n      - run: echo "${{ secrets.P }}" | docker login -u bot --password-stdin r.example\n      - run: docker login -u bot -p "$PASSWORD" r.example\n      - run: docker login -u bot -p ${{ secrets.P }} r.example\n      - uses: docker/login-action@v3\n        with:\n          password: ${{ secrets.GITHUB_TOKEN }}\n',
+        'run.sh': '#!/bin/sh\ndocker run -p 80:80 login-service\ncurl -p login\n',
+      },
+    },
+    {
+      name: 'digits that are no key',
+      files: { VERSION: HEX, 'release.sha256': HEX, 'node.pub.key': HEX, 'zero.key': '0'.repeat(64), 'x.key': 'text' },
+    },
     { name: 'nothing', files: { 'a.txt': 'x' } },
     {
       name: 'names that only contain the word',

@@ -165,6 +165,15 @@ testCheck(readonlyRootfs, {
     },
   ],
   invalid: [
+    {
+      name: 'a loop of a template, once',
+      files: {
+        'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+        'c/values.yaml': 'names: [a, b, c]\n',
+        'c/templates/d.yaml': `{{- range .Values.names }}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: {{ . }}}\nspec:\n  containers:\n    - name: {{ . }}\n      image: x\n{{- end }}\n`,
+      },
+      findings: [{ message: 'missing', at: 'c/templates/d.yaml:8' }],
+    },
     ...KINDS.map((kind) => ({
       name: `${kind} without it`,
       files: { 'a.yaml': workload(kind, 'tty: true', YES) },

@@ -308,6 +308,8 @@ describe('origins', () => {
 
   test('values that no template reads', () => {
     expect(link(WEB)[0]!.unread.map(({ path, key }) => `${path} ${key}`)).toEqual(['web/values.yaml unused']);
+    const dead = link({ ...WEB, 'web/values.yaml': `${WEB['web/values.yaml']}dead: {limits: [{memory: 1Gi}]}\n` })[0]!;
+    expect(dead.unread.map(({ holds }) => holds.join(' '))).toContain('dead limits memory');
   });
 });
 

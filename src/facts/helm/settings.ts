@@ -1,4 +1,7 @@
 /** Knows which key of a chart's values would set a part of a rendered object. */
+import type { Finding } from '../../check.ts';
+import type { Facts } from '../facts.ts';
+import { linkHelm } from '../helm.ts';
 import { at, isNull, type YamlNode } from '../yaml.ts';
 
 /**
@@ -30,4 +33,20 @@ export function valuesKey(node: YamlNode | undefined, ...path: readonly string[]
 export function chartHint(node: YamlNode | undefined, ...path: readonly string[]): string {
   const key = valuesKey(node, ...path);
   return key === undefined ? '' : ` In the chart the value \`${key}\` decides it.`;
+}
+
+/**
+ * Values of the chart at `folder` that set one of `words` although no template reads them: dead configuration, as
+ * related places of a finding about what is missing.
+ */
+export function deadValues(
+  facts: Facts,
+  folder: string | undefined,
+  ...words: readonly string[]
+): Pick<Finding, 'related'> {
+  const chart = facts.linked(linkHelm).charts.find((one) => one.chart.folder === folder);
+  const related = (chart?.unread ?? [])
+    .filter(({ holds }) => words.some((word) => holds.includes(word)))
+    .map(({ path, span, key }) => ({ path, span, text: `No template reads the value \`${key}\`: it has no effect.` }));
+  return related.length > 0 ? { related } : {};
 }

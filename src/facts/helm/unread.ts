@@ -1,7 +1,7 @@
 /** Knows which values of a chart no template reads: configuration without any effect. */
 import type { Operand, Pipe, TemplateNode } from '../gotemplate.ts';
 import type { Place } from '../span.ts';
-import type { YamlMap } from '../yaml.ts';
+import type { YamlMap, YamlNode } from '../yaml.ts';
 import type { Chart, ValuesFile } from './charts.ts';
 
 /** Keys read by templates as a tree; `all` is read as a whole, with everything below. */
@@ -25,23 +25,42 @@ function note(reads: Reads, path: readonly string[]): void {
   current.all = true;
 }
 
+/** A key with no effect; `holds` are its own last word and all keys below it. */
+export interface UnreadKey extends Place {
+  readonly key: string;
+  readonly holds: readonly string[];
+}
+
 /** @returns keys of the values files, outermost first, that neither the chart nor its sub-charts read */
-export function unreadKeys(chart: Chart, files: readonly ValuesFile[]): (Place & { key: string })[] {
+export function unreadKeys(chart: Chart, files: readonly ValuesFile[]): UnreadKey[] {
   const reads = readsOf(chart, 0);
   for (const file of files) for (const path of file.reads) note(reads, path === '' ? [] : path.split('.'));
-  const result: (Place & { key: string })[] = [];
+  const result: UnreadKey[] = [];
   for (const file of files) if (file.root) collect(file.root, reads, '', file.path, result);
   return result;
 }
 
-function collect(map: YamlMap, reads: Reads, prefix: string, path: string, result: (Place & { key: string })[]): void {
+function collect(map: YamlMap, reads: Reads, prefix: string, path: string, result: UnreadKey[]): void {
   if (reads.all) return;
   for (const entry of map.entries) {
     const key = prefix + entry.key;
     const known = reads.keys.get(entry.key);
-    if (!known) result.push({ path: entry.path ?? path, span: entry.keySpan, key });
+    if (!known)
+      result.push({
+        path: entry.path ?? path,
+        span: entry.keySpan,
+        key,
+        holds: [entry.key, ...keysIn(entry.value, 0)],
+      });
     else if (entry.value.kind === 'map') collect(entry.value, known, `${key}.`, path, result);
   }
+}
+
+function keysIn(node: YamlNode, depth: number): string[] {
+  if (node.kind === 'scalar' || depth > 8) return [];
+  const children = node.kind === 'list' ? node.items : node.entries.map(({ value }) => value);
+  const own = node.kind === 'map' ? node.entries.map(({ key }) => key) : [];
+  return [...own, ...children.flatMap((child) => keysIn(child, depth + 1))];
 }
 
 function readsOf(chart: Chart, depth: number): Reads {
