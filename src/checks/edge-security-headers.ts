@@ -56,8 +56,9 @@ export const edgeSecurityHeaders = defineCheck({
     },
   },
   assess(facts, options) {
+    const causes = new Map<string, Finding>();
     return {
-      subjects: facts.linked(edgeServers).flatMap((server) => judge(server, options)),
+      subjects: facts.linked(edgeServers).flatMap((server) => judge(server, options, causes)),
       lookedFor:
         'servers of nginx, Caddy, Apache, HAProxy, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, headers of static sites',
     };
@@ -103,12 +104,17 @@ function missingIn(headers: Headers, plain = false): string[] {
   return required.filter(({ name }) => !headerOf(headers, name)).map(({ name }) => name);
 }
 
-function judge(server: EdgeServer, options: Options): readonly Subject[] {
+/** @param causes findings so far: a file that several servers include is one cause */
+function judge(server: EdgeServer, options: Options, causes: Map<string, Finding>): readonly Subject[] {
   const { name, place, parts } = server;
   const shared = new Set(REQUIRED.map((one) => one.name).filter((one) => headerOf(server.shared, one)));
   const findings: Finding[] = [];
-  const add = (message: string, at: Finding['place'], data: Record<string, string>) =>
-    findings.push({ message, data: { server: name, ...data }, place: at, confidence: 'high' });
+  const add = (message: string, at: Finding['place'], data: Record<string, string>) => {
+    const key = `${message} ${at.path}:${at.span.start} ${Object.values(data).join()}`;
+    const finding = causes.get(key) ?? { message, data: { server: name, ...data }, place: at, confidence: 'high' };
+    causes.set(key, finding);
+    findings.push(finding);
+  };
   // Parts that decide for themselves count for the whole server when it has no answers of its own, and none is shared.
   const bare = server.headers ?? (server.piece ? undefined : leastOf(parts));
   const missing =

@@ -450,6 +450,21 @@ testCheck(edgeSecurityHeaders, {
       findings: [{ message: 'missing', at: 'nginx.conf:15' }],
     },
     {
+      name: 'a piece that two servers include is one cause',
+      files: {
+        'nginx.conf': http(
+          ['a', 'b']
+            .map(
+              (name) =>
+                `  server {\n    listen 443 ssl;\n    server_name ${name}.example;\n    include site.conf;\n  }\n`,
+            )
+            .join(''),
+        ),
+        'site.conf': `${headers('')}location /static/ {\n  add_header Cache-Control public;\n  root /srv;\n}\n`,
+      },
+      findings: [{ message: 'lost', at: 'site.conf:6' }],
+    },
+    {
       name: 'a heredoc in a script',
       files: {
         'setup.sh': `#!/bin/sh\ncat > /etc/nginx/sites-available/shop <<EOF\n${server('', '80')}EOF\nnginx -s reload\n`,
@@ -618,6 +633,13 @@ testCheck(edgeSecurityHeaders, {
     {
       name: 'redirect only',
       files: { 'nginx.conf': 'server {\n  listen 80;\n  return 301 https://$host$request_uri;\n}\n' },
+    },
+    {
+      name: 'redirect with a folder for proofs',
+      files: {
+        'nginx.conf':
+          'server {\n  listen 80;\n  root /web;\n  location ^~ /.well-known/mta-sts.txt {\n    fastcgi_pass php:9000;\n  }\n  location / {\n    return 301 https://$host$uri;\n  }\n}\n',
+      },
     },
     { name: 'no answer at all', files: { 'nginx.conf': 'server {\n  listen 80 default_server;\n  return 444;\n}\n' } },
     {

@@ -400,7 +400,8 @@ function isRedirect(block: readonly Located[]): boolean {
   const serves = locations.filter(
     (one) => !FOR_MACHINES.test(one.args.join(' ')) && answers(one.block!) && !rewritesAway(one.block!),
   );
-  const own = block.some((one) => ['root', 'proxy_pass', 'try_files', 'fastcgi_pass'].includes(one.name));
+  const everything = locations.some((one) => one.args.join(' ') === '/');
+  const own = !everything && block.some((one) => ['root', 'try_files'].includes(one.name));
   return locations.length > 0 && serves.length === 0 && !own;
 }
 
