@@ -44,7 +44,8 @@ function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [/[$%]\{/.test(key) ? '$' : key, masked(inner)]),
+      // A key such as `aws.far` is an expression, which hcl2json writes without its mark.
+      Object.entries(value).map(([key, inner]) => [/[$%]\{|^\w+[.[]/.test(key) ? '$' : key, masked(inner)]),
     );
   }
   return value;
@@ -56,6 +57,70 @@ function only(text: string): Expression {
   expect(body.attributes).toHaveLength(1);
   return body.attributes[0]!.value;
 }
+
+/** Expressions of every kind, as text in native syntax. */
+const hclExpression = fc.letrec<{ any: string; leaf: string; key: string; piece: string }>((tie) => ({
+  leaf: fc.oneof(
+    fc.constantFrom(
+      'true',
+      'false',
+      'null',
+      '0',
+      '12',
+      '1.5',
+      '-3',
+      'var.a',
+      'local.b-c',
+      'a.b[0].c',
+      'a["k"].d',
+      'a[*].id',
+      'a.*.id',
+    ),
+    fc.constantFrom(
+      '"plain"',
+      '"q \\"x\\" \\n\\t"',
+      '"$${no} %%{no}"',
+      '""',
+      '"é\\u00e9"',
+      'each.value',
+      'path.module',
+    ),
+    fc
+      .constantFrom('<<EOT\none\n  two\nEOT\n', '<<-EOT\n    one\n      two ${var.a}\n    EOT\n')
+      .map((text) => `[${text}]`),
+  ),
+  key: fc.constantFrom('k', '"s p"', '(var.a)', '"${var.a}-x"', 'dash-ed'),
+  piece: fc.oneof(
+    fc.constantFrom('text ', '#', '//', '$', '%', '{}', '\\\\'),
+    tie('any').map((text) => `\${g(${text.includes('\n') ? 'var.a' : text})}`),
+  ),
+  any: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    tie('leaf'),
+    fc.array(tie('any'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+    fc.array(tie('any'), { maxLength: 3 }).map((items) => `[\n${items.map((item) => `${item},\n`).join('')}]`),
+    fc
+      .array(fc.tuple(fc.constantFrom('k', '"s p"', 'dash-ed'), tie('any')), { maxLength: 3 })
+      .map((list) => `{\n${list.map(([key, value]) => `${key} = ${value}\n`).join('')}}`),
+    fc.tuple(tie('key'), tie('any')).map(([key, value]) => `{ ${key} : ${value} }`),
+    fc
+      .tuple(tie('any'), fc.constantFrom('+', '-', '*', '/', '%', '==', '!=', '<', '>=', '&&', '||'), tie('any'))
+      .map(([a, operator, b]) => `(${a} ${operator} ${b})`),
+    fc.tuple(tie('any'), tie('any'), tie('any')).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
+    tie('any').map((text) => `(!(${text}))`),
+    fc
+      .tuple(fc.constantFrom('f', 'coalesce', 'a_b'), fc.array(tie('any'), { maxLength: 3 }), fc.boolean())
+      .map(([name, args, spread]) => `${name}(${args.join(', ')}${spread && args.length > 0 ? '...' : ''})`),
+    fc.tuple(tie('any'), tie('any')).map(([list, value]) => `[for v in ${list} : ${value}]`),
+    fc
+      .tuple(tie('any'), tie('any'), tie('any'))
+      .map(([list, value, test]) => `{for k, v in ${list} : k => ${value}... if ${test}}`),
+    fc.array(tie('piece'), { maxLength: 4 }).map((pieces) => `"${pieces.join(' ')}"`),
+    fc
+      .tuple(tie('any'), tie('piece'))
+      .map(([test, piece]) => `"%{ if ${test.includes('\n') ? 'var.a' : test} ~} ${piece} %{~ else }b%{ endif }"`),
+  ),
+})).any;
 
 function checkSpans(file: HclFile, length: number): void {
   const stack: unknown[] = [file];
@@ -79,6 +144,24 @@ describe('native syntax', () => {
       expect(masked(outline(file.body))).toEqual(masked(await oracle(name, text)));
     },
   );
+
+  test('reads what hcl2json reads, whatever the expressions', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.boolean(), hclExpression), { minLength: 1, maxLength: 4 }),
+        async (list) => {
+          const lines = list.map(([inBlock, text], i) =>
+            inBlock ? `b "l${i}" {\n  x = ${text}\n}\n` : `x${i} = ${text}\n`,
+          );
+          const text = lines.join('# a comment\n');
+          const file = parseHcl(text);
+          expect([text, file.problems]).toEqual([text, []]);
+          expect(masked(outline(file.body))).toEqual(masked(await oracle('a.tf', text)));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 
   test('locates blocks and attributes', () => {
     const text = 'a "b" c {\n  d = [1, "x"]\n}\n';
