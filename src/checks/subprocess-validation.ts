@@ -1,12 +1,12 @@
 /** Knows when a process is started with a command that somebody else can shape. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { baseOf, bound } from '../facts/program/commands.ts';
-import { constants, mayBeTrue, type Origin, origins, originText } from '../facts/program/flow.ts';
+import { baseOf, isShell, positional } from '../facts/program/commands.ts';
+import { constants, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Node, type Program, placeIn } from '../facts/program/link.ts';
 import type { Ref, Site } from '../facts/program/model.ts';
 
 const fix =
-  'Pass a list with a constant program, check each value against a fixed list or a full pattern, and put `--` before values; quote with `shlex.quote` where a shell must stay.';
+  'Pass a list with a constant program, check each value against a fixed list or a full pattern, and put `--` before values; quote with `shlex.quote` where a shell must stay (in Node.js `execFile` or `spawn` take a list and start no shell).';
 
 export const subprocessValidation = defineCheck({
   id: 'subprocess-validation',
@@ -25,6 +25,7 @@ export const subprocessValidation = defineCheck({
       'pty',
       'shell',
       'BashOperator',
+      'execa',
     ],
   },
   messages: {
@@ -58,7 +59,10 @@ export const subprocessValidation = defineCheck({
       const name = site.names.find((one) => starters[one] !== undefined)!;
       return judge({ program, options, site, name }, starters[name]!);
     });
-    return { subjects, lookedFor: 'subprocess, os.system, os.popen, os.exec*, asyncio and other process starts' };
+    return {
+      subjects,
+      lookedFor: 'subprocess, os.system, os.popen, os.exec*, asyncio, child_process and other process starts',
+    };
   },
 });
 
@@ -78,7 +82,7 @@ interface Problem {
 }
 
 function judge(start: Start, rule: string): Subject {
-  const { site, name } = start;
+  const { program, site, name } = start;
   const { call, unit } = site;
   const [place, label] = [placeIn(unit, call), `${name}()`];
   const [kind, position] = rule.split(' ') as [string, string?];
@@ -88,10 +92,12 @@ function judge(start: Start, rule: string): Subject {
   const [node, at] = [{ unit, ref: value.value }, call as Site];
   let problem: Problem | undefined;
   if (kind === 'shell') problem = text(start, node, at);
-  else if (kind === 'list' && isShell(start)) problem = list(start, node, at, true) ?? text(start, node, at);
+  else if (kind === 'items' && isShell(program, site))
+    problem = joined(start, positional(program, site, index, false), at);
+  else if (kind === 'list' && isShell(program, site)) problem = list(start, node, at, true) ?? text(start, node, at);
   else if (kind === 'list') problem = list(start, node, at, false);
   else {
-    const refs = positional(start, index, kind === 'exec');
+    const refs = positional(program, site, index, kind === 'exec');
     problem =
       items(start, unit, refs, at) ??
       (kind === 'exec' && refs[0] !== undefined ? replaced(start, { unit, ref: refs[0] }, at) : undefined);
@@ -106,28 +112,6 @@ function judge(start: Start, rule: string): Subject {
     ...(steps.length > 1 ? { trace: steps } : {}),
   };
   return fail(label, finding);
-}
-
-/** Positional arguments as the list they stand for; exec and spawn repeat the program as the first argument. */
-function positional({ site }: Start, index: number, repeats: boolean): readonly Ref[] {
-  const { unit, call } = site;
-  const given = call.args.filter((arg) => arg.keyword === undefined).slice(index);
-  const [program, ...rest] = given.map((arg) => arg.value);
-  if (program === undefined) return [];
-  const items = rest.flatMap((ref) => {
-    const value = unit.module.values[ref]!;
-    return value.kind === 'list' ? value.items : [ref];
-  });
-  const first = unit.module.values[program]!;
-  if (first.kind === 'list') return [...first.items, ...items];
-  const repeated = items[0] === undefined ? undefined : unit.module.values[items[0]]!;
-  const option = repeated?.kind === 'const' && String(repeated.value).startsWith('-');
-  return [program, ...(repeats && !option ? items.slice(1) : items)];
-}
-
-function isShell({ program, site }: Start): boolean {
-  const given = argument(site.call, 99, 'shell') ?? bound(site, 'shell');
-  return given !== undefined && mayBeTrue(program, site.unit, given.value);
 }
 
 /** A text that a shell reads. */
@@ -145,6 +129,11 @@ function text({ program, options }: Start, node: Node, at: Site | undefined): Pr
   if (!worst) return undefined;
   const request = worst.kind === 'source' && worst.source === 'request';
   return { message: request ? 'request' : 'shell', origin: worst, parts: originText(worst) };
+}
+
+/** Program and arguments that are joined to one text, which a shell reads. */
+function joined(start: Start, refs: readonly Ref[], at: Site): Problem | undefined {
+  return refs.map((ref) => text(start, { unit: start.site.unit, ref }, at)).reduce(worse, undefined);
 }
 
 /** Values such as the path of the interpreter, which nobody else chooses. */
@@ -241,6 +230,10 @@ function argumentsOf(
     const found = origins(program, unit, refs[i]!, { ...(at ? { at } : {}) });
     const request = found.find((one) => one.kind === 'source' && one.source === 'request');
     if (request) return { message: interpreter ? 'request' : 'option', origin: request, parts: base };
+    // An address that is a transport of its own (`ext::`) runs commands.
+    const param = found.find((one) => one.kind === 'param');
+    const fetches = (options.fetching as readonly string[]).includes(`${base} ${names[1]}`);
+    if (param && fetches) return { message: 'option', origin: param, parts: base, confidence: 'low' };
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** Knows the parts of a process start: the name of its program, and arguments that were bound before. */
-import type { CallSite } from './link.ts';
-import type { Operand } from './model.ts';
+import { mayBeTrue, origins } from './flow.ts';
+import { argument, type CallSite, option, type Program } from './link.ts';
+import type { Operand, Ref } from './model.ts';
 
 /** The keyword argument bound to what a call calls, as in `functools.partial(run, shell=True)`; undefined when there is none. */
 export function bound({ unit, call }: CallSite, keyword: string): Operand | undefined {
@@ -16,4 +17,49 @@ export function baseOf(path: string): string {
     .at(-1)!
     .toLowerCase()
     .replace(/\.exe$/, '');
+}
+
+/**
+ * Positional arguments as the list they stand for; `repeats`: the program is given again as the first argument, as in
+ * `os.execl`. Objects with options and callbacks are none of them.
+ */
+export function positional(
+  program: Program,
+  { unit, call }: CallSite,
+  index: number,
+  repeats: boolean,
+): readonly Ref[] {
+  const { values } = unit.module;
+  const given = call.args
+    .filter((arg) => arg.keyword === undefined)
+    .slice(index)
+    .map((arg) => arg.value)
+    .filter((ref) => values[ref]!.kind !== 'dict' && values[ref]!.kind !== 'function');
+  const [first, ...rest] = given;
+  if (first === undefined) return [];
+  const items = rest.flatMap((ref) => listed(program, unit, ref) ?? [ref]);
+  const start = values[first]!;
+  if (start.kind === 'list') return [...start.items, ...items];
+  const repeated = items[0] === undefined ? undefined : values[items[0]]!;
+  const flag = repeated?.kind === 'const' && String(repeated.value).startsWith('-');
+  return [first, ...(repeats && !flag ? items.slice(1) : items)];
+}
+
+/** The items of a list, also of one that is given a name elsewhere in the file. */
+function listed(program: Program, unit: CallSite['unit'], ref: Ref): readonly Ref[] | undefined {
+  const value = unit.module.values[ref]!;
+  if (value.kind === 'list') return value.items;
+  if (value.kind !== 'either' && value.kind !== 'global') return undefined;
+  const lists = origins(program, unit, ref, { whole: true, callers: false }).flatMap(({ node }) => {
+    const end = node.unit.module.values[node.ref]!;
+    return end.kind === 'list' && node.unit === unit ? end.items : [];
+  });
+  return lists.length > 0 ? lists : undefined;
+}
+
+/** Is the command handed to a shell: `shell=True`, `{ shell: true }`, `{ shell: '/bin/bash' }`? */
+export function isShell(program: Program, site: CallSite): boolean {
+  const keyword = argument(site.call, 99, 'shell') ?? bound(site, 'shell');
+  const given = keyword ? { unit: site.unit, ref: keyword.value } : option(program, site, 'shell');
+  return given !== undefined && mayBeTrue(program, given.unit, given.ref);
 }

@@ -4,7 +4,7 @@ import type { GuardId, Ref } from './model.ts';
 
 const fullMethods = new Set(['isdigit', 'isdecimal', 'isnumeric', 'isalnum', 'isalpha', 'isidentifier', 'fullmatch']);
 const checkers =
-  /(?:^|_)(?:is_?(?:valid|safe|allowed|permitted)|valid(?:ate|ated|ator)?|sanitize|allowed|permitted|whitelisted|verify)(?:_|$)|^(?:is|check|ensure|assert)(?:Valid|Safe|Allowed|_valid|_safe|_allowed)/i;
+  /^is(?:Alpha(?:numeric)?|UUID|IP|Int|Numeric|Hexadecimal|MongoId|FQDN|Slug)$|(?:^|_)(?:is_?(?:valid|safe|allowed|permitted)|valid(?:ate|ated|ator)?|sanitize|allowed|permitted|whitelisted|verify)(?:_|$)|^(?:is|check|ensure|assert)(?:Valid|Safe|Allowed|_valid|_safe|_allowed)/i;
 const lists = /allow|whitelist|permit|valid|supported|known|safe|choices|registered|available/i;
 
 const remembered = new WeakMap<Unit, Map<string, ReadonlySet<Ref>>>();
@@ -69,12 +69,31 @@ function fromTest(unit: Unit, test: Ref, holds: boolean, refs: Set<Ref>): void {
   const word =
     callee.kind === 'attr' || callee.kind === 'global' ? lastWordOf(callee.name) : lastWordOf(call.callee.name);
   if (callee.kind === 'attr' && fullMethods.has(word) && call.args.length === 0) refs.add(callee.of);
+  if (callee.kind === 'attr' && (word === 'includes' || word === 'has' || word === 'hasOwnProperty') && call.args[0]) {
+    const name = call.callee.name?.replace(/\.\w+$/, '');
+    if (isList(unit, callee.of, name)) refs.add(call.args[0].value);
+  }
+  if (callee.kind === 'attr' && word === 'test' && call.args[0] && isWhole(unit, callee.of))
+    refs.add(call.args[0].value);
+  if (callee.kind === 'attr' && word === 'match' && call.args[0] && isWhole(unit, call.args[0].value))
+    refs.add(callee.of);
   const pattern = call.args[0] ? module.values[call.args[0].value]! : undefined;
   const anchored = pattern?.kind === 'const' && /\$$|\\Z$|\\z$/.test(String(pattern.value));
   if (word === 'fullmatch' || (word === 'match' && (anchored || call.args.length === 1))) {
     for (const arg of call.args) if (module.values[arg.value]!.kind !== 'const') refs.add(arg.value);
   }
   if (checkers.test(word)) for (const arg of call.args) refs.add(arg.value);
+}
+
+/** A regular expression that says something about the whole text: `/^[a-z]+$/`. */
+function isWhole(unit: Unit, ref: Ref): boolean {
+  const value = unit.module.values[ref]!;
+  if (value.kind !== 'call') return false;
+  const { callee, args } = unit.module.calls[value.call]!;
+  const made = unit.module.values[callee.value]!;
+  const pattern = args[0] ? unit.module.values[args[0].value]! : undefined;
+  if (made.kind !== 'global' || made.name !== 'RegExp' || pattern?.kind !== 'const') return false;
+  return /^\^.*\$$/s.test(String(pattern.value)) && !/\.[*+]/.test(String(pattern.value));
 }
 
 function isList(unit: Unit, ref: Ref, name: string | undefined): boolean {

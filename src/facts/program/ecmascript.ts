@@ -46,19 +46,50 @@ function extract(input: ExtractInput, parse: Parse): Extracted<Module> {
   try {
     const source = ecmascriptName(input.path);
     const lowering = new Lowering(source);
-    const body = lowering.program(parseWith(parse, text, input.path, component?.typed));
+    const { tree, error } = parsed(parse, text, input.path, component?.typed);
+    const body = lowering.program(tree);
     const module = interpret(
       { language: typed ? 'typescript' : 'javascript', ...source, body, exportsNames: false },
       dialect,
       lowering.rebound,
     );
-    if (module.incomplete === undefined) return { data: module };
-    return { data: module, problems: [{ message: module.incomplete, span: lines.lineSpan(1) }] };
+    const problems = [
+      ...(error === undefined ? [] : [problem(error, lines)!]),
+      ...(module.incomplete === undefined ? [] : [{ message: module.incomplete, span: lines.lineSpan(1) }]),
+    ];
+    return problems.length > 0 ? { data: module, problems } : { data: module };
   } catch (error) {
     const found = problem(error, lines);
     if (found) return { problems: [found] };
     throw error;
   }
+}
+
+/** The tree; what follows an error on its line is left out, at most three times, so that the rest can be judged. */
+function parsed(
+  parse: Parse,
+  text: string,
+  path: string,
+  typed: boolean | undefined,
+): { readonly tree: TSESTree.Program; readonly error?: unknown } {
+  let first: unknown;
+  let rest = text;
+  for (let tries = 0; ; tries++) {
+    try {
+      return { tree: parseWith(parse, rest, path, typed), ...(first === undefined ? {} : { error: first }) };
+    } catch (error) {
+      first ??= error;
+      const at = offsetOf(error);
+      if (at === undefined || tries === 3) throw first;
+      const end = rest.slice(at).search(/[\r\n]|$/) + at;
+      rest = rest.slice(0, at) + ' '.repeat(end - at) + rest.slice(end);
+    }
+  }
+}
+
+function offsetOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('location' in error)) return undefined;
+  return (error.location as { readonly start: { readonly offset: number } }).start.offset;
 }
 
 function parseWith(parse: Parse, text: string, path: string, typed: boolean | undefined): TSESTree.Program {

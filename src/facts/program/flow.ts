@@ -4,10 +4,11 @@
  */
 import type { Place } from '../span.ts';
 import { vouched } from './conditions.ts';
+import { callbackMethods, handlerParams, paramDecorators } from './ecmascript-knowledge.ts';
 import {
-  carrierMethods,
+  carrierMethodsOf,
   carriers,
-  neutralizers,
+  neutralizersOf,
   requestMembers,
   routeDecorators,
   type SourceKind,
@@ -232,7 +233,9 @@ function member(
   }
   const of = unit.module.values[value.of]!;
   if (value.kind === 'attr') {
-    if (of.kind === 'param' && requestMembers.has(value.name) && isRequest(unit, of)) {
+    const script = unit.module.language !== 'python';
+    if (script && value.name === 'length') return { end: { kind: 'safe', name: 'length' } };
+    if (script ? isRequestMember(unit, of, value.name) : isRequestParam(unit, of) && requestMembers.has(value.name)) {
       return { end: { kind: 'source', source: 'request', name: `request.${value.name}` } };
     }
     for (const meaning of program.meanings(unit, value.of)) {
@@ -257,12 +260,86 @@ function member(
   return value.kind === 'attr' ? { next: (next.next ?? []).map((one) => ({ ...one, field: value.name })) } : next;
 }
 
-const numeric = new Set(['int', 'float', 'bool', 'uuid.UUID', 'datetime.datetime', 'datetime.date', 'decimal.Decimal']);
+const numeric = new Set([
+  'int',
+  'float',
+  'bool',
+  'uuid.UUID',
+  'datetime.datetime',
+  'datetime.date',
+  'decimal.Decimal',
+  'number',
+  'boolean',
+  'bigint',
+  'Date',
+]);
 
-/** Is the parameter the request of a web handler, by its name or type? */
-function isRequest(unit: Unit, param: Value & { kind: 'param' }): boolean {
-  const model = unit.module.functions[param.function]!.params[param.index];
+/** Is the value the request of a web handler, by its name? */
+function isRequestParam(unit: Unit, value: Value): boolean {
+  if (value.kind !== 'param') return false;
+  const model = unit.module.functions[value.function]!.params[value.index];
   return model !== undefined && /^(?:request|req|_request)$/.test(model.name);
+}
+
+/** Is this member of a handler's parameter what the client sent? Destructured parameters have no name. */
+function isRequestMember(unit: Unit, value: Value, member: string): boolean {
+  let name = value.kind === 'attr' ? value.name : '';
+  if (value.kind === 'param') {
+    const { params } = unit.module.functions[value.function]!;
+    name = params[value.index]!.name;
+    if (name === '' && /^(?:_?res|response|reply)$/.test(params[value.index + 1]?.name ?? '')) name = 'req';
+  }
+  return name !== '' && handlerParams.some((one) => one.name.test(name) && one.members.has(member));
+}
+
+/** Is it the event that a cloud function is called with? */
+function isCloudEvent({ name, params }: FunctionModel, index: number): boolean {
+  if (index !== 0 || params[0]!.name !== 'event') return false;
+  return params.length === 2 ? params[1]!.name === 'context' : /^(?:lambda_?)?handler$/i.test(name);
+}
+
+const takers = new WeakMap<Unit, Map<number, number>>();
+
+/** The call that a function is written into as an argument. */
+function takerOf(unit: Unit, id: number): number | undefined {
+  let known = takers.get(unit);
+  if (!known) {
+    known = new Map();
+    takers.set(unit, known);
+    for (const [call, { args }] of unit.module.calls.entries()) {
+      for (const arg of args) {
+        const value = unit.module.values[arg.value]!;
+        if (value.kind === 'function') known.set(value.function, call);
+      }
+    }
+  }
+  return known.get(id);
+}
+
+/** What a callback is given: elements of a list, the result of a promise, the parts of a stream. */
+function given(step: Walk, value: Value & { kind: 'param' }): Expansion | undefined {
+  const { unit } = step.node;
+  const id = takerOf(unit, value.function);
+  if (id === undefined) return undefined;
+  const callee = unit.module.values[unit.module.calls[id]!.callee.value]!;
+  if (callee.kind !== 'attr') return undefined;
+  const position = callbackMethods.get(callee.name);
+  if (position === undefined) return undefined;
+  if (
+    value.index === position ||
+    (callee.name === 'reduce' && value.index === 0) ||
+    (callee.name === 'sort' && value.index === 1)
+  ) {
+    const of = unit.module.values[callee.of]!;
+    if (/^on(?:ce)?$/.test(callee.name)) {
+      const request = isRequestMember(unit, of, 'on');
+      return request ? { end: { kind: 'source', source: 'request', name: 'the body of the request' } } : undefined;
+    }
+    return {
+      next: [{ ...step, node: { unit, ref: callee.of }, parent: step, text: `each of it, in .${callee.name}()` }],
+    };
+  }
+  return value.index === position + 1 ? { end: { kind: 'safe', name: 'index' } } : undefined;
 }
 
 function param(program: Program, step: Walk, value: Value & { kind: 'param' }, options: FlowOptions): Expansion {
@@ -276,12 +353,10 @@ function param(program: Program, step: Walk, value: Value & { kind: 'param' }, o
     const next = passed(step, step.stack.site, model, value.index, step.stack.outer);
     if (next.length > 0) return { next };
   }
-  if (
-    value.index === 0 &&
-    model.params.length === 2 &&
-    model.params[0]!.name === 'event' &&
-    model.params[1]!.name === 'context'
-  ) {
+  if (own.decorators?.some((one) => paramDecorators.has(lastWord((one.name ?? '').replace(/\(\)$/, ''))))) {
+    return { end: { kind: 'source', source: 'request', name: text } };
+  }
+  if (isCloudEvent(model, value.index)) {
     return { end: { kind: 'source', source: 'request', name: 'the event of a cloud function' } };
   }
   if (isRoute(model, unit)) {
@@ -308,7 +383,7 @@ function param(program: Program, step: Walk, value: Value & { kind: 'param' }, o
     }
     if (next.length > 0) return { next };
   }
-  return { end: { kind: 'param', name: own.name } };
+  return given(step, value) ?? { end: { kind: 'param', name: own.name === '' ? 'that is taken apart' : own.name } };
 }
 
 /** Where the argument for a parameter stands in one call; the parameter's default when it is left out. */
@@ -353,9 +428,13 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
   });
   const callee = unit.module.values[model.callee.value]!;
   const method = callee.kind === 'attr' ? callee.name : undefined;
+  if (callee.kind === 'attr' && unit.module.language !== 'python') {
+    const requested = isRequestMember(unit, unit.module.values[callee.of]!, callee.name);
+    if (requested) return { end: { kind: 'source', source: 'request', name: `request.${callee.name}()` } };
+  }
   const word = method ?? lastWord(names[0] ?? '');
   for (const name of [...names, ...(word === '' ? [] : [`.${word}`])]) {
-    const neutral = neutralizers.has(name) && !options.carriers?.has(name);
+    const neutral = neutralizersOf(unit.module.language).has(name) && !options.carriers?.has(name);
     if (options.sanitizers?.has(name) || neutral) return { end: { kind: 'safe', name } };
   }
   const source = sourceOf(names.map((name) => `${name}()`));
@@ -376,7 +455,7 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
       if (next.length > 0) return { next };
     }
   }
-  const targets = program.targets(site).filter((target) => target.function.name !== '__init__');
+  const targets = program.targets(site).filter((target) => !/^(?:__init__|constructor)$/.test(target.function.name));
   if (targets.length > 0 && (step.stack?.depth ?? 0) < maxStack) {
     const stack: Frame = { site, outer: step.stack, depth: (step.stack?.depth ?? 0) + 1 };
     const next = targets.flatMap((target) =>
@@ -413,7 +492,7 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
     return to(receiver.length > 0 && conversions.has(`.${word}`) ? receiver : refs.slice(0, 1), `through ${word}()`);
   }
   if (names.some((name) => carriers.has(name))) return to(refs, `through ${word}()`);
-  if (method !== undefined && carrierMethods.has(method)) {
+  if (method !== undefined && carrierMethodsOf(unit.module.language).has(method)) {
     const origin = names.length > 0 && !names.some((name) => name.includes('()')) ? [] : receiver;
     const put = ['join', 'format', 'replace', 'concat'].includes(method) ? refs : [];
     const fallback = method === 'get' || method === 'pop' || method === 'setdefault' ? refs.slice(1, 2) : [];

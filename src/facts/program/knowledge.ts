@@ -1,5 +1,13 @@
 /** Knows what data flow needs to know about languages, frameworks and libraries: sources, and what passes data on. */
 
+import {
+  ecmascriptCarrierMethods,
+  ecmascriptCarriers,
+  ecmascriptNeutralizers,
+  ecmascriptSources,
+} from './ecmascript-knowledge.ts';
+import type { Module } from './model.ts';
+
 /** Where data comes from. Only `request` data is surely chosen by somebody else. */
 export type SourceKind = 'request' | 'cli' | 'network' | 'file' | 'store' | 'env';
 
@@ -126,7 +134,6 @@ export const sources: Readonly<Record<string, SourceKind>> = {
   'environ.Env()()': 'env',
   'environ.Env().str()': 'env',
   'starlette.config.Config()()': 'env',
-  'process.env': 'env',
   'socket.socket().recv()': 'network',
   'socket.socket().recvfrom()': 'network',
   'socketserver.BaseRequestHandler().request': 'network',
@@ -144,6 +151,7 @@ export const sources: Readonly<Record<string, SourceKind>> = {
   'pathlib.Path().read_bytes()': 'file',
   'pathlib.Path().read_text()': 'file',
   'pathlib.Path().open()': 'file',
+  ...ecmascriptSources,
 };
 
 /** Attributes of a handler's request parameter that hold what the client sent (Django, aiohttp, DRF, Starlette). */
@@ -279,10 +287,11 @@ export const carriers = new Set([
   'typing.cast',
   'flask.escape',
   'markupsafe.escape',
+  ...ecmascriptCarriers,
 ]);
 
 /** Methods whose result carries the receiver on, and their arguments where they are put into it. */
-export const carrierMethods = new Set([
+const carrierMethods = new Set([
   'strip',
   'lstrip',
   'rstrip',
@@ -353,9 +362,15 @@ export const carrierMethods = new Set([
   'filter',
   'then',
 ]);
+const allCarrierMethods = new Set([...carrierMethods, ...ecmascriptCarrierMethods]);
+
+/** The methods that do so in a language. */
+export function carrierMethodsOf(language: Module['language']): ReadonlySet<string> {
+  return language === 'python' ? carrierMethods : allCarrierMethods;
+}
 
 /** Calls whose result is a number, a truth value or a fixed set of characters: nothing of the text survives. */
-export const neutralizers = new Set([
+const neutralizers = new Set([
   'int',
   'float',
   'bool',
@@ -380,6 +395,12 @@ export const neutralizers = new Set([
   'parseFloat',
   'Boolean',
 ]);
+const allNeutralizers = new Set([...neutralizers, ...ecmascriptNeutralizers]);
+
+/** The calls that do so in a language. */
+export function neutralizersOf(language: Module['language']): ReadonlySet<string> {
+  return language === 'python' ? neutralizers : allNeutralizers;
+}
 
 function many(kind: SourceKind, owners: readonly string[], members: readonly string[]): Record<string, SourceKind> {
   return Object.fromEntries(owners.flatMap((owner) => members.map((member) => [`${owner}.${member}`, kind])));

@@ -72,6 +72,8 @@ export interface Program {
   define(name: string, from: Unit): Node | undefined;
   /** Values of a dotted name that goes on into the fields of what a file defines: `src.settings.config.KEY`. */
   members(name: string, from: Unit): readonly Node[];
+  /** What an object literal holds under a key; names and spreads of other objects are followed. */
+  entry(node: Node, key: string): Node | undefined;
   /** The file of the repository that an imported module name means. */
   moduleOf(name: string, from: Unit): Unit | undefined;
   /** Method of a class or its bases. */
@@ -106,11 +108,32 @@ export function argument(call: Call, index: number, ...keywords: readonly string
   return undefined;
 }
 
+/** A keyword argument, or an entry of an object literal among the arguments: `{ shell: true }`. */
+export function option(program: Program, { unit, call }: CallSite, name: string): Node | undefined {
+  for (const arg of call.args) {
+    if (arg.keyword === name) return { unit, ref: arg.value };
+    if (arg.keyword !== undefined || unit.module.language === 'python') continue;
+    const found = program.entry({ unit, ref: arg.value }, name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** Does the call pass arguments that cannot be told apart (`*args`, `**options`)? */
 export function spreads(call: Call): boolean {
   return call.args.some((arg) => arg.spread !== undefined);
 }
 
+/** Functions that give a function like the one they are given. */
+const wrappers = new Set([
+  'functools.partial',
+  'util.promisify',
+  'es6-promisify.promisify',
+  'bluebird.promisify',
+  'pify',
+]);
+/** Generic types that stand for what they hold. */
+const transparent = new Set(['Promise', 'Readonly', 'Partial', 'Required', 'Awaited', 'NonNullable']);
 const maxMeanings = 8;
 const maxDepth = 24;
 /** Folders that are put on the search path although no file in them imports from there. */
@@ -235,18 +258,17 @@ class Linker implements Program {
     if (unit) return this.#exported(unit, name.slice(dot + 1), seen);
     if (from.module.language === 'python' || name.length > 300) return undefined;
     const head = this.#find(name.slice(0, dot), from);
-    return head && 'ref' in head ? this.#entry(head, name.slice(dot + 1)) : undefined;
+    return head && 'ref' in head ? this.entry(head, name.slice(dot + 1)) : undefined;
   }
 
-  /** What an object literal holds under a key. */
-  #entry(node: Node, key: string, depth = 0): Node | undefined {
+  entry(node: Node, key: string, depth = 0): Node | undefined {
     const value = valueAt(node);
     const { unit } = node;
     if (depth > 8) return undefined;
     if (value.kind === 'global') {
       const found = this.#find(value.name, unit);
       if (!found) return undefined;
-      if ('ref' in found) return this.#entry(found, key, depth + 1);
+      if ('ref' in found) return this.entry(found, key, depth + 1);
       const exported = this.#exported(found, key, new Set());
       return exported && 'ref' in exported ? exported : undefined;
     }
@@ -254,7 +276,7 @@ class Linker implements Program {
     for (let i = value.entries.length - 1; i >= 0; i--) {
       const [at, ref] = value.entries[i]!;
       if (at === null) {
-        const spread = this.#entry({ unit, ref }, key, depth + 1);
+        const spread = this.entry({ unit, ref }, key, depth + 1);
         if (spread) return spread;
         continue;
       }
@@ -271,7 +293,7 @@ class Linker implements Program {
     if (replaced !== undefined) {
       // The default of a CommonJS module is what it exports.
       if (name === 'default') return { unit, ref: replaced };
-      const entry = this.#entry({ unit, ref: replaced }, name);
+      const entry = this.entry({ unit, ref: replaced }, name);
       if (entry) return entry;
     } else if (name === 'default' && unit.module.language !== 'python') return unit;
     for (const star of exportAll) {
@@ -431,7 +453,9 @@ class Linker implements Program {
         case 'external': {
           const first = call.args[0];
           // What wraps a function is called like it.
-          if (meaning.name === 'functools.partial' && first) return this.meanings(unit, first.value);
+          if (wrappers.has(meaning.name) && first) return this.meanings(unit, first.value);
+          if (meaning.name.endsWith('.bind') && unit.module.language !== 'python')
+            return [{ kind: 'external', name: meaning.name.slice(0, -'.bind'.length) }];
           return meaning.name.length > 200 ? [] : [{ kind: 'external', name: `${meaning.name}()` }];
         }
         default:
@@ -447,6 +471,9 @@ class Linker implements Program {
     if (value.kind === 'item') {
       const wrapper = unit.module.values[value.of]!;
       const name = wrapper.kind === 'global' ? wrapper.name.split('.').at(-1)! : '';
+      if (unit.module.language !== 'python') {
+        return this.#instances(unit, transparent.has(name) ? value.key : value.of, depth + 1);
+      }
       if (!['Optional', 'Annotated', 'Union', 'Final', 'ClassVar'].includes(name)) return [];
       const key = unit.module.values[value.key]!;
       const inner = key.kind === 'list' ? (name === 'Union' ? key.items : key.items.slice(0, 1)) : [value.key];

@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Check } from '../../src/check.ts';
+import { subprocessValidation } from '../../src/checks/subprocess-validation.ts';
+import { Lines } from '../../src/facts/span.ts';
+import { type Files, scanFiles } from '../scan-files.ts';
+
+type Row = readonly [name: string, text: string, more?: Files];
+
+/** Files of JavaScript with `// <- message` at the end of each line that has a finding, and of no other. */
+function judges(check: Check, rows: readonly Row[]): void {
+  describe(check.id, () => {
+    test.each(rows.map(([name, text, more]) => [name, { 'src/x.ts': text, ...more }] as const))(
+      '%s',
+      async (_, tree) => {
+        const files: Files = tree;
+        const { judgement, notifications } = await scanFiles(check, files);
+        expect(notifications.filter((one) => one.level !== 'note')).toEqual([]);
+        const found = judgement.findings.map(({ finding }) => {
+          const { path, span } = finding.place;
+          const low = finding.confidence === 'low' ? ' low' : '';
+          return `${path}:${new Lines(files[path]!).position(span.start).line} ${finding.message}${low}`;
+        });
+        const expected = Object.entries(files).flatMap(([path, content]) =>
+          content.split('\n').flatMap((row, i) => {
+            const message = /\/\/ <- (.+)$/.exec(row)?.[1];
+            return message === undefined ? [] : [`${path}:${i + 1} ${message}`];
+          }),
+        );
+        expect(found.sort()).toEqual(expected.sort());
+      },
+    );
+  });
+}
+
+const CP = "import { exec, execFile, spawn } from 'node:child_process';\n";
+
+judges(subprocessValidation, [
+  ['a template', `${CP}export function f(n) {\n  exec(\`ls \${n}\`); // <- shell\n}`],
+  ['require', "const cp = require('child_process');\ncp.execSync('ls ' + process.argv[2]); // <- shell"],
+  [
+    'a destructured require',
+    "const { exec: run } = require('child_process');\nmodule.exports = (n) => run('ls ' + n); // <- shell",
+  ],
+  [
+    'a promise of it',
+    `${CP}import { promisify } from 'util';\nconst run = promisify(exec);\nexport const f = async (n) => {\n  await run('ls ' + n); // <- shell\n};`,
+  ],
+  ['a request of Express', `${CP}app.get('/', (req, res) => {\n  exec('ping ' + req.query.host); // <- request\n});`],
+  [
+    'a destructured request',
+    `${CP}app.get('/', ({ query }, res) => {\n  const { host } = query;\n  exec('ping ' + host); // <- request\n});`,
+  ],
+  ['a request of Koa', `${CP}router.post('/', async (ctx) => {\n  exec(ctx.request.body.cmd); // <- request\n});`],
+  [
+    'a request of Next.js',
+    `${CP}import { NextRequest } from 'next/server';\nexport async function POST(r: NextRequest) {\n  const { cmd } = await r.json();\n  exec(cmd); // <- request\n}`,
+  ],
+  ['a request of Hono', `${CP}app.get('/', (c) => {\n  exec(c.req.query('cmd')); // <- request\n});`],
+  [
+    'a parameter of Nest',
+    `${CP}@Controller()\nexport class C {\n  @Post()\n  run(@Body() body: { cmd: string }) {\n    exec(body.cmd); // <- request\n  }\n}`,
+  ],
+  [
+    'a stream of a request',
+    `${CP}http.createServer((req, res) => {\n  let body = '';\n  req.on('data', (part) => { body += part; });\n  req.on('end', () => {\n    exec(body); // <- request\n  });\n});`,
+  ],
+  [
+    'the event of a cloud function',
+    `${CP}exports.handler = async (event) => {\n  exec('ls ' + event.name); // <- request\n};`,
+  ],
+  [
+    'a helper in another module',
+    'import { run } from "./run";\napp.get("/", (req) => run(req.body.cmd));',
+    { 'src/run.ts': `${CP}export const run = (cmd) => {\n  exec(cmd); // <- request\n};` },
+  ],
+  [
+    'a method of a service',
+    'import { Runner } from "./run";\nexport class C {\n  constructor(private readonly runner: Runner) {}\n  go(@Query("q") q) { this.runner.run(q); }\n}',
+    { 'src/run.ts': `${CP}export class Runner {\n  run(cmd: string) {\n    exec(cmd); // <- request\n  }\n}` },
+  ],
+  ['spawn with a shell', `${CP}export const f = (n) => spawn('ls', [n], { shell: true }); // <- shell`],
+  ['a shell as the program', `${CP}export const f = (n) => spawn('sh', ['-c', 'ls ' + n]); // <- shell`],
+  ['the program from a request', `${CP}app.get('/', (req) => execFile(req.query.tool, [])); // <- request`],
+  ['an option from a request', `${CP}app.get('/', (req) => execFile('git', ['log', req.query.ref])); // <- option`],
+  ['an address to clone', `${CP}export const f = (url) => spawn('git', ['clone', url]); // <- option low`],
+  ['shelljs', "import shell from 'shelljs';\nexport const f = (n) => shell.exec('ls ' + n); // <- shell"],
+  [
+    'execa',
+    "import { execa, execaCommand } from 'execa';\nexport const f = (n) => execa('ls ' + n, { shell: true }); // <- shell",
+  ],
+  [
+    'a rest of the request',
+    `${CP}app.get('/', (req) => {\n  const { a, ...rest } = req.body;\n  exec('ls ' + rest.b); // <- request\n});`,
+  ],
+  [
+    'constants',
+    `${CP}const dir = '/tmp';\nexec('ls ' + dir);\nexec(\`ls \${dir}\`);\nspawn('ls', ['-l', process.argv[2]]);`,
+  ],
+  [
+    'constants in a loop',
+    `${CP}['a', 'b'].forEach((n) => exec('ls ' + n));\nfor (const n of ['a', 'b']) exec('ls ' + n);`,
+  ],
+  [
+    'numbers',
+    `${CP}app.get('/', (req) => exec('kill ' + Number(req.query.pid)));\nexport const f = (n: number) => exec('kill ' + n);`,
+  ],
+  [
+    'an allow-list',
+    `${CP}const allowed = ['a', 'b'];\napp.get('/', (req) => {\n  const { n } = req.query;\n  if (!allowed.includes(n)) return;\n  exec('ls ' + n);\n});`,
+  ],
+  [
+    'a pattern',
+    `${CP}app.get('/', (req) => {\n  const n = req.query.n;\n  if (!/^[a-z]+$/.test(n)) throw new Error('n');\n  exec('ls ' + n);\n});`,
+  ],
+  ['quoted', `${CP}import { quote } from 'shell-quote';\nexport const f = (n) => exec('ls ' + quote([n]));`],
+  ['the folder of the program', `${CP}exec(\`\${process.execPath} \${__dirname}/x.js\`, { cwd: process.cwd() });`],
+  [
+    'other things of the same name',
+    'const m = /a/.exec(text);\ndb.exec("x" + m);\nspawn(machine);\nclass A { exec(x) {} }\nnew A().exec("ls " + m);',
+  ],
+]);
