@@ -126,6 +126,11 @@ function program(io: Io, finish: (code: number) => void): Command {
     .action(async (path: string, flags: object) =>
       finish(await (await import('./commands/sbom.ts')).sbom(path, flags, io)),
     );
+  scanning(root.command('doctor').argument('[path]', 'repository folder', '.'))
+    .description('tell what this installation has to work with, and how much of the YAML and templates it understands')
+    .action(async (path: string, flags: object) =>
+      finish(await (await import('./commands/doctor.ts')).doctor(path, flags, io)),
+    );
   const database = root.command('db').description('keep the advisory database');
   database
     .command('update')
