@@ -77,7 +77,12 @@ function fromSettings(program: Program, site: CallSite, inside: readonly string[
   const find = (names: readonly string[]) =>
     inside ? config && entry(unit, config.value, names) : property(unit, call, names);
   // Settings that are built elsewhere, by a variable or a function, cannot be told.
-  const hidden = config && !['dict', 'call'].includes(valueAt({ unit, ref: config.value }).kind);
+  const value = config && valueAt({ unit, ref: config.value });
+  const written =
+    value?.kind === 'dict' ||
+    (value?.kind === 'call' &&
+      (program.call(unit, value.call)?.names.some((name) => /(?:Args|Property|Dict|Config)$/.test(name)) ?? false));
+  const hidden = config && !written;
   const flag = find(FLAGS);
   const list = find(LISTS);
   return {

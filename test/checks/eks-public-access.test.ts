@@ -121,6 +121,38 @@ testCheck(eksPublicAccess, {
       },
     },
     {
+      name: 'CDK in TypeScript, private',
+      files: {
+        'lib/stack.ts':
+          "import * as eks from 'aws-cdk-lib/aws-eks';\nimport { Stack } from 'aws-cdk-lib';\n\nexport class Main extends Stack {\n  constructor(scope: Construct, id: string) {\n    super(scope, id);\n    new eks.Cluster(this, 'Main', {\n      version: eks.KubernetesVersion.V1_31,\n      endpointAccess: eks.EndpointAccess.PRIVATE,\n    });\n  }\n}\n",
+      },
+      subjects: 1,
+    },
+    {
+      name: 'CDK in TypeScript, restricted, by named imports',
+      files: {
+        'lib/stack.ts':
+          "import { Cluster, EndpointAccess } from 'aws-cdk-lib/aws-eks';\n\nconst OFFICE = '203.0.113.0/24';\nexport function build(scope: Construct) {\n  return new Cluster(scope, 'Main', { endpointAccess: EndpointAccess.PUBLIC_AND_PRIVATE.onlyFrom(OFFICE) });\n}\n",
+      },
+      subjects: 1,
+    },
+    {
+      name: 'CDK, the raw resource',
+      files: {
+        'lib/stack.js':
+          "const eks = require('aws-cdk-lib/aws-eks');\n\nexports.build = (scope) => new eks.CfnCluster(scope, 'Main', { roleArn: 'r', resourcesVpcConfig: { subnetIds: [], endpointPublicAccess: false } });\n",
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Pulumi in TypeScript, off and restricted',
+      files: {
+        'index.ts':
+          "import * as aws from '@pulumi/aws';\nimport * as eks from '@pulumi/eks';\n\nexport const a = new aws.eks.Cluster('a', { roleArn: 'r', vpcConfig: { endpointPublicAccess: false, subnetIds: [] } });\nexport const b = new eks.Cluster('b', { endpointPublicAccess: true, publicAccessCidrs: ['203.0.113.0/24'] });\n",
+      },
+      subjects: 2,
+    },
+    {
       name: 'networks that a for expression filters',
       files: {
         'eks.tf': `${variable('peers', '{ a = "203.0.113.1/32", b = "" }')}${cluster(set(CIDRS, '[for k, v in var.peers : v if v != ""]'))}`,
@@ -306,6 +338,38 @@ testCheck(eksPublicAccess, {
       findings: [{ message: 'default', at: 'stack.py:5' }],
     },
     {
+      name: 'CDK default in TypeScript',
+      files: {
+        'lib/stack.ts':
+          "import * as eks from 'aws-cdk-lib/aws-eks';\n\nexport function build(scope: Construct) {\n  return new eks.Cluster(scope, 'Main', { version: eks.KubernetesVersion.V1_31 });\n}\n",
+      },
+      findings: [{ message: 'default', at: 'lib/stack.ts:4' }],
+    },
+    {
+      name: 'CDK in TypeScript, open',
+      files: {
+        'lib/stack.ts':
+          "import { aws_eks as eks } from 'aws-cdk-lib';\n\nexport function build(scope: Construct) {\n  return new eks.FargateCluster(scope, 'Main', {\n    endpointAccess: eks.EndpointAccess.PUBLIC,\n  });\n}\n",
+      },
+      findings: [{ message: 'unrestricted', at: 'lib/stack.ts:5' }],
+    },
+    {
+      name: 'Pulumi in TypeScript, open to all',
+      files: {
+        'index.ts':
+          "import * as aws from '@pulumi/aws';\n\nconst everybody = ['0.0.0.0/0'];\nexport const main = new aws.eks.Cluster('main', {\n  roleArn: 'r',\n  vpcConfig: {\n    endpointPublicAccess: true,\n    publicAccessCidrs: everybody,\n  },\n});\n",
+      },
+      findings: [{ message: 'open', at: 'index.ts:3' }],
+    },
+    {
+      name: 'Pulumi in TypeScript, nothing set',
+      files: {
+        'index.ts':
+          "import * as eks from '@pulumi/eks';\n\nexport const main = new eks.Cluster('main', { vpcId: 'v' });\n",
+      },
+      findings: [{ message: 'default', at: 'index.ts:3' }],
+    },
+    {
       name: 'Pulumi, on',
       files: {
         '__main__.py':
@@ -351,6 +415,13 @@ testCheck(eksPublicAccess, {
     {
       name: 'a CloudFormation parameter without a default',
       files: { 'eks.yaml': template('        EndpointPublicAccess: !Ref Public\n') },
+    },
+    {
+      name: 'settings that a TypeScript function builds',
+      files: {
+        'index.ts':
+          "import * as aws from '@pulumi/aws';\nimport { settings } from './settings';\n\nexport const main = new aws.eks.Cluster('main', { roleArn: 'r', vpcConfig: settings(process.env.STAGE) });\n",
+      },
     },
     { name: 'a broken file', files: { 'eks.tf': 'resource "aws_eks_cluster" "main" {\n  name = = 1\n' } },
   ],

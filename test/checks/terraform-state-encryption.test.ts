@@ -153,6 +153,28 @@ testCheck(terraformStateEncryption, {
       subjects: 1,
     },
     {
+      name: 'arguments of init in a pipeline',
+      files: {
+        'infra/main.tf': backend('s3', ''),
+        '.github/workflows/apply.yml':
+          'on: push\njobs:\n  apply:\n    runs-on: ubuntu-latest\n    defaults:\n      run:\n        working-directory: infra\n    steps:\n      - run: |\n          terraform init \\\n            -backend-config="bucket=acme" \\\n            -backend-config "key=prod" \\\n            -backend-config="encrypt=true"\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'OpenTofu encrypts with a method of its own',
+      files: {
+        'main.tofu': `terraform {\n  encryption {\n    key_provider "aws_kms" "main" {\n      kms_key_id = "alias/state"\n      key_spec = "AES_256"\n    }\n    method "aes_gcm" "main" {\n      keys = key_provider.aws_kms.main\n    }\n    state {\n      method   = method.aes_gcm.main\n      enforced = true\n    }\n  }\n  backend "s3" {\n    ${S3}\n  }\n}\n${RESOURCE}`,
+      },
+    },
+    {
+      name: 'Terragrunt settings from locals and merge',
+      files: {
+        'root.hcl':
+          'locals {\n  region = "eu-west-1"\n  common = { encrypt = true }\n}\nremote_state {\n  backend = "s3"\n  generate = {\n    path      = "backend.tf"\n    if_exists = "overwrite"\n  }\n  config = merge(local.common, {\n    bucket = "state-${local.region}"\n    key    = "x"\n  })\n}\n',
+      },
+    },
+    {
       name: 'an override file completes the backend',
       files: {
         'main.tf': backend('local', 'path = "x.tfstate"'),
@@ -201,6 +223,22 @@ testCheck(terraformStateEncryption, {
           'locals {\n  env = "prod"\n}\ngenerate "backend" {\n  path = "backend.tf"\n  contents = <<EOT\nterraform {\n  backend "s3" {\n    bucket = "acme"\n    key = "k"\n  }\n}\nEOT\n}\n',
       },
       findings: [{ message: 'unencrypted', at: 'root.hcl:4' }],
+    },
+    {
+      name: 'arguments of init in a pipeline, without encryption',
+      files: {
+        'infra/main.tf': backend('s3', ''),
+        '.gitlab-ci.yml':
+          'apply:\n  script:\n    - cd infra\n    - terraform init -backend-config="bucket=acme" -backend-config="key=prod"\n    - terraform apply\n',
+      },
+      findings: [{ message: 'unencrypted', at: 'infra/main.tf:2' }],
+    },
+    {
+      name: 'OpenTofu with the method for plain text',
+      files: {
+        'main.tofu': `terraform {\n  encryption {\n    method "unencrypted" "migrate" {}\n    state {\n      method = method.unencrypted.migrate\n    }\n  }\n  backend "s3" {\n    ${S3}\n  }\n}\n${RESOURCE}`,
+      },
+      findings: [{ message: 'unencrypted', at: 'main.tofu:8' }],
     },
     {
       name: 'local backend',
