@@ -1,13 +1,13 @@
 /** Knows how much of the production code is annotated with types, and whether CI enforces a type checker. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { type AnnotatedFile, linkAnnotations } from '../facts/annotations.ts';
+import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import { type AnnotatedFile, type Annotations, linkAnnotations } from '../facts/annotations.ts';
 import { ciRuns } from '../facts/ci-runs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { anchorOf } from '../facts/source.ts';
 
 export const typeHints = defineCheck({
   id: 'type-hints',
-  needs: { program: true, workflow: true, script: true, hooks: true },
+  needs: { program: true, tsconfig: true, dependencies: ['"name"'], workflow: true, script: true, hooks: true },
   messages: {
     low: {
       what: 'Fewer production functions than the target have complete annotations; {file} has the most without.',
@@ -22,6 +22,18 @@ export const typeHints = defineCheck({
       aspect: 'names',
       severity: 'low',
     },
+    lenient: {
+      what: '{file} leaves {missing} off.',
+      why: 'A parameter without a type is then anything, or null fits every type, and the compiler is silent where it would be needed most.',
+      fix: 'Set `"strict": true`. Where too much is wrong today, set it for the packages that are clean and extend the list.',
+      aspect: 'strictness',
+    },
+    loose: {
+      what: 'The code switches the type checker off at {gaps} places with `any` and comments; {file} has the most.',
+      why: 'That is {share} for each hundred functions, and the limit is {limit}. What passes through these places has no type any more.',
+      fix: 'Write the type, or `unknown` with a check, and replace `@ts-ignore` by `@ts-expect-error` with a reason, beginning with {file}.',
+      aspect: 'gaps',
+    },
     masked: {
       what: 'CI runs `{command}`, and its failure is ignored.',
       why: 'Type errors scroll by in the log, so their number only grows and the annotations drift away from the code.',
@@ -29,20 +41,27 @@ export const typeHints = defineCheck({
       aspect: 'gate',
     },
     noChecker: {
-      what: 'No CI job runs a type checker.',
+      what: 'No CI job runs a type checker over the {language} code.',
       why: 'Annotations that nobody checks are comments: they become wrong with the first change and mislead the reader.',
-      fix: 'Run `mypy` or `pyright` over the production packages in CI, in a step that may fail.',
+      fix: 'Run {checker} over the production packages in CI, in a step that may fail.',
       aspect: 'gate',
     },
   },
   assess(facts, options) {
-    const lookedFor = 'functions in Python files, and mypy, pyright and other type checkers in CI';
-    const { files, undefinedNames } = facts.linked(linkAnnotations);
+    const lookedFor =
+      'functions in Python, TypeScript and JavaScript files, and mypy, pyright, tsc and other type checkers in CI';
+    const annotations = facts.linked(linkAnnotations);
+    const { files, undefinedNames } = annotations;
     if (files.length === 0) return { subjects: [], lookedFor };
     const total = sum(files, (file) => file.functions);
     const value = Math.floor((sum(files, (file) => file.complete) * 10_000) / total);
     const target = Math.round((options.target as number) * 100);
-    const subjects: Subject[] = [share(files, value, target), ...gate(facts, options)];
+    const subjects: Subject[] = [
+      share(files, value, target),
+      ...gates(facts, files, options),
+      ...strictness(annotations),
+      ...gaps(annotations, options.gaps as number),
+    ];
     for (const { name, places } of undefinedNames) {
       const related = places.slice(1, 10).map((place) => ({ ...place, text: 'It is named here as well.' }));
       const finding: Finding = { message: 'undefinedName', data: { name }, place: places[0]!, confidence: 'high' };
@@ -76,9 +95,26 @@ function share(files: readonly AnnotatedFile[], value: number, target: number): 
   });
 }
 
-function gate(facts: Facts, options: Options): Subject[] {
-  const name = 'type checker in CI';
-  const checkers = options.checkers as readonly string[];
+/** One gate for Python and one for what the TypeScript compiler reads. */
+function gates(facts: Facts, files: readonly AnnotatedFile[], options: Options): Subject[] {
+  const python = files.some(({ language }) => language === 'python');
+  const script = files.some(({ language }) => language !== 'python');
+  return [
+    ...(python ? gate(facts, options.checkers as readonly string[], options, 'Python', '`mypy` or `pyright`') : []),
+    ...(script
+      ? gate(facts, options.compilers as readonly string[], options, 'TypeScript and JavaScript', '`tsc --noEmit`')
+      : []),
+  ];
+}
+
+function gate(
+  facts: Facts,
+  checkers: readonly string[],
+  options: Options,
+  language: string,
+  checker: string,
+): Subject[] {
+  const name = `type checker of ${language} in CI`;
   const hook = facts
     .of('hooks')
     .flatMap((file) => file.data.hooks.map((one) => ({ file, one })))
@@ -94,7 +130,46 @@ function gate(facts: Facts, options: Options): Subject[] {
     return [fail(name, { message: 'masked', data: { command: masked.text }, place: masked.place, confidence: 'high' })];
   }
   const place = anchorOf(facts);
-  return place ? [fail(name, { message: 'noChecker', data: {}, place, confidence: 'high' })] : [];
+  if (!place) return [];
+  const data = { language, checker };
+  return [fail(name, { message: 'noChecker', data, place, identity: name, confidence: 'high' })];
+}
+
+/** Configurations of the compiler; those that are lenient for one cause are one finding. */
+function strictness({ configs }: Annotations): Subject[] {
+  const causes = new Map<string, Finding>();
+  return configs.map(({ path, strict, missing, place }) => {
+    const name = `strictness of ${path}`;
+    const own = { path, span: { start: 0, end: 0 } };
+    if (strict === 'unknown') return unknown(name, own, 'It inherits from a configuration outside the repository.');
+    if (strict) return pass(name, own, 'Types are asked for everywhere.');
+    const key = `${place.path} ${place.span.start}`;
+    const data = { file: place.path, missing };
+    const finding = causes.get(key) ?? { message: 'lenient', data, place, confidence: 'high' as const };
+    causes.set(key, finding);
+    return fail(name, finding, own);
+  });
+}
+
+/** Places that switch the checker off, against a limit for each hundred functions. */
+function gaps({ files, loose }: Annotations, limit: number): Subject[] {
+  const functions = sum(
+    files.filter(({ language }) => language !== 'python'),
+    (file) => file.functions,
+  );
+  if (functions === 0) return [];
+  const name = 'places without types';
+  const count = sum(loose, (file) => file.gaps);
+  const share = Math.round((count * 100) / functions);
+  const worst = [...loose].sort((a, b) => b.gaps - a.gaps);
+  const first = worst[0];
+  if (!first || share <= limit) {
+    const place = { path: files.find(({ language }) => language !== 'python')!.path, span: { start: 0, end: 0 } };
+    return [pass(name, place, `${share} places for each hundred functions.`)];
+  }
+  const related = worst.slice(1, 10).map((file) => ({ ...file.first, text: `${file.gaps} places in this file.` }));
+  const data = { gaps: count, file: first.path, share, limit };
+  return [fail(name, { message: 'loose', data, place: first.first, identity: name, confidence: 'high', related })];
 }
 
 function sum<T>(things: readonly T[], of: (thing: T) => number): number {

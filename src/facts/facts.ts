@@ -21,6 +21,7 @@ import type { SecretFile } from './secret-files.ts';
 import type { Place, Span } from './span.ts';
 import type { TerraformFile } from './terraform.ts';
 import type { TestConfig } from './test-config.ts';
+import type { TypeScriptConfig } from './tsconfig.ts';
 import type { WebserverFile } from './webserver.ts';
 import type { SourceFile, Zone } from './workspace.ts';
 
@@ -45,6 +46,7 @@ export interface FactTypes {
   terraform: TerraformFile;
   webserver: WebserverFile;
   testConfig: TestConfig;
+  tsconfig: TypeScriptConfig;
   program: Module;
 }
 export type FactKind = keyof FactTypes;

@@ -19,6 +19,7 @@ import { script } from './script.ts';
 import { secretfile } from './secret-files.ts';
 import { terraform } from './terraform.ts';
 import { testConfig } from './test-config.ts';
+import { tsconfig } from './tsconfig.ts';
 import { webserver } from './webserver.ts';
 import { workflow } from './workflow.ts';
 
@@ -42,6 +43,7 @@ export const extractors: readonly Extractor[] = [
   secretfile,
   terraform,
   testConfig,
+  tsconfig,
   webserver,
   workflow,
 ];

@@ -7,8 +7,74 @@ const checked = (run: string, more = '') => ({
 const typed = 'def add(a: int, b: int) -> int:\n    return a + b\n';
 const ci = checked('mypy app');
 
+const strict = { 'tsconfig.json': '{ // all of it\n  "compilerOptions": { "strict": true },\n}\n' };
+const build = checked('npx tsc --noEmit');
+
 testCheck(typeHints, {
   valid: [
+    {
+      name: 'strict TypeScript, checked',
+      files: { 'src/x.ts': 'export const add = (a: number, b: number) => a + b;\n', ...strict, ...build },
+      subjects: 4,
+    },
+    {
+      name: 'a strict configuration in a package of the repository',
+      files: {
+        'apps/web/src/x.ts': 'export function f(a: number): number {\n  return a;\n}\n',
+        'apps/web/tsconfig.json': '{ "extends": "@mesh/config/base.json", "compilerOptions": { "outDir": "x" } }\n',
+        'packages/config-typescript/package.json': '{ "name": "@mesh/config" }\n',
+        'packages/config-typescript/base.json': '{ "compilerOptions": { "strict": true } }\n',
+        ...checked('npx turbo run typecheck'),
+      },
+    },
+    {
+      name: 'a chain of configurations, of which the last one is strict',
+      files: {
+        'app/src/x.ts': 'export function f(a: number) {\n  return a;\n}\n',
+        'app/tsconfig.json':
+          '{ "extends": "../tsconfig.base", "files": [], "references": [{ "path": "./tsconfig.app.json" }] }\n',
+        'app/tsconfig.app.json':
+          '{ "extends": ["./tsconfig.json"], "compilerOptions": { "noImplicitAny": true, "strictNullChecks": true } }\n',
+        'app/tsconfig.spec.json': '{ "compilerOptions": { "strict": false } }\n',
+        'tsconfig.base.json': '{ "compilerOptions": { "strict": false } }\n',
+        ...checked('npx nx build app'),
+      },
+    },
+    {
+      name: 'JavaScript beside typed code does not count, settings of tools never do',
+      files: {
+        'app/x.py': typed,
+        'static/x.js': 'export function f(a) {\n  return a;\n}\n',
+        'vite.config.ts': 'export default function config(a: any) {\n  return a;\n}\n',
+        ...ci,
+      },
+      subjects: 2,
+    },
+    {
+      name: 'JavaScript that the compiler checks',
+      files: {
+        'src/x.js': 'export function f(a) {\n  return a;\n}\n',
+        'jsconfig.json': '{ "compilerOptions": { "checkJs": true, "strict": true } }\n',
+        ...build,
+      },
+    },
+    {
+      name: 'callbacks have the types of what they are passed to',
+      files: {
+        'src/x.ts':
+          'export const f = (a: number) => a;\nrows.subscribe({ next: (row) => f(row), error: function (e) {} });\nrows.map((row) => row);\n',
+        'tsconfig.json': '{ "compilerOptions": { "noImplicitAny": true, "strictNullChecks": true } }\n',
+        ...build,
+      },
+    },
+    {
+      name: 'few places without types',
+      files: {
+        'src/x.ts': `${'export const f = (a: number) => a;\n'.repeat(12)}// @ts-ignore: the library has no types\nexport const x = f(1);\n`,
+        ...strict,
+        ...build,
+      },
+    },
     { name: 'typed and checked', files: { 'app/x.py': typed, ...ci }, subjects: 2 },
     { name: 'a checker behind python -m', files: { 'app/x.py': typed, ...checked('python -m mypy --strict app') } },
     { name: 'a checker behind poetry', files: { 'app/x.py': typed, ...checked('poetry run pyright') } },
@@ -71,6 +137,68 @@ testCheck(typeHints, {
   ],
   invalid: [
     {
+      name: 'a lenient configuration, once for all that inherit it',
+      files: {
+        'a/x.ts': 'export function f(a: number) {\n  return a;\n}\n',
+        'b/x.ts': 'export function g(a: number) {\n  return a;\n}\n',
+        'a/tsconfig.json': '{ "extends": "../tsconfig.base.json" }\n',
+        'b/tsconfig.json': '{ "extends": "../tsconfig.base.json" }\n',
+        'tsconfig.base.json': '{\n  "compilerOptions": {\n    "strict": false\n  }\n}\n',
+        ...build,
+      },
+      findings: [{ message: 'lenient', at: 'tsconfig.base.json:3' }],
+    },
+    {
+      name: 'no switch at all, and parameters without types',
+      files: {
+        'src/x.ts': 'export function f(a) {\n  return a;\n}\n',
+        'tsconfig.json': '{\n  "compilerOptions": {\n    "outDir": "x"\n  }\n}\n',
+        ...build,
+      },
+      findings: [
+        { message: 'lenient', at: 'tsconfig.json:2' },
+        { message: 'low', at: 'src/x.ts:1' },
+      ],
+    },
+    {
+      name: 'any in headers and elsewhere',
+      files: {
+        'src/x.ts':
+          'export function f(a: any) {\n  return a as any;\n}\nexport function g(a: Record<string, any>) {\n  // @ts-expect-error\n  return a.b.c;\n}\n',
+        ...strict,
+        ...build,
+      },
+      findings: [
+        { message: 'low', at: 'src/x.ts:1' },
+        { message: 'loose', at: 'src/x.ts:1' },
+      ],
+      skip: ['comment'], // the other function and its place stay
+    },
+    {
+      name: 'a file that nobody checks',
+      files: {
+        'src/x.ts': '// @ts-nocheck\nexport function f(a: number) {\n  return a;\n}\n',
+        ...strict,
+        ...build,
+      },
+      findings: [
+        { message: 'low', at: 'src/x.ts:2' },
+        { message: 'loose', at: 'src/x.ts:1' },
+      ],
+      skip: ['comment'], // an empty file has no functions
+    },
+    {
+      name: 'nobody runs the compiler',
+      files: { 'src/x.ts': 'export const f = (a: number) => a;\n', ...strict, ...checked('npm test') },
+      findings: [{ message: 'noChecker', at: 'src/x.ts:1' }],
+      skip: ['comment'], // no program is left to check
+    },
+    {
+      name: 'JavaScript alone',
+      files: { 'src/x.js': 'export function f(a) {\n  return a;\n}\n', ...build },
+      findings: [{ message: 'low', at: 'src/x.js:1' }],
+    },
+    {
       name: 'nothing is annotated',
       files: { 'app/x.py': 'def f(a):\n    return a\n\ndef g(a, b):\n    return b\n', ...ci },
       findings: [{ message: 'low', at: 'app/x.py:1' }],
@@ -127,6 +255,16 @@ testCheck(typeHints, {
         { message: 'undefinedName', at: 'app/x.py:1' },
         { message: 'undefinedName', at: 'app/x.py:4' },
       ],
+    },
+  ],
+  unknown: [
+    {
+      name: 'a configuration from a package that is not here',
+      files: {
+        'src/x.ts': 'export const f = (a: number) => a;\n',
+        'tsconfig.json': '{ "extends": "@company/tsconfig/base.json" }\n',
+        ...build,
+      },
     },
   ],
   notApplicable: [

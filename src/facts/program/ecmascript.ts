@@ -3,6 +3,7 @@ import type { parse as parseCode, TSESTree } from '@typescript-eslint/typescript
 import type { Extracted, ExtractInput, Extractor } from '../facts.ts';
 import { tooDeep } from '../nesting.ts';
 import { Lines, type Span } from '../span.ts';
+import { gapsOf } from './ecmascript-gaps.ts';
 import { ecmascriptBuiltins, ecmascriptName, importedModule } from './ecmascript-names.ts';
 import { Lowering } from './ecmascript-statements.ts';
 import { interpret } from './interpret.ts';
@@ -47,12 +48,13 @@ function extract(input: ExtractInput, parse: Parse): Extracted<Module> {
     const source = ecmascriptName(input.path);
     const lowering = new Lowering(source);
     const { tree, error } = parsed(parse, text, input.path, component?.typed);
-    const body = lowering.program(tree);
-    const module = interpret(
-      { language: typed ? 'typescript' : 'javascript', ...source, body, exportsNames: false },
+    const gaps = gapsOf(tree, text);
+    const program = interpret(
+      { language: typed ? 'typescript' : 'javascript', ...source, body: lowering.program(tree), exportsNames: false },
       dialect,
       lowering.rebound,
     );
+    const module: Module = gaps.length > 0 ? { ...program, gaps } : program;
     const problems = [
       ...(error === undefined ? [] : [problem(error, lines)!]),
       ...(module.incomplete === undefined ? [] : [{ message: module.incomplete, span: lines.lineSpan(1) }]),
@@ -98,6 +100,7 @@ function parseWith(parse: Parse, text: string, path: string, typed: boolean | un
     filePath,
     range: true,
     loc: false,
+    comment: text.includes('@ts-'),
     allowInvalidAST: true,
     errorOnUnknownASTType: false,
     jsDocParsingMode: 'none',

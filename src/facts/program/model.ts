@@ -257,6 +257,13 @@ export interface Reference extends Site {
   readonly role: 'value' | 'annotation';
 }
 
+/** A place where the source switches the type checker off. */
+export interface TypeGap {
+  /** `any`: the type; `line`: a comment that silences the next line; `file`: one that silences the file. */
+  readonly kind: 'any' | 'line' | 'file';
+  readonly span: Span;
+}
+
 /** What one source file says. All of it is plain JSON. */
 export interface Module {
   readonly language: 'python' | 'javascript' | 'typescript';
@@ -281,6 +288,8 @@ export interface Module {
   readonly references: readonly Reference[];
   /** Dictionaries written out in the source, with their place. */
   readonly dicts: readonly (Site & { readonly value: Ref })[];
+  /** In order; absent: none, or the language has none. */
+  readonly gaps?: readonly TypeGap[];
   /** Set when the file was too large to be followed to its end; what is missing is unknown, not absent. */
   readonly incomplete?: string;
 }
