@@ -3,7 +3,7 @@ import type { Extracted, ExtractInput } from '../../src/facts/facts.ts';
 import { constants, origins } from '../../src/facts/program/flow.ts';
 import { linkProgram } from '../../src/facts/program/link.ts';
 import type { Module, Value } from '../../src/facts/program/model.ts';
-import { moduleName, python, withoutGaps } from '../../src/facts/program/python.ts';
+import { moduleName, python } from '../../src/facts/program/python.ts';
 import { factsOfFiles } from '../facts-of.ts';
 import fc from '../property.ts';
 
@@ -126,11 +126,6 @@ describe('syntax of Python 3.8 to 3.14', () => {
     'print(*a, **b)\nx[1:2, ::3]\ndel x[0], y.z',
     'é = "ü"; x = é + "\\N{BULLET}"',
   ])('%s', (text) => expect(moduleOf(text).values.length).toBeGreaterThanOrEqual(0));
-
-  test('the except clause without parentheses keeps its offsets', () => {
-    const text = 'except A, B.C :';
-    expect(withoutGaps(text)).toBe('except A| B.C :');
-  });
 });
 
 test('offsets count UTF-16 code units, whatever stands before them', () => {

@@ -1,14 +1,12 @@
 /** Knows the literal requirements of setup.py and setup.cfg. */
-import { createRequire } from 'node:module';
-import type { ExprNode, StmtNode } from 'py-ast';
 import type { ParseProblem } from '../facts.ts';
-import { tooDeep } from '../nesting.ts';
+import { parsePython } from '../program/python-parser.ts';
+import { PythonError } from '../program/python-tokens.ts';
+import type { Expression, Statement } from '../program/syntax.ts';
 import { Lines, type Span } from '../span.ts';
 import { type Dependency, normalise, type Read, read, type Scope } from './model.ts';
 import { scopeOfGroup } from './pyproject.ts';
 import { fromRequirement, parseRequirement } from './requirements.ts';
-
-const require = createRequire(import.meta.url);
 
 type Literal =
   | { readonly kind: 'text'; readonly value: string; readonly span: Span }
@@ -17,51 +15,30 @@ type Literal =
 
 /** Reads what `setup(...)` is given as literals or as module-level names of literals; computed lists are left out. */
 export function readSetupPy(text: string, _path: string): Read {
-  const { parse } = require('py-ast') as typeof import('py-ast');
-  const lines = new Lines(text);
-  const deep = tooDeep(text, 150);
-  if (deep !== undefined)
-    return { problems: [{ message: 'Brackets are nested too deeply.', span: { start: deep, end: deep + 1 } }] };
-  let body: readonly StmtNode[];
+  let body: readonly Statement[];
   try {
-    body = (parse(text.replace(/^\uFEFF/, ' ').replaceAll('\f', ' ')) as { body: StmtNode[] }).body;
+    ({ body } = parsePython(text, 'setup', false));
   } catch (error) {
-    const line = (error as { lineno?: number }).lineno ?? 1;
-    const what =
-      error instanceof RangeError
-        ? 'it is nested too deeply'
-        : error instanceof Error
-          ? error.message.split('\n')[0]!
-          : 'syntax error';
-    return { problems: [{ message: `This is no Python that can be read: ${what}`, span: lines.lineSpan(line) }] };
+    if (!(error instanceof PythonError)) throw error;
+    const lines = new Lines(text);
+    const message = `This is no Python that can be read: ${error.message}`;
+    return { problems: [{ message, span: lines.lineSpan(lines.position(error.offset).line) }] };
   }
-  const spanOf = (node: ExprNode): Span => {
-    const offset = (line: number, bytes: number): number => {
-      const start = lines.offset(line);
-      return start + Buffer.from(lines.line(line)).subarray(0, bytes).toString().length;
-    };
-    const start = offset(node.lineno ?? 1, node.col_offset ?? 0);
-    return { start, end: Math.max(start, offset(node.end_lineno ?? node.lineno ?? 1, node.end_col_offset ?? 0)) };
-  };
-  const names = new Map<string, ExprNode>();
-  const literal = (node: ExprNode | undefined, depth = 0): Literal | undefined => {
+  const names = new Map<string, Expression>();
+  const literal = (node: Expression | undefined, depth = 0): Literal | undefined => {
     if (node === undefined || depth > 20) return undefined;
-    if (node.nodeType === 'Constant')
-      return typeof node.value === 'string' ? { kind: 'text', value: node.value, span: spanOf(node) } : undefined;
-    if (node.nodeType === 'Name') return literal(names.get(node.id), depth + 1);
-    if (node.nodeType === 'List' || node.nodeType === 'Tuple' || node.nodeType === 'Set') {
-      return { kind: 'list', items: node.elts.flatMap((e: ExprNode) => literal(e, depth + 1) ?? []) };
-    }
-    if (node.nodeType === 'BinOp' && node.op.nodeType === 'Add') {
-      const sides = [literal(node.left, depth + 1), literal(node.right, depth + 1)];
+    if (node.kind === 'const')
+      return typeof node.value === 'string' ? { kind: 'text', value: node.value, span: node.span } : undefined;
+    if (node.kind === 'name') return literal(names.get(node.name), depth + 1);
+    if (node.kind === 'list') return { kind: 'list', items: node.items.flatMap((e) => literal(e, depth + 1) ?? []) };
+    if (node.kind === 'binary' && node.ops.every((op) => op === '+')) {
+      const sides = node.operands.map((side) => literal(side, depth + 1));
       return { kind: 'list', items: sides.flatMap((s) => (s?.kind === 'list' ? s.items : [])) };
     }
-    if (node.nodeType !== 'Dict') return undefined;
-    const entries = node.keys.flatMap((key: ExprNode | null | undefined, i: number) => {
-      const value = literal(node.values[i], depth + 1);
-      return key?.nodeType === 'Constant' && typeof key.value === 'string' && value
-        ? [[key.value, value] as const]
-        : [];
+    if (node.kind !== 'dict') return undefined;
+    const entries = node.entries.flatMap(([key, of]) => {
+      const value = literal(of, depth + 1);
+      return key?.kind === 'const' && typeof key.value === 'string' && value ? [[key.value, value] as const] : [];
     });
     return { kind: 'dict', entries };
   };
@@ -88,43 +65,41 @@ export function readSetupPy(text: string, _path: string): Read {
     }
   };
   let project: string | undefined;
-  const visit = (node: ExprNode): void => {
-    if (node.nodeType !== 'Call') return;
-    const callee =
-      node.func.nodeType === 'Name' ? node.func.id : node.func.nodeType === 'Attribute' ? node.func.attr : '';
+  const visit = (node: Expression): void => {
+    if (node.kind !== 'call') return;
+    const callee = node.callee.kind === 'name' || node.callee.kind === 'attr' ? node.callee.name : '';
     if (callee !== 'setup') return;
-    for (const keyword of node.keywords) {
-      const value = literal(keyword.value);
-      if (keyword.arg === 'name' && value?.kind === 'text') project = normalise('PyPI', value.value);
-      else if (keyword.arg === 'install_requires') take(value, 'runtime', {});
-      else if (keyword.arg === 'tests_require') take(value, 'dev', {});
-      else if (keyword.arg === 'setup_requires') take(value, 'build', { isolated: true });
-      else if (keyword.arg === 'extras_require' && value?.kind === 'dict') {
+    for (const { keyword, value: of } of node.args) {
+      const value = literal(of);
+      if (keyword === 'name' && value?.kind === 'text') project = normalise('PyPI', value.value);
+      else if (keyword === 'install_requires') take(value, 'runtime', {});
+      else if (keyword === 'tests_require') take(value, 'dev', {});
+      else if (keyword === 'setup_requires') take(value, 'build', { isolated: true });
+      else if (keyword === 'extras_require' && value?.kind === 'dict') {
         for (const [group, list] of value.entries) take(list, scopeOfGroup(group), { group });
       }
     }
   };
-  const walk = (statements: readonly StmtNode[], depth: number): void => {
+  const walk = (statements: readonly Statement[], depth: number): void => {
     for (const statement of statements) {
-      if (
-        statement.nodeType === 'Assign' &&
-        statement.targets.length === 1 &&
-        statement.targets[0]!.nodeType === 'Name'
-      ) {
-        names.set(statement.targets[0]!.id, statement.value);
+      if (statement.kind === 'assign' && statement.targets.length === 1 && statement.targets[0]!.kind === 'name') {
+        if (statement.value && statement.op === undefined) names.set(statement.targets[0]!.name, statement.value);
       }
-      if (statement.nodeType === 'Expr') visit(statement.value);
-      if (depth > 5) continue;
-      for (const part of ['body', 'orelse', 'finalbody'] as const) {
-        const inner = (statement as unknown as Record<string, unknown>)[part];
-        if (Array.isArray(inner)) walk(inner as StmtNode[], depth + 1);
-      }
+      if (statement.kind === 'expression') visit(statement.value);
+      if (depth <= 5) for (const block of blocks(statement)) walk(block, depth + 1);
     }
   };
   walk(body, 0);
   if (dependencies.length === 0 && project === undefined) return { problems };
   const named = project === undefined ? {} : { project };
   return read({ format: 'setup.py', role: 'manifest', ecosystem: 'PyPI', dependencies, ...named }, problems);
+}
+
+function blocks(statement: Statement): readonly (readonly Statement[])[] {
+  if (statement.kind === 'function') return [statement.function.body];
+  if (statement.kind === 'if' || statement.kind === 'loop') return [statement.body, statement.other];
+  if (statement.kind === 'try') return [statement.body, statement.other, statement.final];
+  return statement.kind === 'with' ? [statement.body] : [];
 }
 
 /** Reads `install_requires`, `tests_require` and the extras of setup.cfg. */

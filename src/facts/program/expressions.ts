@@ -243,14 +243,29 @@ export abstract class Expressions extends Machine {
   }
 
   protected binary(expression: Expression & { kind: 'binary' }): Ref {
-    let left = this.evaluate(expression.operands[0]!);
-    for (let i = 0; i < expression.ops.length; i++) {
-      const right = this.evaluate(expression.operands[i + 1]!);
-      const written = [
-        i === 0 ? (writtenName(expression.operands[0]!) ?? null) : null,
-        writtenName(expression.operands[i + 1]!) ?? null,
-      ];
-      left = this.operate(expression.ops[i]!, left, right, expression.span, written);
+    const { ops, operands, span } = expression;
+    const words = operands.map((operand) => writtenName(operand) ?? null);
+    let left = this.evaluate(operands[0]!);
+    for (let i = 0; i < ops.length; ) {
+      const first = i;
+      const run: Ref[] = [];
+      do run.push(this.evaluate(operands[++i]!));
+      while (ops[i] === '+' && ops[first] === '+');
+      const isText = !run.some((ref) => this.values[ref]!.kind === 'list');
+      for (const [k, right] of run.entries()) {
+        const before = this.values[left]!;
+        if (isText && before.kind === 'concat' && k > 0) {
+          // The rest of a long sum at once: each step would copy all parts before it.
+          const names = before.parts.map((_, n) => before.names?.[n] ?? null);
+          const rest = words.slice(first + k + 1, i + 1);
+          left = this.concat([...before.parts, ...run.slice(k)], span, [...names, ...rest]);
+          break;
+        }
+        left = this.operate(ops[first]!, left, right, span, [
+          first + k === 0 ? words[0]! : null,
+          words[first + k + 1]!,
+        ]);
+      }
     }
     return left;
   }
@@ -324,7 +339,7 @@ export abstract class Expressions extends Machine {
     const guard = this.guard;
     const base = this.env;
     for (const [i, part] of expression.of.entries()) {
-      if (i > 0) this.env = this.env.fork();
+      if (i > 0 && (this.env === base || this.env.changes.size > 0)) this.env = this.env.fork();
       const ref = this.evaluate(part);
       const last = i === expression.of.length - 1;
       const truth =
