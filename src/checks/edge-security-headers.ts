@@ -115,10 +115,9 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
     causes.set(key, finding);
     findings.push(finding);
   };
-  // Parts that decide for themselves count for the whole server when it has no answers of its own, and none is shared.
+  // Parts that decide for themselves count for a server that has no answers of its own.
   const bare = server.headers ?? (server.piece ? undefined : leastOf(parts));
-  const missing =
-    bare === undefined || (server.headers === undefined && shared.size > 0) ? [] : missingIn(bare, server.plain);
+  const missing = (bare ? missingIn(bare, server.plain) : []).filter((one) => server.headers || !shared.has(one));
   for (const part of parts) {
     const lost = missingIn(part.headers).filter((one) => shared.has(one));
     if (lost.length > 0) add('lost', part.place, { part: part.label, headers: listed(lost) });

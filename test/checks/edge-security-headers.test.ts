@@ -373,6 +373,30 @@ testCheck(edgeSecurityHeaders, {
       subjects: 1,
     },
     {
+      name: 'a server behind another one of its machine',
+      files: {
+        'image/Caddyfile': caddy(`\theader {\n${caddyHeaders}\t}\n`).replace('app:8080', '127.0.0.1:8000'),
+        'image/site.conf':
+          'Listen 8000\n<VirtualHost *:8000>\n  ServerName localhost\n  DocumentRoot /srv\n</VirtualHost>\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a file of includes',
+      files: {
+        'nginx.conf': server('  include snippets/all.conf;\n'),
+        'snippets/all.conf': 'include snippets/headers.conf;\n',
+        'snippets/headers.conf': headers(''),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a Caddy port without a certificate',
+      files: {
+        Caddyfile: `:3000 {\n\theader {\n${caddyHeaders.replace(/.*Strict.*\n/, '')}\t}\n\treverse_proxy app:80\n}\n`,
+      },
+    },
+    {
       name: 'Istio',
       files: {
         'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [istio-system/public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(
@@ -554,6 +578,13 @@ testCheck(edgeSecurityHeaders, {
       findings: [{ message: 'missing', at: 'ingress.yaml:4' }],
     },
     {
+      name: 'only parts answer, and none has all headers',
+      files: {
+        'site.conf': `server {\n  listen 443 ssl;\n  add_header Strict-Transport-Security "max-age=31536000" always;\n  location /list {\n    add_header Strict-Transport-Security "max-age=31536000" always;\n    add_header X-Robots-Tag none;\n    root /srv;\n  }\n  location / {\n    return 404;\n  }\n}\n`,
+      },
+      findings: [{ message: 'missing', at: 'site.conf:1' }],
+    },
+    {
       name: 'Caddy without headers',
       files: { Caddyfile: caddy('') },
       findings: [{ message: 'missing', at: 'Caddyfile:1' }],
@@ -686,6 +717,20 @@ testCheck(edgeSecurityHeaders, {
       files: {
         'compose.yaml':
           'services:\n  proxy:\n    image: traefik:v3\n    command:\n      - --entrypoints.web.address=:80\n      - --entrypoints.web.http.redirections.entrypoint.to=secure\n  app:\n    image: app\n    labels:\n      - traefik.http.routers.app.rule=Host(`a`)\n      - traefik.http.routers.app.entrypoints=web\n',
+      },
+    },
+    {
+      name: 'a port that compose publishes to its machine',
+      files: {
+        'web/nginx.conf': http(`  server {\n    listen 8536;\n    root /srv;\n  }\n`),
+        'compose.yaml': "services:\n  web:\n    image: nginx\n    ports: ['127.0.0.1:9000:8536']\n",
+      },
+    },
+    {
+      name: 'HAProxy for listed addresses',
+      files: {
+        'haproxy.cfg':
+          'frontend api\n  mode http\n  bind :2375\n  http-request deny unless { src 10.0.0.1 }\n  default_backend app\nbackend app\n  server a app:80\n',
       },
     },
     { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },

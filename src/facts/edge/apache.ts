@@ -71,6 +71,7 @@ function serverOf(
       shared: headers,
       parts: [],
       routes: routesOf(source, block, headers),
+      ports: addresses.map((one) => /(?:^|:)(\d+)$/.exec(one)?.[1] ?? ''),
       ...(plain && { plain: true as const }),
       ...(include && { unknown: `the included file ${include.args[0]} is not known` }),
       ...(source.config.broken && { unknown: 'a part of its file cannot be read' }),

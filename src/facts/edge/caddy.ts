@@ -53,12 +53,18 @@ function sitesOf(source: Source, sources: readonly Source[], used: Set<Source>):
         shared: headers,
         parts: [],
         routes: routesOf(source, block, '/', '/', headers, []),
-        ...(addresses.every((one) => /^http:\/\/|:80$/.test(one)) && { plain: true as const }),
+        ...(isPlain(addresses, block) && { plain: true as const }),
         ...(hidden !== undefined && { unknown: `the imported ${hidden} is not known` }),
         ...(source.config.broken && { unknown: 'a part of its file cannot be read' }),
       },
     ];
   });
+}
+
+/** Without a host name there is no certificate, unless the site says where it is. */
+function isPlain(addresses: readonly string[], block: readonly Directive[]): boolean {
+  const secure = block.some((one) => one.name === 'tls');
+  return addresses.every((one) => /^http:\/\/|:80$/.test(one) || (!secure && /^:(?!443$)/.test(one)));
 }
 
 function isAddress(name: string): boolean {

@@ -41,7 +41,7 @@ export function nothingFound(): Found {
 
 /** Words that the configuration of some web server holds; most files of the accepted kinds have none. */
 export const TELLING =
-  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager)\b|\bserver\s*\{|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
+  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager)\b|\bserver\s*\{|^[ \t]*include[ \t]+[\w./*-]+;|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
 
 const parsers: Readonly<Record<Dialect, (text: string, base: number) => Parsed>> = {
   nginx: parseNginx,
@@ -92,6 +92,7 @@ const SERVER_WORDS = new Set(
 
 /** Other programs have blocks named "server" too: nginx's hold directives that end with semicolons. */
 export function isNginx(directives: readonly Directive[], depth = 0): boolean {
+  if (depth === 0 && directives.length > 0 && directives.every(({ name }) => name === 'include')) return true;
   return directives.some((one) => {
     if (!one.block) return one.name === 'add_header' || one.name === 'more_set_headers';
     if (one.name === 'http' && depth === 0)

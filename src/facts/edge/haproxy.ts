@@ -39,6 +39,7 @@ function frontendsOf(source: Source): readonly EdgeServer[] {
     const stats = block.some((one) => one.name === 'stats');
     if (mode !== 'http' || !serves || (stats && targets.length === 0)) return [];
     if (binds.length > 0 && binds.every((one) => LOOPBACK.test(one))) return [];
+    if (block.some(isFence)) return [];
     const own = merged(headersOf(source, defaults), headersOf(source, block));
     const behind = targets.map((name) => headersOf(source, backends.get(name) ?? []));
     const headers = merged(common(behind), own);
@@ -60,6 +61,18 @@ function frontendsOf(source: Source): readonly EdgeServer[] {
     const name = `HAProxy ${section.name} ${section.args[0] ?? ''}`;
     return [{ name, place: placeAt(source, section), headers, shared: headers, parts: [], routes }];
   });
+}
+
+/** Everybody but listed addresses is refused. */
+function isFence({ name, args }: Directive): boolean {
+  const [action, word, first, second] = args;
+  return (
+    /^(?:http|tcp)-request$/.test(name) &&
+    /^(?:deny|reject)$/.test(action ?? '') &&
+    word === 'unless' &&
+    first === '{' &&
+    second === 'src'
+  );
 }
 
 function serversIn(block: readonly Directive[]): readonly string[] {

@@ -28,6 +28,7 @@ interface Located extends Directive {
 const HARMLESS =
   /mime\.types|(?:fastcgi|uwsgi|scgi|proxy)[\w.-]*$|params|modules|ssl|tls|letsencrypt|certs?\b|dhparam|upstream|gzip|compress|cach|logs?\b|log[-_]|acme|real[-_]?ip|maps?\b|error|resolver|naxsi|modsec|geoip|\.(?:lua|js)$/i;
 const TEMPLATES = /\.(?:template|tmpl|tpl|j2|erb|in|dist)$/;
+const LOOPBACK = /^(?:127\.|\[::1\]|localhost\b|unix:)/;
 const MAX_NODES = 20_000;
 
 export function nginxServers(facts: Facts): readonly EdgeServer[] {
@@ -38,7 +39,7 @@ export function nginxServers(facts: Facts): readonly EdgeServer[] {
     source,
     tree: expand(source.config.directives, source, sources, included, budget, 0),
   }));
-  const names = { ...namesOf(trees.flatMap(({ tree }) => tree)), published: publishedPorts(facts) };
+  const names = { ...namesOf(trees.flatMap(({ tree }) => tree)), ports: publishedPorts(facts) };
   const servers = new Map<string, EdgeServer>();
   for (const { source, tree } of trees) {
     if (included.has(source)) continue;
@@ -110,21 +111,30 @@ interface Names {
   /** Requests a minute. */
   readonly zones: ReadonlyMap<string, number>;
   readonly groups: ReadonlyMap<string, readonly string[]>;
-  /** Ports of containers that compose files publish; empty when there is no compose file that does. */
-  readonly published: ReadonlySet<string>;
+  readonly ports: Ports;
 }
 
-function publishedPorts(facts: Facts): ReadonlySet<string> {
-  const ports = facts.linked(linkCompose).flatMap(({ body }) =>
-    itemsOf(at(body, 'ports')).flatMap((item) => {
-      const text = textOf(at(item, 'target')) ?? composeText(item)?.resolved ?? '';
-      return /(?:^|:)(\d+)(?:\/tcp)?$/.exec(text)?.[1] ?? [];
-    }),
-  );
-  return new Set(ports);
+/** Ports of containers that compose files publish: to everybody, and to their own machine. */
+interface Ports {
+  readonly open: ReadonlySet<string>;
+  readonly local: ReadonlySet<string>;
 }
 
-function namesOf(trees: readonly Located[]): Omit<Names, 'published'> {
+function publishedPorts(facts: Facts): Ports {
+  const open = new Set<string>();
+  const local = new Set<string>();
+  for (const { body } of facts.linked(linkCompose)) {
+    for (const item of itemsOf(at(body, 'ports'))) {
+      const text = composeText(item)?.resolved ?? textOf(item) ?? '';
+      const port = textOf(at(item, 'target')) ?? /(?:^|:)(\d+)(?:\/tcp)?$/.exec(text)?.[1];
+      const host = textOf(at(item, 'host_ip')) ?? text;
+      if (port !== undefined) (LOOPBACK.test(host) ? local : open).add(port);
+    }
+  }
+  return { open, local };
+}
+
+function namesOf(trees: readonly Located[]): Omit<Names, 'ports'> {
   const zones = new Map<string, number>();
   const groups = new Map<string, readonly string[]>();
   for (const one of [...trees, ...trees.flatMap((tree) => (tree.name === 'http' ? (tree.block ?? []) : []))]) {
@@ -245,7 +255,7 @@ function serversOf(tree: readonly Located[], names: Names): EdgeServer[] {
 }
 
 function serverOf(server: Located, block: readonly Located[], http: Level, names: Names): EdgeServer[] {
-  if (isInternal(block) || isRedirect(block) || isUnpublished(block, names.published)) return [];
+  if (isInternal(block) || isRedirect(block) || isUnpublished(block, names.ports)) return [];
   const level = levelOf(block, http);
   const shared = merged(level.added, level.more);
   const parts = partsOf(block, level);
@@ -268,6 +278,7 @@ function serverOf(server: Located, block: readonly Located[], http: Level, names
       shared,
       parts,
       routes: routesOf(server, block, level, '/', false, names),
+      ports: portsOf(block),
       ...(hidden !== undefined && {
         unknown: REASONS[hidden] ?? `the included file ${hidden} is not in the repository`,
       }),
@@ -415,8 +426,6 @@ function locationsServe(block: readonly Located[]): boolean {
   );
 }
 
-const LOOPBACK = /^(?:127\.|\[::1\]|localhost\b|unix:)/;
-
 /** Reached from the same machine only, or by listed addresses only. */
 function isInternal(block: readonly Located[]): boolean {
   const listens = block.filter((one) => one.name === 'listen').map((one) => one.args[0] ?? '');
@@ -424,16 +433,19 @@ function isInternal(block: readonly Located[]): boolean {
   return block.some((one) => one.name === 'deny' && one.args[0] === 'all');
 }
 
-/** On a port of its own that compose keeps inside, while it publishes the usual ones. */
-function isUnpublished(block: readonly Located[], published: ReadonlySet<string>): boolean {
+/** Ports of the listeners; "" for one that is computed. */
+function portsOf(block: readonly Located[]): readonly string[] {
   const listens = block.filter((one) => one.name === 'listen').map((one) => one.args[0] ?? '');
-  const ports = listens.map((one) => /^(?:[^{]*:)?(\d+)$/.exec(one)?.[1]);
-  const usual = published.has('80') || published.has('443') || published.has('8080');
-  return (
-    usual &&
-    ports.length > 0 &&
-    ports.every((port) => port !== undefined && !/^(?:80|443)$/.test(port) && !published.has(port))
-  );
+  return listens.map((one) => /^(?:[^{]*:)?(\d+)$/.exec(one)?.[1] ?? '');
+}
+
+/** On ports that compose publishes to its machine only, or keeps inside while it publishes the usual ones. */
+function isUnpublished(block: readonly Located[], { open, local }: Ports): boolean {
+  const ports = portsOf(block);
+  if (ports.length === 0 || ports.some((port) => port === '' || open.has(port))) return false;
+  if (ports.some((port) => local.has(port))) return true;
+  const usual = open.has('80') || open.has('443') || open.has('8080');
+  return usual && ports.every((port) => port !== '80' && port !== '443');
 }
 
 function isPlain(block: readonly Located[]): boolean {

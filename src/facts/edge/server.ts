@@ -56,6 +56,8 @@ export interface EdgeServer {
   readonly parts: readonly Answer[];
   /** Where its requests go; absent when that is not known. */
   readonly routes?: readonly EdgeRoute[];
+  /** Ports it listens on; absent when they are not known. */
+  readonly ports?: readonly string[];
   /** It never speaks TLS itself, and browsers ignore HSTS that came over plain HTTP. */
   readonly plain?: true;
   /** A piece that other files include: what is missing is not its matter. */
