@@ -182,6 +182,7 @@ function read(program: Program, layer: Layer, sent: Sent, options: Options): voi
   const { set, open } = headersOf(program, functions);
   for (const header of set) judge(header, sent, options);
   const written = (layer.names[0] ?? layer.node.unit.path).replace(/\(\)$/, '');
+  if (layer.unknown !== undefined && layer.names.length === 0) sent.open = layer.unknown;
   if (open) sent.open = `${written} sets headers by names that cannot be told`;
   if (functions.length === 0 && /secur|header|csp|helmet/i.test(layer.names.join(' ')))
     sent.open = `${written} is not in the repository`;

@@ -103,7 +103,10 @@ function read(search: Search, site: FunctionSite, depth: number): void {
   const { unit, id } = site;
   if (depth > 3 || search.seen.has(site.function)) return;
   search.seen.add(site.function);
-  for (const dict of unit.module.dicts) if (dict.function === id) described(search, unit, dict.value);
+  // The configuration of Next.js makes its lists at the top of the file.
+  const isConfig = site.function.name === 'headers' || /(?:^|\/)next\.config\./.test(unit.path);
+  for (const dict of unit.module.dicts)
+    if (dict.function === id || (isConfig && dict.function < 0)) described(search, unit, dict.value, isConfig);
   for (const one of unit.module.assignments) {
     if (one.function !== id || one.target !== 'item' || !one.value || one.key === undefined || !one.of) continue;
     if (!/headers?$|response$|resp$|res$|^r$|\brv$/i.test((one.of.name ?? '').replace(/\(\)$/, ''))) continue;
@@ -145,9 +148,11 @@ function read(search: Search, site: FunctionSite, depth: number): void {
 }
 
 /** `headers: {...}` and `headers: [{ key: 'X-Frame-Options', value: 'DENY' }]` among options. */
-function described(search: Search, unit: Unit, ref: Ref): void {
-  const headers = unit.module.language === 'python' ? undefined : entry(search, { unit, ref }, 'headers');
+function described(search: Search, unit: Unit, ref: Ref, isConfig: boolean): void {
+  if (unit.module.language === 'python') return;
+  const headers = entry(search, { unit, ref }, 'headers');
   if (headers !== undefined) pairs(search, { unit, ref: headers });
+  else if (isConfig && entry(search, { unit, ref }, 'key') !== undefined) pairs(search, { unit, ref });
 }
 
 function entry({ program }: Search, { unit, ref }: Node, name: string): Ref | undefined {

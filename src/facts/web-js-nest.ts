@@ -53,6 +53,10 @@ function marksOf(program: Program, unit: Unit, decorators: readonly Operand[]): 
 export function readNest(reader: Reader): void {
   const { program } = reader;
   const units = program.units.filter((unit) => unit.module.language !== 'python');
+  const made = [...reader.objects].filter(([, one]) => one.framework === 'nest');
+  // An application that only reads settings, next to the one that serves.
+  const isServed = made.some(([, one]) => reader.listening.has(one));
+  if (isServed) for (const [site, one] of made) if (!reader.listening.has(one)) reader.objects.delete(site);
   const apps = [...reader.objects.values()].filter((one) => one.framework === 'nest');
   const shared = units.flatMap((unit) => moduleLayers(program, unit));
   for (const app of apps) app.layers.push(...shared);

@@ -23,7 +23,7 @@ export function readNext(reader: Reader): readonly WebObject[] {
     const made: WebObject & { layers: Layer[] } = {
       kind: 'app',
       framework: 'next',
-      name: path === '' ? 'of Next.js' : path.replace(/\/$/, ''),
+      name: path === '' ? 'of this repository' : `in ${path.replace(/\/$/, '')}`,
       place: placeIn(config ?? unit, { start: 0, end: 1 }),
       prefixes: [],
       layers: config ? headerLayers(program, config) : [],
@@ -38,9 +38,16 @@ export function readNext(reader: Reader): readonly WebObject[] {
         made.layers.push(...middlewareLayers(program, one));
     return made;
   };
+  const own = new Set(
+    units
+      .filter((unit) => unit.module.imports.some((one) => /^next(?:\/|$)/.test(one.module)))
+      .map((unit) => unit.path),
+  );
   for (const unit of units) {
     const path = routePath(unit.path);
-    if (path !== undefined) readFile(reader, unit, path, rootOf(unit));
+    const root = rootPath(unit.path);
+    if (path === undefined || ![...own].some((one) => one.startsWith(root))) continue;
+    readFile(reader, unit, path, rootOf(unit));
   }
   for (const unit of units) if (/(?:^|\/)next\.config\.[cm]?[jt]s$/.test(unit.path)) rootOf(unit);
   return [...roots.values()];

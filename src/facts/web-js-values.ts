@@ -36,7 +36,10 @@ const harmless = new Set(
     'fastify-cors fastify-cookie fastify-helmet fastify-static fastify-multipart fastify-swagger fastify-formbody fastify-compress ' +
     'hono/logger hono/cors hono/compress hono/etag hono/timing hono/pretty-json hono/request-id hono/body-limit hono/cache hono/timeout ' +
     'hono/secure-headers hono/csrf hono/trailing-slash hono/powered-by hono/context-storage @hono/zod-validator @hono/node-server/serve-static ' +
-    'hono/combine hono/language nestjs-pino @willsoto/nestjs-prometheus console'
+    'hono/combine hono/language nestjs-pino @willsoto/nestjs-prometheus console @nestjs/passport @nestjs/common @nestjs/graphql express-jwt ' +
+    'express-basic-auth koa-passport koa-jwt @fastify/passport @fastify/jwt @fastify/auth @fastify/basic-auth @fastify/bearer-auth ' +
+    'express-openid-connect express-oauth2-jwt-bearer connect-ensure-login nest-access-control nest-keycloak-connect keycloak-connect ' +
+    'hono/jwt hono/basic-auth hono/bearer-auth hono/jsx-renderer express-unless express-conditional-middleware errorhandler http-shutdown'
   ).split(' '),
 );
 

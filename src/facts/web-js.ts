@@ -38,11 +38,13 @@ export interface Reader {
   readonly program: Program;
   readonly objects: Map<CallSite, Mutable>;
   readonly routes: Route[];
+  /** Applications that are seen to serve. */
+  readonly listening: Set<WebObject>;
 }
 
 /** Objects and routes of all files in JavaScript and TypeScript. */
 export function readEcmascript(program: Program): Reader {
-  const reader: Reader = { program, objects: new Map(), routes: [] };
+  const reader: Reader = { program, objects: new Map(), routes: [], listening: new Set() };
   const units = program.units.filter((unit) => unit.module.language !== 'python');
   for (const unit of units) {
     for (const id of unit.module.calls.keys()) {
@@ -56,7 +58,34 @@ export function readEcmascript(program: Program): Reader {
       if (!sharesScope(program, site)) readObject(reader, site, { kind: 'router', framework: 'fastify' });
     }
   for (const unit of units) for (const id of unit.module.calls.keys()) readCall(reader, program.call(unit, id));
-  return reader;
+  return { ...reader, routes: withoutSteps(reader.routes) };
+}
+
+/** Of several registrations for the same path the last one answers; the others run before it. */
+function withoutSteps(routes: readonly Route[]): Route[] {
+  const last = new Map<string, Route>();
+  const keyOf = (route: Route) =>
+    route.moment && route.owners.length > 0
+      ? `${route.owners[0]!.place.path} ${route.owners[0]!.place.span.start} ${route.methods.join()} ${route.path}`
+      : undefined;
+  for (const route of routes) {
+    const key = keyOf(route);
+    if (key !== undefined) last.set(key, route);
+  }
+  return routes.filter((route) => {
+    const key = keyOf(route);
+    return key === undefined || last.get(key) === route;
+  });
+}
+
+/** Applications that are set up by the same code are one: of a factory for tests, or created to read settings. */
+export function distinctApps(objects: readonly WebObject[]): readonly WebObject[] {
+  const seen = new Set<string>();
+  return objects.filter((one) => {
+    if (one.kind !== 'app' || one.layers.length === 0) return true;
+    const key = one.layers.map(({ place }) => `${place.path} ${place.span.start}`).join();
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 function readObject(reader: Reader, site: CallSite, made: Pick<WebObject, 'kind' | 'framework'>): void {
@@ -116,6 +145,8 @@ function readCall(reader: Reader, site: CallSite): void {
   else if (Object.hasOwn(verbs, name)) readVerb(reader, site, name, of);
   else if (name === 'route') readRoute(reader, site, of);
   else if (name === 'register') readRegister(reader, site, of);
+  else if (name === 'listen' || name === 'listenAsync')
+    for (const owner of ownersOf(reader, unit, of)) reader.listening.add(owner);
   else if (name === 'addHook') readHook(reader, site, of);
   else if (name === 'basePath' || name === 'prefix' || name === 'setGlobalPrefix') readPrefix(reader, site, of);
   else if (/^useGlobal(?:Guards|Interceptors)$/.test(name)) readGlobals(reader, site, of);
@@ -152,6 +183,15 @@ function pathsAt(program: Program, node: Node): readonly string[] | undefined {
   return texts.length > 0 ? texts : undefined;
 }
 
+/** A value that is named like a path: where it leads cannot be told. */
+function isPathName(node: Node): boolean {
+  const value = valueAt(node);
+  return (
+    (value.kind === 'attr' || value.kind === 'global') &&
+    /(?:path|uri|url|prefix|base|mount|endpoint)$/i.test(value.name)
+  );
+}
+
 /** `use(path?, ...middleware and routers)`. */
 function readUse(reader: Reader, site: CallSite, of: Receiver): void {
   const { program } = reader;
@@ -160,7 +200,8 @@ function readUse(reader: Reader, site: CallSite, of: Receiver): void {
     const owners = ownersOf(reader, unit, of, frame);
     if (owners.length === 0) continue;
     const given = positional(site);
-    const paths = given[0] && pathsAt(program, given[0]);
+    const paths =
+      given[0] && (pathsAt(program, given[0]) ?? (given.length > 1 && isPathName(given[0]) ? ['*'] : undefined));
     const isAll = paths === undefined || paths.some((path) => /^\/?\**$/.test(path));
     const moment = owners[0]!.framework === 'fastify' ? undefined : momentOf(program, unit, call, frame);
     const before: Layer[] = [];

@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts';
 import { type FunctionSite, linkProgram, type Program } from './program/link.ts';
 import { djangoRoutes, type Settings, settingsOf } from './web-django.ts';
 import { flaskAdminRoutes } from './web-flask-admin.ts';
-import { readEcmascript } from './web-js.ts';
+import { distinctApps, readEcmascript } from './web-js.ts';
 import { readGraphql } from './web-js-graphql.ts';
 import { readNest } from './web-js-nest.ts';
 import { readNext } from './web-js-next.ts';
@@ -61,7 +61,7 @@ export function linkWeb(facts: Facts): Web {
   readGraphql(ecmascript);
   return {
     program,
-    objects: [...objects, ...ecmascript.objects.values(), ...next],
+    objects: [...objects, ...distinctApps([...ecmascript.objects.values()]), ...next],
     routes: [...routes, ...pages, ...djangoRoutes(program), ...ecmascript.routes.map(withDoubts)],
     settings,
   };
