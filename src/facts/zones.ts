@@ -38,6 +38,10 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
   ['docs', new Set('doc docs documentation'.split(' '))],
 ];
 
+/** Folders of one kind of tests: `integration_tests`, `cdk-integration-tests`, `unittest`. */
+const TEST_FOLDER =
+  /(?:^|[_-])(?:unit|integration|functional|acceptance|smoke|regression|e2e|system|contract)[_-]?tests?$/;
+
 const NAMES: readonly (readonly [Zone, RegExp])[] = [
   [
     'generated',
@@ -58,7 +62,9 @@ const NAMES: readonly (readonly [Zone, RegExp])[] = [
 export function zoneOf(path: string): Zone {
   const parts = path.toLowerCase().split('/');
   const name = parts.pop()!;
-  for (const [zone, folders] of FOLDERS) if (parts.some((part) => folders.has(part))) return zone;
+  for (const [zone, folders] of FOLDERS) {
+    if (parts.some((part) => folders.has(part) || (zone === 'test' && TEST_FOLDER.test(part)))) return zone;
+  }
   for (const [zone, pattern] of NAMES) if (pattern.test(name)) return zone;
   return 'production';
 }

@@ -113,6 +113,11 @@ describe('reading', () => {
 
 describe('zones', () => {
   test.each([
+    ['integration_tests/app/main.tf', 'test'],
+    ['sdk-integration-tests/a.ts', 'test'],
+    ['unittest/a.py', 'test'],
+    ['ab_tests/a.py', 'production'],
+    ['contest/a.py', 'production'],
     ['src/app.py', 'production'],
     ['.github/workflows/test.yml', 'production'],
     ['docker-compose.yml', 'production'],
