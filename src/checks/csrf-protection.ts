@@ -1,5 +1,5 @@
 /** Knows when another site can make the browser of a logged-in user change something here. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
 import { constants } from '../facts/program/flow.ts';
 import { type FunctionSite, placeIn, type Unit } from '../facts/program/link.ts';
@@ -95,6 +95,7 @@ function application(web: Web, object: WebObject, options: Options): readonly Su
       !layersOf(route).some((layer) => guards.has(layer)) &&
       !(route.handler && checksItself(web, route.handler, options)),
   );
+  const sure = open.find((route) => doubtOf(route) === undefined);
   if (changing.length === 0) return subjects;
   const name = `application ${object.name}`;
   const guard = layersOfObject(web, object).find((layer) => guards.has(layer));
@@ -102,15 +103,17 @@ function application(web: Web, object: WebObject, options: Options): readonly Su
     subjects.push(pass(name, object.place, `protected by ${guard.names[0] ?? 'a hook of the application'}`));
   } else if (open.length === 0)
     subjects.push(pass(name, object.place, 'each handler that changes state checks a token, a signature or a key'));
+  else if (sure === undefined)
+    subjects.push(unknown(name, object.place, doubtOf(open[0]!) ?? 'something that cannot be told stands in front'));
   else {
     const paths = new Set([object, ...routes].map((one) => one.place.path));
     const units = web.program.units.filter((unit) => paths.has(unit.path));
     const isLax = sameSiteIn(web.program, units).some((one) =>
       one.values.every((value) => value === true || /^(?:lax|strict)$/i.test(String(value))),
     );
-    const { handler } = open[0]!;
-    const place = handler ? placeIn(handler.unit, handler.function.nameSpan) : open[0]!.place;
-    const text = `for example ${open[0]!.methods.join(', ')} ${pathsOf(open[0]!)[0] ?? ''}`;
+    const { handler } = sure;
+    const place = handler ? placeIn(handler.unit, handler.function.nameSpan) : sure.place;
+    const text = `for example ${sure.methods.join(', ')} ${pathsOf(sure)[0] ?? ''}`;
     subjects.push(
       fail(name, {
         message: 'missing',
@@ -124,6 +127,11 @@ function application(web: Web, object: WebObject, options: Options): readonly Su
   return subjects;
 }
 
+/** Why nobody can tell whether something protects the route. */
+function doubtOf(route: Route): string | undefined {
+  return route.open ?? layersOf(route).find((layer) => layer.unknown !== undefined)?.unknown;
+}
+
 /** Helpers, middleware and hooks that check a token or the origin. */
 function protects(web: Web, layer: Layer, options: Options): boolean {
   if (layer.level === 'after') return false;
@@ -134,7 +142,9 @@ function protects(web: Web, layer: Layer, options: Options): boolean {
     )
   )
     return true;
-  if (/csrf|xsrf/i.test(layer.site?.call.callee.name ?? '')) return true;
+  const value = layer.node.unit.module.values[layer.node.ref]!;
+  const written = 'name' in value ? (value.name ?? '') : '';
+  if (/csrf|xsrf/i.test(`${layer.site?.call.callee.name ?? ''} ${written}`)) return true;
   // `lusca({ csrf: true })`: a helper for several things.
   const option = optionsOf(web.program, layer).find(([key]) => key === 'csrf')?.[1];
   if (option) return !constants(web.program, option.unit, option.ref)?.includes(false);

@@ -212,7 +212,16 @@ describe('Next.js', () => {
       },
       ['DELETE /api/x: withAdmin'],
     ],
-  ])('%s', async (_, files, expected) => expect(await outline(files)).toEqual(expected));
+  ])('%s', async (_, files, expected) =>
+    expect(await outline({ ...files, 'lib/next.ts': "import { headers } from 'next/headers';\n" })).toEqual(expected),
+  );
+
+  test('another framework with folders of these names', async () => {
+    const files = {
+      'src/app/pages/api/page.ts': "import { Component } from '@angular/core';\nexport default class {}\n",
+    };
+    expect(await outline(files)).toEqual([]);
+  });
 });
 
 test('fields of GraphQL', async () => {
