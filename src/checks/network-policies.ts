@@ -2,7 +2,7 @@
 import { defineCheck, type Finding, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { deployedAs, deployedWorkloads, linkCluster, type Workload } from '../facts/cluster.ts';
 import type { Facts } from '../facts/facts.ts';
-import { deadValues } from '../facts/helm/settings.ts';
+import { deadValues, switchHint } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { nameEntry, titleOf } from '../facts/kubernetes.ts';
 import { linkNamespaces } from '../facts/namespaces.ts';
@@ -19,7 +19,7 @@ export const networkPolicies = defineCheck({
     none: {
       what: 'The namespace {namespace} runs workloads and has no network policy{where}.',
       why: `${WHY.replace('it, and it', 'its pods, and they')}`,
-      fix: 'Add a policy that selects all pods (`podSelector: {}`) and allows nothing, then one per workload for what it needs.',
+      fix: 'Add a policy that selects all pods (`podSelector: {}`) and allows nothing, then one per workload for what it needs.{chart}',
       aspect: 'coverage',
     },
     unselected: {
@@ -62,7 +62,7 @@ interface Judged {
   readonly place: Place;
   readonly title: string;
   readonly evidence?: string;
-  readonly finding?: Finding;
+  readonly findings?: readonly Finding[];
 }
 
 /** One subject per workload as it is written; it fails when one of its deployments is not covered. */
@@ -73,13 +73,18 @@ function pods(facts: Facts): Subject[] {
   for (const workload of deployedWorkloads(facts.linked(linkCluster))) {
     const judged = judge(workload, policies, missing, facts);
     const key = `${judged.place.path} ${judged.place.span.start}`;
-    if (!found.has(key) || (judged.finding && !found.get(key)!.finding)) found.set(key, judged);
+    const known = found.get(key);
+    if (!known) found.set(key, judged);
+    // Each namespace that deploys it is a cause of its own; the other questions are asked once.
+    else if (judged.findings && !known.findings) found.set(key, judged);
+    else if (judged.findings?.[0]?.message === 'none' && !known.findings!.includes(judged.findings[0]))
+      found.set(key, { ...known, findings: [...known.findings!, ...judged.findings] });
   }
   const review = unused(policies, facts);
-  return [...found.values()].map(({ place, title, evidence, finding }, i): Subject => {
-    const findings = [...(finding ? [finding] : []), ...(i === 0 ? review : [])];
-    if (findings.length === 0) return pass(title, place, evidence!);
-    return { name: title, place, verdict: 'fail', findings, ...(evidence === undefined ? {} : { evidence }) };
+  return [...found.values()].map(({ place, title, evidence, findings = [] }, i): Subject => {
+    const all = [...findings, ...(i === 0 ? review : [])];
+    if (all.length === 0) return pass(title, place, evidence!);
+    return { name: title, place, verdict: 'fail', findings: all, ...(evidence === undefined ? {} : { evidence }) };
   });
 }
 
@@ -95,7 +100,7 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
     return {
       place,
       title,
-      finding: { message, data: { title: object, namespace: name, where, ...data }, place, confidence: 'high' },
+      findings: [{ message, data: { title: object, namespace: name, where, ...data }, place, confidence: 'high' }],
     };
   };
   if (/^kube-(?:system|public|node-lease)$/.test(namespace))
@@ -116,18 +121,19 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   }
   const group = `${namespace} ${namespace === 'default' ? (workload.chart?.folder ?? workload.kustomization ?? '') : ''}`;
   const known = missing.get(group);
-  if (known) return { place, title, finding: known };
+  if (known) return { place, title, findings: [known] };
   const at = (namespace === 'default' ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;
   const dead = deadValues(facts, workload.chart?.folder, 'networkPolicy', 'networkPolicies');
+  const chart = switchHint(facts, workload.chart?.folder, 'NetworkPolicy');
   const finding: Finding = {
     message: 'none',
-    data: { namespace: name, where },
+    data: { namespace: name, where, chart },
     place: at,
     confidence: 'high',
     ...dead,
   };
   missing.set(group, finding);
-  return { place, title, finding };
+  return { place, title, findings: [finding] };
 }
 
 /** Policies that select nothing although their namespace has workloads here: to review. */

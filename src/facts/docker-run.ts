@@ -24,6 +24,8 @@ export interface DockerBuild {
   readonly images: readonly string[];
   /** Path of the Dockerfile, where the tree has it. */
   readonly dockerfile?: string;
+  /** The stage it stops at. */
+  readonly target?: string;
   readonly place: Place;
 }
 
@@ -86,7 +88,13 @@ export function linkDocker(facts: Facts): DockerCommands {
       const dockerfile = joinPath('', input('file') ?? `${context ?? ''}/Dockerfile`.replace(/^\//, ''));
       const images = (input('tags') ?? '').split(/[\n,]/).flatMap((tag) => tag.trim() || []);
       const place = { path: uses.path ?? file.path, span: uses.span };
-      builds.push({ images, place, ...(dockerfile !== undefined && facts.has(dockerfile) ? { dockerfile } : {}) });
+      const target = input('target');
+      builds.push({
+        images,
+        place,
+        ...(target === undefined ? {} : { target }),
+        ...(dockerfile !== undefined && facts.has(dockerfile) ? { dockerfile } : {}),
+      });
     }
   }
   return { runs, builds };
@@ -126,6 +134,7 @@ function runOf(words: readonly ResolvedWord[], verb: Verb): Omit<DockerRun, 'loa
 function buildOf(words: readonly ResolvedWord[], folders: readonly string[], facts: Facts): Omit<DockerBuild, 'place'> {
   const images: string[] = [];
   let file: string | undefined;
+  let target: string | undefined;
   let context: string | undefined;
   for (let i = 0; i < words.length; ) {
     const { text } = words[i]!;
@@ -139,16 +148,18 @@ function buildOf(words: readonly ResolvedWord[], folders: readonly string[], fac
     const name = equals ? equals[1]! : text;
     if (/^(?:-t|--tag)$/.test(name) && value) images.push(value);
     if (/^(?:-f|--file)$/.test(name)) file = value;
+    if (name === '--target') target = value;
     i += width(text, false);
   }
+  const build = { images, ...(target === undefined ? {} : { target }) };
   for (const folder of folders) {
     const path =
       file === undefined
         ? joinPath(folder, `${context ?? '.'}/Dockerfile`)
         : joinPath(folder, file.replace(/^\.\//, ''));
-    if (path !== undefined && facts.has(path)) return { images, dockerfile: path };
+    if (path !== undefined && facts.has(path)) return { ...build, dockerfile: path };
   }
-  return { images };
+  return build;
 }
 
 /** Last part of an image's name; undefined where a variable gives it: "$REGISTRY/team/app:$TAG" gives "app". */

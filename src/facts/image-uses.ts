@@ -54,26 +54,31 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
   const hints = hintsOf(facts);
 
   const uses = new Map<string, ImageUse[]>(paths.map((path) => [path, []]));
-  const builderOf = (reference: string): readonly string[] => {
+  const builderOf = (reference: string, exactly = false): readonly string[] => {
     const image = parseImage(reference);
     if (!image) return [];
     const known = builders.get(imageName(image));
     if (known !== undefined) return [known];
     const short = shortName(image);
     const exact = paths.filter((path) => hints.get(path)!.has(short));
-    if (exact.length > 0) return exact;
+    if (exact.length > 0 || exactly) return exact;
     const ending = paths.filter((path) => [...hints.get(path)!].some((hint) => short.endsWith(`-${hint}`)));
     return ending.length === 1 ? ending : [];
   };
 
+  const targets = builtTargets(facts);
+  const add = (path: string, image: string | undefined, use: ImageUse): void => {
+    const target = use.target ?? targets.get(`${path} ${shortNameOf(image ?? '') ?? ''}`);
+    uses.get(path)?.push(target === undefined ? use : { ...use, target });
+  };
   for (const run of facts.linked(linkDocker).runs) {
-    for (const path of builderOf(run.image)) uses.get(path)?.push(runUse(run));
+    for (const path of builderOf(run.image, true)) add(path, run.image, runUse(run));
   }
   for (const service of services) {
     const own = service.build?.dockerfile;
     const reference = service.image?.resolved;
-    const targets = own !== undefined ? [own] : service.build || reference === undefined ? [] : builderOf(reference);
-    for (const path of targets) uses.get(path)?.push(serviceUse(service));
+    const built = own !== undefined ? [own] : service.build || reference === undefined ? [] : builderOf(reference);
+    for (const path of built) add(path, own === undefined ? reference : undefined, serviceUse(service));
   }
   for (const workload of facts.linked(linkCluster).workloads) {
     for (const container of workload.pod.containers) {
@@ -86,7 +91,7 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
         forever: workload.forever && (container.role === 'container' || container.role === 'sidecar'),
         ...(key === undefined || node === undefined ? {} : { probe: { key, place: placeIn(workload, node) } }),
       };
-      for (const path of builderOf(container.image.text)) uses.get(path)?.push(use);
+      for (const path of builderOf(container.image.text)) add(path, container.image.text, use);
     }
   }
   return uses;
@@ -169,6 +174,22 @@ function hintsOf(facts: Facts): ReadonlyMap<string, ReadonlySet<string>> {
       const guessed = [...hints].filter((hint) => hint.length > 1 && !GENERIC.test(hint));
       return [path, new Set([...guessed, ...(built.get(path) ?? [])])];
     }),
+  );
+}
+
+/** Stage that a build by name stops at, by Dockerfile and short name of the image. */
+function builtTargets(facts: Facts): ReadonlyMap<string, string> {
+  return new Map(
+    facts
+      .linked(linkDocker)
+      .builds.flatMap(({ images, dockerfile, target }) =>
+        target === undefined
+          ? []
+          : images.map((image): [string, string] => [
+              `${dockerfile} ${shortNameOf(image) ?? ''}`,
+              target.toLowerCase(),
+            ]),
+      ),
   );
 }
 

@@ -106,6 +106,7 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
   if (token !== undefined && !/EXAMPLE/.test(token)) return exposed('token', name, token);
   const password = DSN.exec(value)?.[1];
   if (password !== undefined && counts(password, options)) return exposed('connection string', name, password);
+  if (!options.placeholders && echoes(name, value)) return undefined;
   const kind = secretName(name);
   const single = !/[\r\n]/.test(value.trim());
   if (kind && single && counts(value, options) && looksSecret(kind, value, options)) return exposed(kind, name, value);
@@ -129,6 +130,11 @@ export function looksCredential(value: string): boolean {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return DSN.test(text) && classify(DSN.exec(text)![1]!) === 'real';
   if (/^[\w.+-]+@[\w-]+\.\w+$|^[\w-]+(?:\.[\w-]+)+(?::\d+)?$|^[/~.]/.test(text)) return false;
   return text.length >= 8 && /\d/.test(text) && /[A-Za-z]/.test(text) && !/^v?\d+(?:\.\d+)+/.test(text);
+}
+
+/** `API_KEY: API_KEY_VAL`: a name in capitals that somebody replaces before it is applied. */
+function echoes(name: string, value: string): boolean {
+  return /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) && (value.startsWith(name) || name.startsWith(value));
 }
 
 function counts(value: string, { weak, placeholders }: JudgeOptions): boolean {

@@ -66,6 +66,16 @@ testCheck(dockerfileHealthcheck, {
       },
     },
     {
+      name: 'healthcheck of a compose service that runs a stage built by name',
+      files: {
+        'x/Dockerfile':
+          'FROM a AS base\nFROM base AS one\nEXPOSE 1\nCMD ["uvicorn"]\nFROM base AS two\nEXPOSE 2\nCMD ["uvicorn"]\nHEALTHCHECK CMD /c\n',
+        'build.sh': '#!/bin/sh\ndocker build --target one -t shop-one x\n',
+        'compose.yaml': 'services:\n  a:\n    image: shop-one\n    healthcheck: {test: /ask}\n',
+      },
+      subjects: 2,
+    },
+    {
       name: 'health command of docker run',
       files: {
         'srv/Dockerfile': 'FROM a\nEXPOSE 1\nCMD ["uvicorn"]\n',

@@ -20,6 +20,10 @@ const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY----
 
 testCheck(externalSecrets, {
   valid: [
+    {
+      name: 'name that stands for a value',
+      files: { 'a.yaml': pod('{name: SHOP_API_KEY, value: SHOP_API_KEY_VAL}') },
+    },
     ...['ExternalSecret', 'SealedSecret', 'SecretProviderClass', 'VaultStaticSecret'].map((kind) => ({
       name: kind,
       files: {

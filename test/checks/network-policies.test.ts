@@ -158,6 +158,22 @@ testCheck(networkPolicies, {
     },
   ],
   invalid: [
+    {
+      name: 'one base in two namespaces',
+      files: {
+        'base/kustomization.yaml': 'resources: [a.yaml]\n',
+        'base/a.yaml': workload('Deployment', { namespace: 'default' }),
+        'one/kustomization.yaml': 'namespace: one\nresources: [../base, ns.yaml]\n',
+        'one/ns.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: one\n',
+        'two/kustomization.yaml': 'namespace: two\nresources: [../base, ns.yaml]\n',
+        'two/ns.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: two\n',
+      },
+      findings: [
+        { message: 'none', at: 'one/ns.yaml:4' },
+        { message: 'none', at: 'two/ns.yaml:4' },
+      ],
+      skip: ['comment'],
+    },
     ...missed.map(([name, spec]) => ({
       name: `missed: ${name}`,
       files: { 'a.yaml': workload(), 'p.yaml': policy(spec) },

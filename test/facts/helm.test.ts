@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { chart } from '../../src/facts/chart.ts';
 import { linkCluster } from '../../src/facts/cluster.ts';
 import type { Facts, FileFacts } from '../../src/facts/facts.ts';
-import { chartHint, valuesKey } from '../../src/facts/helm/settings.ts';
+import { chartHint, deadValues, switchHint, valuesKey } from '../../src/facts/helm/settings.ts';
 import { type Environment, linkHelm, type RenderedChart } from '../../src/facts/helm.ts';
 import type { Place } from '../../src/facts/span.ts';
 import { at, plainOf, type YamlNode } from '../../src/facts/yaml.ts';
@@ -308,6 +308,18 @@ describe('origins', () => {
 
   test('values that no template reads', () => {
     expect(link(WEB)[0]!.unread.map(({ path, key }) => `${path} ${key}`)).toEqual(['web/values.yaml unused']);
+    const off = factsOf({
+      'web/Chart.yaml': CHART,
+      ...WEB,
+      'web/templates/np.yaml':
+        '{{- if and .Values.policy.enabled .Values.x }}\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n{{- end }}\n',
+    });
+    expect(switchHint(off, 'web', 'NetworkPolicy')).toBe(
+      ' The chart has a NetworkPolicy that the value `policy.enabled` switches on.',
+    );
+    expect(switchHint(off, 'web', 'Ingress')).toBe('');
+    expect(deadValues(off, 'web', 'unused').related!.map(({ path }) => path)).toEqual(['web/values.yaml']);
+    expect(deadValues(off, 'other', 'unused')).toEqual({});
     const dead = link({ ...WEB, 'web/values.yaml': `${WEB['web/values.yaml']}dead: {limits: [{memory: 1Gi}]}\n` })[0]!;
     expect(dead.unread.map(({ holds }) => holds.join(' '))).toContain('dead limits memory');
   });

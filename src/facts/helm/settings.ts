@@ -1,8 +1,10 @@
 /** Knows which key of a chart's values would set a part of a rendered object. */
 import type { Finding } from '../../check.ts';
 import type { Facts } from '../facts.ts';
+import type { TemplateNode } from '../gotemplate.ts';
 import { linkHelm } from '../helm.ts';
 import { at, isNull, type YamlNode } from '../yaml.ts';
+import { valuesIn } from './unread.ts';
 
 /**
  * The values key that decides the part of `node` at `path`, there or not: `securityContext.readOnlyRootFilesystem` for a
@@ -49,4 +51,24 @@ export function deadValues(
     .filter(({ holds }) => words.some((word) => holds.includes(word)))
     .map(({ path, span, key }) => ({ path, span, text: `No template reads the value \`${key}\`: it has no effect.` }));
   return related.length > 0 ? { related } : {};
+}
+
+/** The value that switches objects of a kind on, as a sentence for the end of a hint; empty where no template has any. */
+export function switchHint(facts: Facts, folder: string | undefined, kind: string): string {
+  const chart = facts.linked(linkHelm).charts.find((one) => one.chart.folder === folder)?.chart;
+  const line = new RegExp(`^kind: *"?${kind}"?\\s*$`, 'm');
+  const search = (nodes: readonly TemplateNode[], keys: readonly string[]): readonly string[] | undefined => {
+    for (const node of nodes) {
+      if (node.kind === 'text' && line.test(node.text)) return keys;
+      if (!('body' in node)) continue;
+      const found = search(node.body, [...keys, ...valuesIn(node.pipe)]) ?? search(node.otherwise, keys);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  for (const { file } of chart?.templates ?? []) {
+    const [key] = search(file.nodes, []) ?? [];
+    if (key !== undefined) return ` The chart has a ${kind} that the value \`${key}\` switches on.`;
+  }
+  return '';
 }

@@ -123,6 +123,17 @@ function readPipe(pipe: Pipe, reads: Reads): void {
   }
 }
 
+/** Values paths that a pipe reads, in order. */
+export function valuesIn(pipe: Pipe): readonly string[] {
+  return pipe.commands.flatMap((command) =>
+    command.flatMap((operand) => {
+      const names = valuesPath(operand);
+      const inner = operand.kind === 'pipe' ? valuesIn(operand.pipe) : [];
+      return [...(names && names.length > 0 ? [names.join('.')] : []), ...inner];
+    }),
+  );
+}
+
 /** Names behind `.Values` in an operand, whatever stands in front of it. */
 function valuesPath(operand: Operand): readonly string[] | undefined {
   if (operand.kind === 'pipe') {
