@@ -397,6 +397,23 @@ testCheck(edgeSecurityHeaders, {
       },
     },
     {
+      name: 'an include of a file that is there and sets nothing',
+      files: {
+        'nginx.conf': server(`${headers('  ')}  include conf/access.conf;\n`),
+        'conf/access.conf': 'location ~ /[.] {\n  deny all;\n}\n',
+      },
+    },
+    {
+      name: 'headers of Apache in a file beside its hosts',
+      files: {
+        'apache/site.conf': '<VirtualHost *:443>\n  ServerName shop.example\n  DocumentRoot /srv\n</VirtualHost>\n',
+        'apache/conf-available/security.conf': Object.entries(FIVE)
+          .map(([name, value]) => `Header always set ${name} "${value}"\n`)
+          .join(''),
+      },
+      subjects: 1,
+    },
+    {
       name: 'Istio',
       files: {
         'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [istio-system/public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(

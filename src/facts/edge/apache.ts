@@ -14,7 +14,9 @@ const FIVE = new Set(
 export function apacheHosts(facts: Facts): readonly EdgeServer[] {
   const sources = sourcesOf(facts, 'apache');
   const folders = sources.filter(({ path }) => path.endsWith('.htaccess'));
-  const hosts = sources.filter((source) => !folders.includes(source)).flatMap((source) => hostsOf(source, folders));
+  const files = sources.filter((source) => !folders.includes(source));
+  const everywhere = merged(...files.map(pieceHeaders));
+  const hosts = files.flatMap((source) => hostsOf(source, folders, everywhere));
   return [...hosts, ...folders.flatMap(folderServer)];
 }
 
@@ -25,9 +27,16 @@ function flattened(block: readonly Directive[]): readonly Directive[] {
   );
 }
 
-function hostsOf(source: Source, folders: readonly Source[]): readonly EdgeServer[] {
+/** Headers of a file without a server, which is installed beside the hosts. */
+function pieceHeaders(source: Source): Headers {
   const top = flattened(source.config.directives);
-  const outside = headersOf(source, top);
+  const isPiece = !source.config.inside && !top.some((one) => /^(?:virtualhost|listen|documentroot)$/.test(one.name));
+  return isPiece ? headersOf(source, top) : new Map();
+}
+
+function hostsOf(source: Source, folders: readonly Source[], everywhere: Headers): readonly EdgeServer[] {
+  const top = flattened(source.config.directives);
+  const outside = merged(everywhere, headersOf(source, top));
   const hosts = top.filter((one) => one.name === 'virtualhost' && one.block);
   if (hosts.length > 0)
     return hosts.flatMap((host) => serverOf(source, host, host.args, flattened(host.block!), outside, folders));

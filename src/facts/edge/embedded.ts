@@ -81,6 +81,7 @@ function dialectOf(name: string, text: string): Dialect | undefined {
   )
     return 'haproxy';
   if (/^[ \t]*<(?:IfModule|Directory|FilesMatch|Location)\b/im.test(text)) return 'apache';
+  if (/^[ \t]*Header[ \t]+(?:always[ \t]+)?(?:set|append|add)[ \t]+[\w-]+[ \t]/im.test(text)) return 'apache';
   return /[;{]/.test(text) ? 'nginx' : undefined;
 }
 

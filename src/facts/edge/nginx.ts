@@ -35,9 +35,16 @@ export function nginxServers(facts: Facts): readonly EdgeServer[] {
   const sources = sourcesOf(facts, 'nginx');
   const included = new Set<Source>();
   const budget = { nodes: MAX_NODES };
+  const others = new Map<string, string[]>();
+  for (const { path } of facts.files) {
+    const name = path.replace(TEMPLATES, '').slice(path.lastIndexOf('/') + 1);
+    const list = others.get(name);
+    if (list) list.push(path);
+    else others.set(name, [path]);
+  }
   const trees = sources.map((source) => ({
     source,
-    tree: expand(source.config.directives, source, sources, included, budget, 0),
+    tree: expand(source.config.directives, source, { sources, included, budget, others }, 0),
   }));
   const names = { ...namesOf(trees.flatMap(({ tree }) => tree)), ports: publishedPorts(facts) };
   const servers = new Map<string, EdgeServer>();
@@ -52,26 +59,31 @@ export function nginxServers(facts: Facts): readonly EdgeServer[] {
   return [...servers.values()];
 }
 
-function expand(
-  directives: readonly Directive[],
-  source: Source,
-  sources: readonly Source[],
-  included: Set<Source>,
-  budget: { nodes: number },
-  depth: number,
-): Located[] {
+/** What includes are resolved with. */
+interface Includes {
+  readonly sources: readonly Source[];
+  /** Sources that others include. */
+  readonly included: Set<Source>;
+  readonly budget: { nodes: number };
+  /** All files of the tree by name: those without a telling word hold no headers. */
+  readonly others: ReadonlyMap<string, readonly string[]>;
+}
+
+function expand(directives: readonly Directive[], source: Source, includes: Includes, depth: number): Located[] {
+  const { sources, included, budget, others } = includes;
   return directives.flatMap((one): Located[] => {
     if (--budget.nodes < 0) return [];
     if (one.name === 'include' && one.args[0] !== undefined && depth < 8) {
       const targets = includesOf(one.args[0], source, sources);
       if (targets.length > 0) {
         for (const target of targets) included.add(target);
-        return targets.flatMap((target) =>
-          expand(target.config.directives, target, sources, included, budget, depth + 1),
-        );
+        return targets.flatMap((target) => expand(target.config.directives, target, includes, depth + 1));
       }
+      const bare = one.args[0].replace(/^.*\/(?=[^/]+\/[^/]+$)/, '').replace(/^\/+/, '');
+      const same = others.get(bare.slice(bare.lastIndexOf('/') + 1)) ?? [];
+      if (same.some((path) => `/${path.replace(TEMPLATES, '')}`.endsWith(`/${bare}`))) return [];
     }
-    const block = one.block && expand(one.block, source, sources, included, budget, depth);
+    const block = one.block && expand(one.block, source, includes, depth);
     const rendered = source.at && { span: source.at, head: source.at };
     return [{ ...one, ...rendered, path: source.path, ...(block && { block }) } as Located];
   });
