@@ -17,7 +17,9 @@ import {
   flagsOf,
   type GuardedImport,
   importsOf,
+  isIn,
   isSecurity,
+  pqcWords,
   replacedModules,
   unresolvedImports,
 } from '../facts/program/pqc.ts';
@@ -33,7 +35,7 @@ export const pqcImports = defineCheck({
     dependencies: ['oqs', 'pqcrypto', 'pyspx'],
     dockerfile: ['oqs', 'requirements'],
     workflow: ['oqs'],
-    program: ['oqs', 'pqcrypto', 'pqc', 'PQC', 'post_quantum', 'Kyber', 'kyber', 'Dilithium', 'security', 'crypto'],
+    program: pqcWords,
   },
   messages: {
     unresolved: {
@@ -74,7 +76,7 @@ export const pqcImports = defineCheck({
       severity: 'medium',
     },
     draftModule: {
-      what: 'The module {module} implements {name}, a draft.',
+      what: '{module} implements a draft of {standard}.',
       why: 'The drafts and the standards do not understand each other, and new releases of the library drop the module.',
       fix: 'Use {standard} from a library that implements the standard.',
       severity: 'medium',
@@ -154,7 +156,7 @@ function distinct(subjects: readonly Subject[]): Subject[] {
 }
 
 function judge(program: Program, guarded: GuardedImport, options: Options): Subject[] {
-  const { unit, import: one, handlers } = guarded;
+  const { unit, import: one, members, handlers } = guarded;
   const module = one.module;
   const name = `import of ${module}`;
   const place = placeIn(unit, one);
@@ -164,15 +166,13 @@ function judge(program: Program, guarded: GuardedImport, options: Options): Subj
     const both = handlers.length > 0 && importsOf(program, [right]).some((other) => other.unit === unit);
     return [fail(name, finding('wrongModule', { module, right }, place, both ? 'low' : 'high'))];
   }
-  const draft = module.split('.').find((word) => /\d/.test(word) && standardOf(word, drafts) !== undefined);
+  const standard = Object.entries(options.draftModules as Drafts).find(([draft]) => isIn(module, draft))?.[1];
+  const draft = [...module.split(/[./]/), ...members].find((word) => /\d/.test(word) && standardOf(word, drafts));
+  const target = standard ?? (draft === undefined ? undefined : standardOf(draft, drafts));
+  const title = draft !== undefined && members.includes(draft) ? `\`${draft}\` of ${module}` : `The module ${module}`;
   const old =
-    draft !== undefined && program.moduleOf(module, unit) === undefined
-      ? [
-          fail(
-            name,
-            finding('draftModule', { module, name: draft, standard: standardOf(draft, drafts)! }, place, 'high'),
-          ),
-        ]
+    target !== undefined && program.moduleOf(module, unit) === undefined
+      ? [fail(name, finding('draftModule', { module: title, standard: target }, place, 'high'))]
       : [];
   return [...old, guard(program, guarded, options)].flat();
 }

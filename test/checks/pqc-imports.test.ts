@@ -125,6 +125,31 @@ testCheck(pqcImports, {
         'node/Dockerfile': 'FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n',
       },
     },
+    {
+      name: 'a package of JavaScript that implements the standard, and classical keys',
+      files: {
+        'src/kem.ts':
+          "import { generateKeyPairSync } from 'node:crypto';\nimport { ml_kem768 } from '@noble/post-quantum/ml-kem.js';\nexport const pair = ml_kem768.keygen();\nexport const old = generateKeyPairSync('rsa', { modulusLength: 3072 });\n",
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a package that must be there',
+      files: {
+        'src/kem.js':
+          "let oqs;\ntry {\n  oqs = require('liboqs-node');\n} catch (error) {\n  throw new Error('install liboqs-node');\n}\nmodule.exports = () => new oqs.KeyEncapsulation('ML-KEM-768');\n",
+      },
+    },
+    {
+      name: 'files that exist, and files that a build makes',
+      files: {
+        'src/security/a.ts':
+          "import { b } from './b.js';\nimport c from '../c';\nimport { d } from './generated/keys';\nimport type { E } from './missing';\nimport './style.css';\nimport { ml_kem768 } from '@noble/post-quantum/ml-kem.js';\nb(c, d, ml_kem768);\n",
+        'src/security/b.ts': 'export const b = (...a: unknown[]) => a;\n',
+        'src/c/index.ts': 'export default 1;\n',
+      },
+      subjects: 1,
+    },
     good('an exchange that ends when one half fails', `${hybrid}        raise\n    return pq + classical\n`),
   ],
   invalid: [
@@ -184,6 +209,35 @@ testCheck(pqcImports, {
       name: 'a package that nobody installs',
       files: { 'mesh/x.py': 'import oqs\n', 'requirements.txt': 'fastapi==0.115.0\n' },
       findings: [{ message: 'undeclared', at: 'mesh/x.py:1' }],
+    },
+    {
+      name: 'packages of JavaScript that implement drafts',
+      files: {
+        'src/a.js': "const kyber = require('crystals-kyber');\nmodule.exports = kyber.KeyGen768();\n",
+        'src/b.ts':
+          "import { MlKem768, Kyber768 } from 'crystals-kyber-js';\nexport const both = [MlKem768, Kyber768];\n",
+      },
+      findings: [
+        { message: 'draftModule', at: 'src/a.js:1' },
+        { message: 'draftModule', at: 'src/b.ts:1' },
+      ],
+    },
+    {
+      name: 'made-up secrets and signatures in JavaScript',
+      files: {
+        'src/kem.js':
+          "const crypto = require('crypto');\nlet oqs = null;\ntry {\n  oqs = require('liboqs-node');\n} catch (error) {\n  console.warn('no liboqs');\n}\nfunction encapsulate(key) {\n  if (!oqs) return { sharedSecret: crypto.randomBytes(32) };\n  return new oqs.KeyEncapsulation('Kyber768').encapsulate(key);\n}\nfunction verify(message, signature) {\n  if (!oqs) {\n    return true;\n  }\n  return new oqs.Signature('ML-DSA-65').verify(message, signature);\n}\nmodule.exports = { encapsulate, verify };\n",
+      },
+      findings: [
+        { message: 'standIn', at: 'src/kem.js:9' },
+        { message: 'draft', at: 'src/kem.js:10' },
+        { message: 'verifies', at: 'src/kem.js:14' },
+      ],
+    },
+    {
+      name: 'a file of security code that is not there',
+      files: { 'src/auth/guard.ts': "import { sign } from './post-quantum';\nexport const token = sign('x');\n" },
+      findings: [{ message: 'unresolved', at: 'src/auth/guard.ts:1' }],
     },
     {
       name: 'a table that another function uses',

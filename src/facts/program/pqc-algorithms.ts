@@ -26,6 +26,10 @@ export function standardOf(name: string, drafts: Drafts): string | undefined {
   return Object.entries(drafts).find(([draft]) => plain.startsWith(draft))?.[1];
 }
 
+/** Constructors that make keys of classical algorithms as well. */
+const general = /^crypto\./;
+const postQuantum = /^(?:ml-|slh-|falcon|hqc|bike|frodo|classic-mceliece|ntru|sntrup|mayo)/i;
+
 /** Names of algorithms that reach the constructors, by flow. */
 export function algorithmsOf(
   program: Program,
@@ -38,6 +42,8 @@ export function algorithmsOf(
     return origins(program, site.unit, value.value, { whole: true }).flatMap((origin) => {
       if (origin.kind !== 'const' || typeof origin.value !== 'string') return [];
       const standard = standardOf(origin.value, drafts);
+      const foreign = site.names.every((name) => general.test(name)) && !postQuantum.test(origin.value);
+      if (standard === undefined && foreign) return [];
       const way = [placeIn(site.unit, site.call), ...origin.trace];
       const direct = origin.node.unit === site.unit && origin.node.ref === value.value;
       return [{ site, node: origin.node, guard: origin.guard, name: origin.value, standard, way, direct }];

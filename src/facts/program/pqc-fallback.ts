@@ -34,7 +34,12 @@ function missingWhen(guarded: GuardedImport, test: number, holds: boolean, flags
   if (value.kind === 'global' || value.kind === 'attr') return flags.has(lastWord(value.name));
   // A flag that the clauses set: true or false, depending on the way taken.
   if (value.kind !== 'either') return false;
-  return assignments.some((one) => flags.has(one.name) && one.function < 0 && exports[one.name] === test);
+  return assignments.some(
+    (one) =>
+      flags.has(one.name) &&
+      one.function < 0 &&
+      (exports[one.name] === test || (one.value !== undefined && value.of.includes(one.value.value))),
+  );
 }
 
 /** Refuses to go on where the library is missing: an except clause that raises, or a raise under such a condition. */

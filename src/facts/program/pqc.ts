@@ -5,6 +5,12 @@ import type { Program, Unit } from './link.ts';
 import type { Handler, Import, Ref } from './model.ts';
 import { wordsOf } from './names.ts';
 
+/** Words of files that are worth parsing for their post-quantum and security code. */
+export const pqcWords: readonly string[] =
+  'oqs pqcrypto pqc PQC post_quantum post-quantum Kyber kyber mlkem Dilithium dilithium sphincs security crypto'.split(
+    ' ',
+  );
+
 /** An import that may fail, and the except clauses around it that catch that. */
 export interface GuardedImport {
   readonly unit: Unit;
@@ -12,6 +18,8 @@ export interface GuardedImport {
   readonly import: Import;
   /** All names they are bound to. */
   readonly locals: readonly string[];
+  /** What is taken from the module by name. */
+  readonly members: readonly string[];
   readonly handlers: readonly Handler[];
 }
 
@@ -35,13 +43,14 @@ export function importsOf(program: Program, roots: readonly string[]): readonly 
       unit,
       import: same[0]!,
       locals: same.map(({ local }) => local),
+      members: same.flatMap(({ member }) => member ?? []),
       handlers: handlersOf(program, unit, same[0]!),
     }));
   });
 }
 
 export function isIn(name: string, root: string): boolean {
-  return name === root || name.startsWith(`${root}.`);
+  return name === root || name.startsWith(`${root}.`) || name.startsWith(`${root}/`);
 }
 
 /** Except clauses that catch a failing import there; nearest first. */
@@ -64,6 +73,7 @@ export function flagsOf({ unit, import: one, locals, handlers }: GuardedImport):
   const flags = new Set(locals.filter((local) => local !== '' && local !== '*'));
   for (const { name, value, span, guard } of unit.module.assignments) {
     const at = value === undefined ? undefined : unit.module.values[value.value];
+    if (at?.kind === 'global' && isIn(at.name, one.module) && guard === one.guard) flags.add(name);
     if (at?.kind !== 'const') continue;
     const cleared = at.value === null || at.value === false;
     if (cleared && handlers.some((handler) => inside(span, handler.span))) flags.add(name);
@@ -93,12 +103,16 @@ export function unresolvedImports(
   isAsked: (unit: Unit, one: Import) => boolean,
 ): readonly Unresolved[] {
   const paths = pythonPaths(files);
+  const present = new Set(files.map(({ path }) => path));
   const own = ownRoots(program);
   return program.units.flatMap((unit) => {
     const found = new Map<string, { unit: Unit; imports: Import[]; names: string[]; optional: boolean }>();
     for (const one of unit.module.imports) {
       if (!isAsked(unit, one)) continue;
-      const name = unresolved(program, unit, one, paths, own);
+      const name =
+        unit.module.language === 'python'
+          ? unresolved(program, unit, one, paths, own)
+          : missingFile(unit, one, present);
       if (name === undefined) continue;
       const optional = handlersOf(program, unit, one).length > 0;
       const key = optional ? `try ${one.guard}` : `${one.level} ${one.module}`;
@@ -138,6 +152,42 @@ export function replacedModules(program: Program, roots: readonly string[]): rea
     }
     return [...found.values()];
   });
+}
+
+/** Made when the program is built, and what a tool lays beside the source. */
+const built = /(?:^|\/)(?:dist|build|out|lib|generated|__generated__|gen|\.\w[^/]*|node_modules|\$types)(?:\/|\.|$)/;
+const endings = [
+  '',
+  '.ts',
+  '.tsx',
+  '.js',
+  '.jsx',
+  '.mts',
+  '.cts',
+  '.mjs',
+  '.cjs',
+  '.json',
+  '.d.ts',
+  '.vue',
+  '.svelte',
+  '.node',
+];
+
+/** A relative import of JavaScript that names a file which the repository does not have, as written. */
+function missingFile({ path }: Unit, one: Import, files: ReadonlySet<string>): string | undefined {
+  if (one.typeOnly || !/^\.{1,2}(?:\/|$)/.test(one.module)) return undefined;
+  const parts = path.split('/').slice(0, -1);
+  for (const part of one.module.replace(/[?#].*$/, '').split('/')) {
+    if (part === '..' && parts.pop() === undefined) return undefined;
+    if (part !== '..' && part !== '.' && part !== '') parts.push(part);
+  }
+  const target = parts.join('/');
+  // A file of TypeScript is imported by the name it has when it is compiled.
+  const plain = target.replace(/\.[cm]?jsx?$/, '');
+  const found = [target, plain].some((base) =>
+    endings.some((ending) => files.has(base + ending) || files.has(`${base}/index${ending}`)),
+  );
+  return found || built.test(target) || /\.\w+$/.test(plain.split('/').at(-1)!) ? undefined : one.module;
 }
 
 /** A first-party import that names a module or member which the repository does not have. */
