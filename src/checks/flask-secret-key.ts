@@ -12,6 +12,7 @@ import {
   namedValues,
   wordsOf,
 } from '../facts/program/names.ts';
+import { isNamedPublic, optionOperand } from '../facts/program/secrets.ts';
 import type { Place } from '../facts/span.ts';
 
 const why =
@@ -25,6 +26,11 @@ export const flaskSecretKey = defineCheck({
       'Secret',
       'SECRET',
       'jwt',
+      'jsonwebtoken',
+      'jose',
+      'cookie',
+      'keygrip',
+      'session',
       'JWT',
       'itsdangerous',
       'flask',
@@ -71,7 +77,7 @@ export const flaskSecretKey = defineCheck({
     for (const site of program.calls(Object.keys(signers))) {
       const name = site.names.find((one) => signers[one] !== undefined)!;
       const [index, ...words] = signers[name]!.split(' ');
-      const key = argument(site.call, Number(index), ...words);
+      const key = argument(site.call, Number(index), ...words) ?? optionOperand(program, site, words);
       // A keyword that is a setting by its name was judged above.
       if (
         !key ||
@@ -99,7 +105,13 @@ function isSetting(program: Program, one: NamedValue, options: Options): boolean
   if ((options.otherKeys as readonly string[]).some((other) => hasWords(words, wordsOf(other)))) return false;
   const { unit, function: inside, form } = one;
   const { kind } = unit.module.values[one.value.value]!;
-  if (kind === 'list' || kind === 'dict') return false;
+  if ((kind === 'list' && !(form === 'entry' && one.name === 'secret')) || kind === 'dict' || kind === 'function')
+    return false;
+  // What only verifies may be read by everybody; the key of one cookie is its name.
+  if (wordsOf(lastWord(one.value.name ?? '')).includes('public') || isNamedPublic(unit, one.value)) return false;
+  const text = unit.module.values[one.value.value]!;
+  if (form === 'entry' && text.kind === 'const' && /^[A-Z][a-z]/.test(one.name)) return false;
+  if (endsInWords(words, ['cookie', 'key']) && words.length > 2 && !hasWords(words, ['secret'])) return false;
   // The members of an enumeration are kinds of secrets, not secrets.
   const owner = one.assignment?.class ?? -1;
   if (owner >= 0 && program.bases(unit, owner).some((base) => /(?:^|\.)(?:Str|Int)?Enum$/.test(base))) return false;
@@ -116,20 +128,6 @@ function isSetting(program: Program, one: NamedValue, options: Options): boolean
   return true;
 }
 
-const flow: FlowOptions = {
-  callers: false,
-  whole: true,
-  carriers: new Set([
-    '.hexdigest',
-    '.digest',
-    'hashlib.sha256',
-    'hashlib.sha512',
-    'hashlib.md5',
-    'hashlib.sha1',
-    'hashlib.new',
-  ]),
-};
-
 function judge(
   program: Program,
   options: Options,
@@ -140,7 +138,10 @@ function judge(
   causes: Map<string, Finding>,
   named?: NamedValue,
 ): Subject[] {
-  const found = origins(program, unit, value.value, flow);
+  const list = unit.module.values[value.value]!;
+  const ref = list.kind === 'list' && list.items[0] !== undefined ? list.items[0] : value.value;
+  const flow: FlowOptions = { callers: false, whole: true, carriers: new Set(options.keyMakers as readonly string[]) };
+  const found = origins(program, unit, ref, flow);
   const literals = found.filter((one) => one.kind === 'const' && isKey(one.value));
   const literal = literals[0];
   if (literal) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Check } from '../../src/check.ts';
+import { flaskSecretKey } from '../../src/checks/flask-secret-key.ts';
 import { subprocessValidation } from '../../src/checks/subprocess-validation.ts';
 import { Lines } from '../../src/facts/span.ts';
 import { type Files, scanFiles } from '../scan-files.ts';
@@ -118,4 +119,62 @@ judges(subprocessValidation, [
     'other things of the same name',
     'const m = /a/.exec(text);\ndb.exec("x" + m);\nspawn(machine);\nclass A { exec(x) {} }\nnew A().exec("ls " + m);',
   ],
+]);
+
+judges(flaskSecretKey, [
+  [
+    'a token',
+    "import jwt from 'jsonwebtoken';\nexport const f = (u) => jwt.sign({ id: u.id }, 'abc123'); // <- literal",
+  ],
+  [
+    'a token of jose',
+    "const { JWT, JWK } = require('jose');\nconst key = 'abc123';\nJWT.sign({}, JWK.asKey(key)); // <- literal",
+  ],
+  [
+    'a token of new jose',
+    "import { jwtVerify } from 'jose';\nexport const f = (t) => jwtVerify(t, new TextEncoder().encode('abc123')); // <- literal",
+  ],
+  [
+    'a fallback',
+    "import jwt from 'jsonwebtoken';\nconst key = process.env.JWT_SECRET || 'abc123';\njwt.sign({}, key); // <- fallback",
+  ],
+  [
+    'a nullish fallback of another file',
+    "import { key } from './config';\nimport jwt from 'jsonwebtoken';\njwt.sign({}, key); // <- fallback",
+    { 'src/config.ts': "export const key = process.env.KEY ?? 'abc123';" },
+  ],
+  [
+    'a session',
+    "import session from 'express-session';\napp.use(session({ resave: false, secret: 'abc123' })); // <- literal",
+  ],
+  [
+    'a session with several',
+    "import session from 'express-session';\napp.use(session({ secret: ['abc123', 'def'] })); // <- literal",
+  ],
+  ['cookies', "import cookieParser from 'cookie-parser';\napp.use(cookieParser('abc123')); // <- literal"],
+  [
+    'keys of cookies',
+    "import cookies from 'cookie-session';\napp.use(cookies({ keys: ['abc123', 'def'] })); // <- literal",
+  ],
+  [
+    'passport',
+    "import { Strategy } from 'passport-jwt';\npassport.use(new Strategy({ secretOrKey: 'abc123' }, verify)); // <- literal",
+  ],
+  [
+    'a member',
+    "import jwt from 'jsonwebtoken';\nclass A {\n  private secret = 'abc123'; // <- literal\n  sign(p) { return jwt.sign(p, this.secret); }\n}",
+  ],
+  ['an object of settings', "export default { jwtSecret: 'abc123' }; // <- literal"],
+  ['guessable', "import jwt from 'jsonwebtoken';\nconst key = Math.random();\njwt.sign({}, key); // <- weakRandom"],
+  [
+    'the environment',
+    "import jwt from 'jsonwebtoken';\njwt.sign({}, process.env.KEY);\napp.use(session({ secret: process.env.S! }));",
+  ],
+  [
+    'a service of settings',
+    "import jwt from 'jsonwebtoken';\nclass A {\n  constructor(private config: ConfigService) {}\n  f() { return jwt.sign({}, this.config.get('JWT_SECRET')); }\n}",
+  ],
+  ['a public key', "const publicKey = 'abc123';\napp.use(expressJwt({ secret: publicKey }));"],
+  ['the name of a cookie', "class A { bannerCookieKey = 'banner_seen'; }"],
+  ['an enumeration', "enum Kind { Public = 'public', Secret = 'secret' }"],
 ]);

@@ -243,6 +243,12 @@ describe('across files', () => {
 });
 
 describe('what cannot be read', () => {
+  test('casts of Flow are none', () => {
+    expect(moduleOf('// @flow\nexport const f = (a: any) => g((a: string), (b.c: any));', 'a.js').calls).toHaveLength(
+      1,
+    );
+  });
+
   test('a syntax error has its line', () => {
     const { data, problems } = read({ path: 'a.ts', text: 'const a = 1;\nconst b = 2 + ;\nf();', words: [] });
     expect(data!.calls).toMatchObject([{ callee: { name: 'f' } }]);

@@ -67,7 +67,10 @@ function extract(input: ExtractInput, parse: Parse): Extracted<Module> {
   }
 }
 
-/** The tree; what follows an error on its line is left out, at most three times, so that the rest can be judged. */
+/**
+ * The tree. Casts of Flow, `(x: any)`, are blanked without a loss; what follows another error on its line is left out,
+ * at most three times, so that the rest can be judged.
+ */
 function parsed(
   parse: Parse,
   text: string,
@@ -76,17 +79,37 @@ function parsed(
 ): { readonly tree: TSESTree.Program; readonly error?: unknown } {
   let first: unknown;
   let rest = text;
-  for (let tries = 0; ; tries++) {
+  let tries = 0;
+  for (let casts = 0; ; ) {
     try {
       return { tree: parseWith(parse, rest, path, typed), ...(first === undefined ? {} : { error: first }) };
     } catch (error) {
-      first ??= error;
+      const blanked = rest === text && /\.[cm]?jsx?$/.test(path) ? withoutCasts(text) : text;
+      if (blanked !== rest && first === undefined && casts === 0) {
+        rest = blanked;
+        casts++;
+        continue;
+      }
       const at = offsetOf(error);
-      if (at === undefined || tries === 3) throw first;
-      const end = rest.slice(at).search(/[\r\n]|$/) + at;
+      const cast = at === undefined ? null : /^:\s*[\w.<>[\]{}|,: ?]*?(?=\))/.exec(rest.slice(at, at + 200));
+      if (cast) casts++;
+      else {
+        tries++;
+        first ??= error;
+      }
+      if (at === undefined || tries > 3 || casts > 40) throw first ?? error;
+      const end = at + (cast ? cast[0].length : rest.slice(at).search(/[\r\n]|$/));
       rest = rest.slice(0, at) + ' '.repeat(end - at) + rest.slice(end);
     }
   }
+}
+
+/** Blanks `: any` in `(x: any)`, where the parentheses hold no parameters. */
+function withoutCasts(text: string): string {
+  return text.replace(
+    /(\(\s*[\w$.[\]]+)(\s*:\s*[\w.<>[\]|]+)(?=\)(?!\s*(?:=>|\{|:)))/g,
+    (_, head: string, type: string) => head + blank(type),
+  );
 }
 
 function offsetOf(error: unknown): number | undefined {

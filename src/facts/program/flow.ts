@@ -214,10 +214,11 @@ function member(
 ): Expansion {
   const { unit, ref } = step.node;
   const names = program.names(unit, ref);
-  const source = sourceOf(names);
+  const defined = value.kind === 'global' ? program.define(value.name, unit) : undefined;
+  // A definition of the repository says more than its name: it may have a default beside the source.
+  const source = defined ? undefined : sourceOf(names);
   if (source) return { end: { kind: 'source', ...source } };
   if (value.kind === 'global') {
-    const defined = program.define(value.name, unit);
     if (defined)
       return {
         next: [

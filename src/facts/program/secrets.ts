@@ -1,5 +1,5 @@
 /** Knows which names mean a secret, and which only sound like it. */
-import { argument, type Program, type Unit } from './link.ts';
+import { argument, type CallSite, option, type Program, type Unit } from './link.ts';
 import type { Operand } from './model.ts';
 import { hasWords, wordsOf } from './names.ts';
 
@@ -188,4 +188,19 @@ export function secretsIn(program: Program, unit: Unit, operand: Operand): Reado
     }
   }
   return found;
+}
+
+/** The key among the options of a call that signs; of several the first one, which signs. */
+export function optionOperand(program: Program, site: CallSite, words: readonly string[]): Operand | undefined {
+  const node = words.map((word) => option(program, site, word)).find((one) => one?.unit === site.unit);
+  if (!node) return undefined;
+  const { values } = node.unit.module;
+  const value = values[node.ref]!;
+  const ref = value.kind === 'list' ? value.items[0] : node.ref;
+  return ref === undefined ? undefined : { value: ref, span: values[ref]!.span };
+}
+
+/** Has a variable with the same value a name that says it is public? */
+export function isNamedPublic(unit: Unit, { value }: Operand): boolean {
+  return unit.module.assignments.some((one) => one.value?.value === value && wordsOf(one.name).includes('public'));
 }
