@@ -4,10 +4,10 @@ import type { Facts } from '../facts/facts.ts';
 import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
-import { handlersOf, isReadOnly, layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { handlersOf, isReadOnly, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
 import { type BotCommand, botCommands, botWords, senderCheck } from '../facts/web-bots.ts';
 import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
-import type { Route } from '../facts/web-model.ts';
+import type { Layer, Route } from '../facts/web-model.ts';
 
 export const adminAuth = defineCheck({
   id: 'admin-auth',
@@ -57,7 +57,10 @@ export const adminAuth = defineCheck({
   assess(facts: Facts, options: Options) {
     const web = facts.linked(linkWeb);
     const causes = new Map<string, Finding>();
-    const subjects = web.routes.flatMap((route) => judge(web, route, options, causes));
+    const subjects = web.routes.flatMap((route) => {
+      if (!administrative(route, options)) return [];
+      return worst(layerSets(route).flatMap((layers) => judge(web, route, layers, options, causes)));
+    });
     for (const command of botCommands(web.program)) subjects.push(...judgeCommand(web, command, options));
     return {
       subjects,
@@ -104,7 +107,13 @@ function wordsFor(options: Options, paths: readonly string[]): GuardWords {
   };
 }
 
-function judge(web: Web, route: Route, options: Options, causes: Map<string, Finding>): readonly Subject[] {
+function judge(
+  web: Web,
+  route: Route,
+  layers: readonly Layer[],
+  options: Options,
+  causes: Map<string, Finding>,
+): readonly Subject[] {
   const { program } = web;
   const kind = administrative(route, options);
   if (!kind || (route.framework === 'django' && !route.handler && !route.class)) return [];
@@ -112,9 +121,7 @@ function judge(web: Web, route: Route, options: Options, causes: Map<string, Fin
   const methods = route.methods.join(', ');
   const label = `${methods || 'ANY'} ${pathsOf(route)[0] || route.handler?.function.name || 'route'}`;
   const name = `route ${label}`;
-  const verdicts = layersOf(route)
-    .filter((layer) => layer.level !== 'after')
-    .map((layer) => guardOf(program, layer, words));
+  const verdicts = layers.filter((layer) => layer.level !== 'after').map((layer) => guardOf(program, layer, words));
   const handlers = handlersOf(web, route);
   const bodies = handlers.map((one) => bodyGuard(program, one, words));
   const weakest = bodies.reduce<Verdict | undefined>((a, b) => (a && stronger(a, b) === b ? a : b), undefined);

@@ -1,18 +1,32 @@
 /** Knows when a route that checks credentials or costs much can be called as often as somebody likes. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import { type Edge, edgeEvidence, edgeFor } from '../facts/edge/behind.ts';
 import type { Facts } from '../facts/facts.ts';
 import { constants } from '../facts/program/flow.ts';
 import { placeIn } from '../facts/program/link.ts';
-import { hasWords, namedValues, wordsOf } from '../facts/program/names.ts';
-import { isReadOnly, layersOf, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
-import { bodyCounts, coverOf, isDetached, isRate, ratePerMinute } from '../facts/web-limits.ts';
-import type { Route } from '../facts/web-model.ts';
+import { appsOf, handlersOf, isAlone, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
+import { limitReason } from '../facts/web-costs.ts';
+import {
+  bodyCounts,
+  clientKey,
+  coverOf,
+  isDetached,
+  isInMemory,
+  isRate,
+  limiterOf,
+  ratePerMinute,
+  switchedOff,
+} from '../facts/web-limits.ts';
+import type { Layer, Route } from '../facts/web-model.ts';
+import { textsIn } from '../facts/web-paths.ts';
+import { linkWorkers, type Workers, workersFor } from '../facts/web-workers.ts';
 
 const why = 'Passwords and codes can be tried, and costly work ordered, as fast as the service answers.';
 
 export const rateLimiting = defineCheck({
   id: 'rate-limiting',
   needs: { program: [...webWords, 'REST_FRAMEWORK'] },
+  evidence: edgeEvidence,
   messages: {
     missing: {
       what: 'No rate limit covers the route {route}.',
@@ -39,10 +53,28 @@ export const rateLimiting = defineCheck({
       why,
       fix: 'Allow five to ten attempts a minute where credentials are checked.',
     },
+    clientKey: {
+      what: 'The limit of the route {route} counts by a header that the client writes.',
+      why: 'With another value in the header each request is the first one.',
+      fix: 'Count by the address of the connection, or by the entry that your own proxy adds last.',
+      severity: 'medium',
+    },
+    memory: {
+      what: 'The limit of the route {route} is counted in memory, by each of {count} workers alone.',
+      why: 'Every worker allows the whole number again, and a restart forgets all of it.',
+      fix: 'Give the limiter a shared store such as Redis (`storage_uri`).',
+      severity: 'medium',
+    },
     noThrottles: {
       what: 'The settings of the REST framework name no throttle classes.',
       why: 'Every view without classes of its own, the login included, answers as fast as it can.',
       fix: 'Set DEFAULT_THROTTLE_CLASSES and DEFAULT_THROTTLE_RATES.',
+      severity: 'medium',
+    },
+    noRates: {
+      what: 'The settings of the REST framework name throttle classes but no rates.',
+      why: 'A throttle without a rate counts nothing.',
+      fix: 'Set DEFAULT_THROTTLE_RATES.',
       severity: 'medium',
     },
     disabled: {
@@ -53,8 +85,17 @@ export const rateLimiting = defineCheck({
   },
   assess(facts: Facts, options: Options) {
     const web = facts.linked(linkWeb);
-    const off = switchedOff(web);
-    const subjects = [...web.routes.flatMap((route) => judge(web, route, options, off)), ...restFramework(web)];
+    const off = switchedOff(web.program);
+    const context: Context = {
+      web,
+      options,
+      off: off && { message: 'disabled', data: { name: off.name }, place: off.place, confidence: 'high' },
+      edge: facts.linked(edgeFor),
+      alone: isAlone(facts, web),
+      workers: facts.linked(linkWorkers),
+      causes: new Map(),
+    };
+    const subjects = [...web.routes.flatMap((route) => judge(context, route)), ...restFramework(web)];
     return {
       subjects,
       lookedFor: 'login, registration, reset, token, payment, upload, export and language model routes',
@@ -62,40 +103,28 @@ export const rateLimiting = defineCheck({
   },
 });
 
-/** What makes a route worth limiting. */
-function reason(route: Route, options: Options): 'credentials' | 'cost' | undefined {
-  const segments = (pathsOf(route)[0] ?? '').split('/').filter((part) => part !== '');
-  const named = segments.filter((part) => !/^:|[{<*(]/.test(part));
-  const last = wordsOf(named.at(-1) ?? '');
-  const handler = wordsOf(route.handler?.function.name ?? '');
-  if (isReadOnly(route)) return undefined;
-  const excluded = options.excluded as readonly string[];
-  if ([...last, ...handler].some((word) => excluded.includes(word))) return undefined;
-  if ([...last, ...handler].includes('register') && !isAccount(named, handler)) return undefined;
-  const matches = (list: readonly string[], words: readonly string[]) =>
-    list.some((one) => hasWords(words, one.split(' ')));
-  const own = last.length > 0 ? last : handler;
-  if (matches(options.credentialWords as readonly string[], own)) return 'credentials';
-  if (matches(options.credentialHandlers as readonly string[], handler)) return 'credentials';
-  return matches(options.costWords as readonly string[], own) ? 'cost' : undefined;
+interface Context {
+  readonly web: Web;
+  readonly options: Options;
+  /** The limiters are switched off. */
+  readonly off: Finding | undefined;
+  readonly edge: Edge;
+  /** There is only one application. */
+  readonly alone: boolean;
+  readonly workers: readonly Workers[];
+  /** Findings that several routes share. */
+  readonly causes: Map<string, Finding>;
 }
 
-const things = new Set(
-  'node nodes agent device devices peer artifact service worker client webhook handler plugin model'.split(' '),
-);
-
-/** Registration of people, not of nodes, artifacts or workers. */
-function isAccount(segments: readonly string[], handler: readonly string[]): boolean {
-  const words = segments.flatMap((segment) => wordsOf(segment));
-  if ([...words, ...handler].some((word) => things.has(word))) return false;
-  if (words.some((word) => /^(?:auth|users?|accounts?|customers?|members?|signup|identity)$/.test(word))) return true;
-  return segments.slice(0, -1).every((segment) => /^(?:api|v\d\w*)$/i.test(segment));
-}
-
-function judge(web: Web, route: Route, options: Options, off: Finding | undefined): readonly Subject[] {
-  const { program } = web;
-  const kind = reason(route, options);
+function judge(context: Context, route: Route): readonly Subject[] {
+  const kind = limitReason(context.web, route, context.options);
   if (!kind) return [];
+  return worst(layerSets(route).map((layers) => verdict(context, route, kind, layers)));
+}
+
+function verdict(context: Context, route: Route, kind: 'credentials' | 'cost', layers: readonly Layer[]): Subject {
+  const { web, options, off } = context;
+  const { program } = web;
   const label = `${route.methods.join(', ') || 'ANY'} ${pathsOf(route)[0] || route.handler?.function.name || 'route'}`;
   const name = `route ${label}`;
   const finding = (message: string, more: Partial<Finding> = {}): Finding => ({
@@ -106,49 +135,80 @@ function judge(web: Web, route: Route, options: Options, off: Finding | undefine
     ...(kind === 'cost' ? { severity: 'medium' as const } : {}),
     ...more,
   });
-  const layers = layersOf(route);
-  const covers = layers.map((layer) => ({ layer, cover: coverOf(program, layer) }));
+  const known = options.limiters as readonly string[];
+  const covers = layers.map((layer) => ({ layer, cover: coverOf(program, layer, known) }));
   const exempt = covers.find((one) => one.cover === 'exempt');
-  if (exempt) return [fail(name, finding('exempt', { place: exempt.layer.place }))];
+  if (exempt) return fail(name, finding('exempt', { place: exempt.layer.place }));
   const cover = covers.find((one) => one.cover === 'covers');
   if (cover) {
-    if (off) return [fail(name, off, route.place)];
+    if (off) return fail(name, off, route.place);
     const rate = ratePerMinute(program, layers.find(isRate) ?? cover.layer);
     if (kind === 'credentials' && rate !== undefined && rate > (options.maxPerMinute as number))
-      return [fail(name, finding('absurd', { place: cover.layer.place }))];
+      return fail(name, finding('absurd', { place: cover.layer.place }));
     const isFlask = cover.layer.names.some((one) => one.startsWith('flask_limiter'));
-    if (isFlask && cover.layer.level === 'decorator' && isDetached(program)) return [fail(name, finding('detached'))];
-    return [pass(name, route.place, `limited by ${cover.layer.names[0] ?? 'code of the repository'}`)];
+    if (isFlask && cover.layer.level === 'decorator' && isDetached(program)) return fail(name, finding('detached'));
+    const hollow = hollowLimit(context, route, cover.layer, label);
+    if (hollow) return fail(name, hollow, route.place);
+    return pass(name, route.place, `limited by ${cover.layer.names[0] ?? 'code of the repository'}`);
   }
-  if (route.handler && bodyCounts(program, route.handler))
-    return [pass(name, route.place, 'the handler counts attempts')];
-  if (route.framework === 'django' && djangoLimits(web)) return [pass(name, route.place, 'limited by the settings')];
-  const above = route.above.find((layer) => coverOf(program, layer) === 'covers');
+  const handlers = handlersOf(web, route);
+  if (handlers.length > 0 && handlers.every((one) => bodyCounts(program, one)))
+    return pass(name, route.place, 'the handler counts attempts');
+  if (route.framework === 'django' && djangoLimits(web)) return pass(name, route.place, 'limited by the settings');
+  const edge = edgeLimit(context, route);
+  if (edge && !(kind === 'credentials' && (edge.perMinute ?? 0) > (options.maxPerMinute as number)))
+    return pass(name, route.place, `limited by ${edge.name} of ${edge.server} in ${edge.place.path}`);
+  const above = route.above.find((layer) => coverOf(program, layer, known) === 'covers');
   if (above) {
     // Flask-Limiter remembers its limits by the name of the function, so that the order does not matter.
     if (above.names.some((one) => one.startsWith('flask_limiter')))
-      return [pass(name, route.place, `limited by ${above.names[0]!}`)];
-    return [fail(name, finding('misplaced', { place: above.place }))];
+      return pass(name, route.place, `limited by ${above.names[0]!}`);
+    return fail(name, finding('misplaced', { place: above.place }));
   }
-  const doubt = route.open ?? covers.find((one) => one.cover === 'unknown')?.layer.unknown;
-  if (doubt !== undefined) return [unknown(name, route.place, doubt)];
-  return [fail(name, finding(route.framework === 'flask' && isDetached(program) ? 'detached' : 'missing'))];
+  const doubt = covers.find((one) => one.cover === 'unknown')?.layer;
+  if (doubt)
+    return unknown(
+      name,
+      route.place,
+      doubt.unknown ?? `${doubt.names[0] ?? 'a layer'} may limit it, but what it does is not in the repository`,
+    );
+  if (route.open !== undefined) return unknown(name, route.place, route.open);
+  return fail(name, finding(route.framework === 'flask' && isDetached(program) ? 'detached' : 'missing'));
 }
 
-/** Throttles of the REST framework and lock-out packages in the settings of Django. */
+/** A limit that every server in front of the application puts on the path. */
+function edgeLimit({ web, edge, alone }: Context, route: Route): ReturnType<Edge['limit']> {
+  const [url] = pathsOf(route);
+  if (url === undefined || !/^\/[^*]*$/.test(url)) return undefined;
+  const limits = appsOf(web, route).map((path) => edge.limit(path, url, alone));
+  return limits.includes(undefined) ? undefined : limits[0];
+}
+
+/** What takes the effect of a limiter away: a key that clients choose, or a count that each worker keeps for itself. */
+function hollowLimit(context: Context, route: Route, layer: Layer, label: string): Finding | undefined {
+  const { web, workers, causes } = context;
+  const limiter = limiterOf(web.program, layer);
+  const key = [layer.site, limiter].flatMap((site) => (site ? (clientKey(web.program, site) ?? []) : []))[0];
+  const started = appsOf(web, route).flatMap((path) => workersFor(workers, path) ?? [])[0];
+  const isSplit = limiter && started && isInMemory(web.program, limiter);
+  if (!key && !isSplit) return undefined;
+  const place = key ?? placeIn(limiter!.unit, limiter!.call);
+  const id = `${place.path} ${place.span.start}`;
+  const one: Finding = causes.get(id) ?? {
+    message: key ? 'clientKey' : 'memory',
+    data: { route: label, ...(key ? {} : { count: started!.count }) },
+    place,
+    confidence: 'medium',
+    ...(key ? {} : { related: [{ ...started!.place, text: 'the workers are started here' }] }),
+  };
+  causes.set(id, one);
+  return one;
+}
+
+/** Limits and lock-out packages among the middleware of Django. */
 function djangoLimits(web: Web): boolean {
-  if (
-    web.settings.some((settings) =>
-      settings.middleware.some((name) => /ratelimit|throttl|axes|defender|lockout/i.test(name)),
-    )
-  )
-    return true;
-  return web.program.units.some((unit) =>
-    namedValues(unit).some((one) => {
-      if (one.name !== 'DEFAULT_THROTTLE_CLASSES') return false;
-      const value = unit.module.values[one.value.value]!;
-      return value.kind !== 'list' || value.items.length > 0;
-    }),
+  return web.settings.some((settings) =>
+    settings.middleware.some((name) => /ratelimit|throttl|axes|defender|lockout/i.test(name)),
   );
 }
 
@@ -163,31 +223,17 @@ function restFramework(web: Web): readonly Subject[] {
       const keys = value.entries.map(([key]) => constants(web.program, unit, key!)?.[0]);
       const place = placeIn(unit, one);
       const name = 'REST_FRAMEWORK';
-      if (keys.includes('DEFAULT_THROTTLE_CLASSES')) return [pass(name, place, 'throttle classes are set')];
-      return [fail(name, { message: 'noThrottles', data: {}, place, confidence: 'medium' })];
+      const at = (key: string) => {
+        return value.entries[keys.indexOf(key)]?.[1];
+      };
+      const classes = at('DEFAULT_THROTTLE_CLASSES');
+      const bad = (message: string) => [fail(name, { message, data: {}, place, confidence: 'medium' })];
+      const listed = classes === undefined ? undefined : unit.module.values[classes]!;
+      if (!listed || (listed.kind === 'list' && listed.items.length === 0)) return bad('noThrottles');
+      // Classes of the repository may have rates of their own.
+      const texts = textsIn(web.program, unit, classes!);
+      const isOwn = texts === undefined || texts.some((text) => !text.startsWith('rest_framework.'));
+      return isOwn || at('DEFAULT_THROTTLE_RATES') ? [pass(name, place, 'throttle classes are set')] : bad('noRates');
     }),
   );
-}
-
-function switchedOff(web: Web): Finding | undefined {
-  for (const unit of web.program.units) {
-    if (unit.module.language !== 'python') continue;
-    const values = namedValues(unit);
-    for (const one of values) {
-      if (!/^RATELIMIT_ENABLED?$/.test(one.name) || one.guard >= 0) continue;
-      const { assignment } = one;
-      if (
-        assignment &&
-        assignment.class >= 0 &&
-        /test|dev|local|debug/i.test(unit.module.classes[assignment.class]!.name)
-      )
-        continue;
-      if (/(?:^|\/)(?:dev|local|test|ci)\w*\.py$/.test(unit.path) || values.some((other) => other.name === 'TESTING'))
-        continue;
-      const known = constants(web.program, unit, one.value.value);
-      if (known?.every((value) => value === false))
-        return { message: 'disabled', data: { name: one.name }, place: placeIn(unit, one), confidence: 'high' };
-    }
-  }
-  return undefined;
 }

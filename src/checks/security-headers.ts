@@ -4,7 +4,7 @@ import { type Edge, edgeEvidence, edgeFor } from '../facts/edge/behind.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Program } from '../facts/program/link.ts';
 import type { Place } from '../facts/span.ts';
-import { chainOf, layersOfObject, linkWeb, type Web, webWords } from '../facts/web.ts';
+import { chainOf, isAlone, layersOfObject, linkWeb, type Web, webWords } from '../facts/web.ts';
 import type { Settings } from '../facts/web-django.ts';
 import { headersOf, runs, type SetHeader, weakness } from '../facts/web-headers.ts';
 import { type HelperWords, helperHeaders, helpersIn } from '../facts/web-helpers.ts';
@@ -90,13 +90,6 @@ interface Sent {
 interface Front {
   readonly edge: Edge;
   readonly alone: boolean;
-}
-
-function isAlone(facts: Facts, web: Web): boolean {
-  const zones = new Map(facts.files.map((file) => [file.path, file.zone]));
-  const apps = web.objects.filter((one) => one.kind === 'app' && one.mounts.length === 0).map((one) => one.place);
-  const all = [...apps, ...web.settings.map((one) => one.place)].map((one) => one.path);
-  return new Set(all.filter((path) => zones.get(path) === 'production')).size === 1;
 }
 
 /** What every server in front of the application adds to its answers. */

@@ -29,6 +29,8 @@ export interface Verdict {
   readonly place: Place;
   /** Judged by its name alone: what it does is not in the repository. */
   readonly unsure?: true;
+  /** Why nobody can tell. */
+  readonly reason?: string;
 }
 
 const none = (name: string, place: Place): Verdict => ({ kind: 'none', name, place });
@@ -43,7 +45,7 @@ export function guardOf(program: Program, layer: Layer, words: GuardWords, depth
     ['auth', words.authGuards],
   ] as const)
     if (names.some((name) => isListed(known, name))) return { kind, name: written.replace(/\(\)$/, ''), place };
-  if (layer.unknown !== undefined) return { kind: 'role', name: layer.unknown, place, unsure: true };
+  if (layer.unknown !== undefined) return { kind: 'role', name: '', place, unsure: true, reason: layer.unknown };
   // `LoginManager(app)`, `Admin(app)`: being installed asks nobody anything.
   if (layer.level === 'helper') return none(written, place);
   const functions = runs(program, node);
@@ -112,7 +114,8 @@ export function has(words: readonly string[], wanted: readonly string[]): boolea
   return words.some((word) => wanted.includes(word));
 }
 
-function nameAt(unit: Unit, ref: Ref): string {
+/** The name of a value as it is written or defined; empty when it has none. */
+export function nameAt(unit: Unit, ref: Ref): string {
   const value = unit.module.values[ref]!;
   return 'name' in value && value.name
     ? value.name

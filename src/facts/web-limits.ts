@@ -1,8 +1,18 @@
 /** Knows which layers count requests, how many they let through, and what takes their effect away. */
 import { constants } from './program/flow.ts';
-import { argument, type CallSite, type FunctionSite, type Node, type Program, type Unit } from './program/link.ts';
+import {
+  argument,
+  type CallSite,
+  type FunctionSite,
+  type Node,
+  type Program,
+  placeIn,
+  type Unit,
+} from './program/link.ts';
 import type { Ref } from './program/model.ts';
-import { wordsOf } from './program/names.ts';
+import { namedValues, wordsOf } from './program/names.ts';
+import type { Place, Span } from './span.ts';
+import { nameAt } from './web-guards.ts';
 import { innerOf, runs } from './web-headers.ts';
 import { optionsOf } from './web-js.ts';
 import { entriesOf } from './web-js-values.ts';
@@ -99,15 +109,15 @@ export function isRate(layer: Layer): boolean {
   return layer.names[0] === '@nestjs/throttler.rate';
 }
 
+/** `unknown`: its name speaks of limits, but what it does is not in the repository, or does not count. */
 export type Cover = 'covers' | 'exempt' | 'defaultless' | 'unknown' | 'none';
 
-/** What a layer does for the rate at which a route may be called. */
-export function coverOf(program: Program, layer: Layer): Cover {
-  const written = layer.node.unit.module.values[layer.node.ref]!;
+/** What a layer does for the rate at which a route may be called. `known`: packages of limiters. */
+export function coverOf(program: Program, layer: Layer, known: readonly string[]): Cover {
+  const isKnown = (name: string) =>
+    known.some((one) => name.startsWith(one) && /^(?:$|[./(])/.test(name.slice(one.length)));
   const own =
-    layer.names.length > 0
-      ? layer.names
-      : ['name' in written ? (written.name ?? '') : '', ...classNames(program, layer)];
+    layer.names.length > 0 ? layer.names : [nameAt(layer.node.unit, layer.node.ref), ...classNames(program, layer)];
   const isLimiter =
     own.some((name) => isLimiterName(name.split('.').slice(-3).join('.'))) || isLimiterName(calleeName(layer));
   if (isLimiter && own.some((name) => /\.(?:exempt|limit_exempt)(?:\(\))?$/.test(name))) return 'exempt';
@@ -115,7 +125,7 @@ export function coverOf(program: Program, layer: Layer): Cover {
     const maker = own.find((name) => /^flask_limiter(?:\.\w+)*\.Limiter/.test(name));
     if (maker !== undefined && !/\.limit\(\)$|\.shared_limit\(\)$/.test(maker))
       return hasDefaults(program, layer) ? 'covers' : 'defaultless';
-    return isLimiter ? 'covers' : 'none';
+    return isLimiter ? (own.some(isKnown) ? 'covers' : 'unknown') : 'none';
   }
   if (own.some((name) => /SlowAPI(?:ASGI)?Middleware$/.test(name)))
     return program.calls(['slowapi.Limiter', 'slowapi.extension.Limiter']).some((site) => limits(program, site))
@@ -123,17 +133,13 @@ export function coverOf(program: Program, layer: Layer): Cover {
       : 'defaultless';
   // A rate that `@Throttle` gives counts nothing without the guard.
   if (isRate(layer)) return 'none';
+  if (own.some((name) => isKnown(name) || /^rest_framework\.throttling\./.test(name))) return 'covers';
   const functions = runs(program, layer.node);
-  if (!isLimiter && layer.unknown !== undefined) return 'unknown';
-  if (functions.length > 0)
-    return counts(program, functions)
-      ? 'covers'
-      : isLimiter && layer.level !== 'middleware' && functions.every((one) => one.function.stub)
-        ? 'none'
-        : isLimiter
-          ? 'covers'
-          : 'none';
-  return isLimiter || /throttl/i.test(own.join(' ')) ? 'covers' : 'none';
+  if (counts(program, functions)) return 'covers';
+  if (layer.unknown !== undefined) return 'unknown';
+  if (functions.length > 0 && functions.every((one) => one.function.stub)) return 'none';
+  // A switch such as `rate_limit_exempt` or an error handler is no limiter.
+  return isLimiter && layer.level !== 'after' ? 'unknown' : 'none';
 }
 
 /** Names of the class that is the layer, and of its bases. */
@@ -168,6 +174,73 @@ function hasDefaults(program: Program, layer: Layer): boolean {
     unit.module.assignments.some((one) => /^RATELIMIT_(?:DEFAULT|APPLICATION)/.test(one.name)),
   );
   return configured || (!site.names.some((name) => /Limiter$/.test(name)) && all.some((one) => limits(program, one)));
+}
+
+const makers = [
+  'slowapi.Limiter',
+  'slowapi.extension.Limiter',
+  'flask_limiter.Limiter',
+  'flask_limiter.extension.Limiter',
+];
+
+/** The `Limiter(...)` whose limit a layer is; undefined when several may be meant. */
+export function limiterOf(program: Program, layer: Layer): CallSite | undefined {
+  if (!layer.names.some((name) => makers.some((maker) => name.startsWith(maker)))) return undefined;
+  const all = program.calls(makers).filter((site) => site.unit.zone === 'production');
+  const near = all.filter((site) => site.unit === layer.node.unit);
+  return near.length === 1 ? near[0] : all.length === 1 ? all[0] : undefined;
+}
+
+/** Does the limiter count in the memory of its process? */
+export function isInMemory(program: Program, { unit, call }: CallSite): boolean {
+  const storage = argument(call, 99, 'storage_uri', 'storage_url');
+  const values = storage && constants(program, unit, storage.value);
+  if (storage) return values?.every((one) => typeof one === 'string' && one.startsWith('memory')) ?? false;
+  if (call.args.some((arg) => arg.spread === 'dict')) return false;
+  return !program.units.some((one) => namedValues(one).some(({ name }) => /^RATELIMIT_STORAGE_UR[IL]$/.test(name)));
+}
+
+const chosen = /(?:^|[._])headers\.(?:x-forwarded-for|forwarded|x-client-ip|client-ip|user-agent|x-user-?id)$/i;
+
+/** The place where a limiter takes its key from a header that the client writes as it likes. */
+export function clientKey(program: Program, site: CallSite): Place | undefined {
+  const key = argument(site.call, site.names.some((name) => name.endsWith('.Limiter')) ? 0 : 99, 'key_func');
+  if (!key) return undefined;
+  const { unit } = site;
+  if (program.names(unit, key.value).some((name) => /^(?:slowapi|flask_limiter)\.util\.get_ipaddr$/.test(name)))
+    return placeIn(unit, key);
+  for (const meaning of program.meanings(unit, key.value)) {
+    if (meaning.kind !== 'function') continue;
+    const { module } = meaning.unit;
+    const model = module.functions[meaning.function]!;
+    const inside = (span: Span) => span.start >= model.span.start && span.end <= model.span.end;
+    const calls = module.calls.filter((one) => one.function === meaning.function);
+    const read = calls.find((one) => {
+      const [name] = one.args;
+      const texts =
+        name && /headers\.get$/.test(one.callee.name ?? '') ? constants(program, meaning.unit, name.value) : [];
+      return texts?.some((text) => chosen.test(`headers.${String(text)}`));
+    });
+    const item = [
+      ...module.assignments.flatMap((one) => (one.function === meaning.function && one.value ? [one.value] : [])),
+      ...model.returns.flatMap((one) => (one.value ? [one.value] : [])),
+    ].find((one) => chosen.test(one.name ?? ''));
+    // The last entry is the one that the own proxy wrote, and whoever knows the proxies asks for them.
+    const careful =
+      calls.some((one) => /trust|prox(?:y|ies)/i.test(one.callee.name ?? '')) ||
+      module.comparisons.some(
+        (one) =>
+          one.function === meaning.function &&
+          [one.left, one.right].some((side) => /trust|prox(?:y|ies)/i.test(side.name ?? '')),
+      ) ||
+      module.values.some((value) => {
+        const index = value.kind === 'item' && inside(value.span) ? module.values[value.key]! : undefined;
+        return index?.kind === 'const' && index.value === -1;
+      });
+    const found = read ?? item;
+    if (found && !careful) return placeIn(meaning.unit, found);
+  }
+  return undefined;
 }
 
 /** A limiter of Flask that no application was given. */
@@ -251,4 +324,27 @@ export function ratePerMinute(program: Program, layer: Layer): number | undefine
     }),
   );
   return rates.length > 0 ? Math.min(...rates) : undefined;
+}
+
+/** A setting outside of tests that switches all limiters off. */
+export function switchedOff(program: Program): { readonly name: string; readonly place: Place } | undefined {
+  for (const unit of program.units) {
+    if (unit.module.language !== 'python') continue;
+    const values = namedValues(unit);
+    for (const one of values) {
+      if (!/^RATELIMIT_ENABLED?$/.test(one.name) || one.guard >= 0) continue;
+      const { assignment } = one;
+      if (
+        assignment &&
+        assignment.class >= 0 &&
+        /test|dev|local|debug/i.test(unit.module.classes[assignment.class]!.name)
+      )
+        continue;
+      if (/(?:^|\/)(?:dev|local|test|ci)\w*\.py$/.test(unit.path) || values.some((other) => other.name === 'TESTING'))
+        continue;
+      const known = constants(program, unit, one.value.value);
+      if (known?.every((value) => value === false)) return { name: one.name, place: placeIn(unit, one) };
+    }
+  }
+  return undefined;
 }

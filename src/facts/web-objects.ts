@@ -31,6 +31,7 @@ const constructors: Readonly<Record<string, Kind>> = {
   'flask.Blueprint': { kind: 'router', framework: 'flask' },
   'flask.blueprints.Blueprint': { kind: 'router', framework: 'flask' },
   'flask_smorest.Blueprint': { kind: 'router', framework: 'flask' },
+  'flask_smorest.Api': { kind: 'router', framework: 'flask' },
   'flask_restful.Api': { kind: 'router', framework: 'flask' },
   'flask_restx.Api': { kind: 'router', framework: 'flask' },
   'flask_restx.Namespace': { kind: 'router', framework: 'flask' },

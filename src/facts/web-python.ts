@@ -217,6 +217,7 @@ function readCall(reader: Reader, site: CallSite): void {
       readMount(reader, site, callee.of);
       return;
     }
+    if (name === 'init_app' && readInit(reader, site, ownersOf(reader, unit, callee.of))) return;
     if (Object.hasOwn(hooks, name) && name !== 'middleware') {
       readHook(reader, site, name, callee.of);
       return;
@@ -236,9 +237,20 @@ function readCall(reader: Reader, site: CallSite): void {
     }
   }
   const object = reader.objects.get(site);
+  if (object?.kind === 'router') readInit(reader, site, [object]);
   const table = object && argument(call, 99, 'routes');
   if (object && table) for (const node of itemsOf(program, unit, table.value)) readEntry(reader, node, [object]);
   if (site.names.length > 0 && !object) readHelper(reader, site);
+}
+
+/** `Api(app)`, `api.init_app(app)`: a router that is mounted by being given the application or blueprint. */
+function readInit(reader: Reader, site: CallSite, routers: readonly Mutable[]): boolean {
+  const app = argument(site.call, 0, 'app', 'blueprint');
+  const inner = routers.filter((one) => one.kind === 'router');
+  if (!app || inner.length === 0) return false;
+  for (const parent of ownersOf(reader, site.unit, app.value))
+    for (const child of inner) if (child !== parent) child.mounts.push({ parent, prefixes: [], layers: [] });
+  return true;
 }
 
 /** `Talisman(app)`, `limiter.init_app(app)`: what is installed on an application by handing it over. */

@@ -55,6 +55,8 @@ export function linkWeb(facts: Facts): Web {
   const { objects, routes } = readPython(program);
   const settings = settingsOf(program);
   const pages = flaskAdminRoutes(program, objects);
+  // Where the program mounts its routers, one that is left out is not served, or by ways that cannot be told.
+  const mounting = new Set(objects.flatMap((one) => (one.kind === 'router' && !isLost(one) ? [one.framework] : [])));
   const ecmascript = readEcmascript(program);
   const next = readNext(ecmascript);
   readNest(ecmascript);
@@ -62,15 +64,23 @@ export function linkWeb(facts: Facts): Web {
   return {
     program,
     objects: [...objects, ...distinctApps([...ecmascript.objects.values()]), ...next],
-    routes: [...routes, ...pages, ...djangoRoutes(program), ...ecmascript.routes.map(withDoubts)],
+    routes: [
+      ...routes.map((route) => (mounting.has(route.framework) ? withDoubts(route) : route)),
+      ...pages,
+      ...djangoRoutes(program),
+      ...ecmascript.routes.map(withDoubts),
+    ],
     settings,
   };
 }
 
+/** Is it a router that nothing is seen to mount? */
+function isLost(object: WebObject): boolean {
+  return chainOf(object).every((one) => one.object.kind === 'router');
+}
+
 /** A router that nothing is seen to mount may have anything in front of it. */
 function withDoubts(route: Route): Route {
-  const isLost = (object: WebObject): boolean =>
-    object.kind === 'router' && object.mounts.every((mount) => mount.parent !== object && isLost(mount.parent));
   const lost = route.open === undefined && route.owners.length > 0 && route.owners.every((owner) => isLost(owner));
   return lost ? { ...route, open: 'where its router is mounted cannot be told' } : route;
 }
@@ -140,11 +150,43 @@ export function layersOf(route: Route): readonly Layer[] {
   return [...route.layers, ...route.owners.flatMap((owner) => outerLayers(route, owner))];
 }
 
-function outerLayers(route: Route, owner: WebObject): readonly Layer[] {
+/**
+ * The same for each application that answers the route by itself: what protects it in one does nothing in another.
+ * Applications of tests count only where there are no others.
+ */
+export function layerSets(route: Route): readonly (readonly Layer[])[] {
+  const all = new Set(
+    route.owners.flatMap((owner) =>
+      chainOf(owner).flatMap(({ object }) => (object.mounts.length === 0 && object.kind === 'app' ? [object] : [])),
+    ),
+  );
+  const real = [...all].filter((one) => one.site?.unit.zone === 'production');
+  const roots = (real.length > 0 ? real : [...all]).slice(0, 6);
+  if (all.size < 2) return [layersOf(route)];
+  return roots.map((root) => [...route.layers, ...route.owners.flatMap((owner) => outerLayers(route, owner, root))]);
+}
+
+/** Of the verdicts on one route in several applications the worst. */
+export function worst<T extends { readonly verdict: 'pass' | 'fail' | 'unknown' }>(
+  subjects: readonly T[],
+): readonly T[] {
+  for (const verdict of ['fail', 'unknown', 'pass']) {
+    const found = subjects.find((one) => one.verdict === verdict);
+    if (found) return [found];
+  }
+  return [];
+}
+
+function leadsTo(object: WebObject, root: WebObject | undefined): boolean {
+  return !root || chainOf(object).some((one) => one.object === root);
+}
+
+/** `root`: only what lies on the way to it. */
+function outerLayers(route: Route, owner: WebObject, root?: WebObject): readonly Layer[] {
   const found: Layer[] = [];
   const seen = new Set<WebObject>();
   const visit = (object: WebObject, paths: readonly string[], moment: Moment | undefined): void => {
-    if (seen.has(object) || seen.size > 24) return;
+    if (seen.has(object) || seen.size > 24 || !leadsTo(object, root)) return;
     seen.add(object);
     for (const layer of object.layers) {
       // Hooks of a blueprint do not run for what the application mounts elsewhere.
@@ -153,6 +195,7 @@ function outerLayers(route: Route, owner: WebObject): readonly Layer[] {
     }
     const own = object.prefixes.length > 0 ? object.prefixes : [''];
     for (const mount of object.mounts) {
+      if (!leadsTo(mount.parent, root)) continue;
       found.push(...mount.layers);
       const between = mount.prefixes.length > 0 ? mount.prefixes : [''];
       const outer = paths.flatMap((path) => own.flatMap((a) => between.map((b) => join(join(b, a), path))));
@@ -189,4 +232,22 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY', 'SUBSCRIPTION']);
 /** Does the route answer only methods that read? */
 export function isReadOnly(route: Route): boolean {
   return route.methods.length > 0 && route.methods.every((method) => reading.has(method));
+}
+
+/** Is there only one application that files of production create, so that "localhost" means it? */
+export function isAlone(facts: Facts, web: Web): boolean {
+  const zones = new Map(facts.files.map((file) => [file.path, file.zone]));
+  const apps = web.objects.filter((one) => one.kind === 'app' && one.mounts.length === 0).map((one) => one.place);
+  const all = [...apps, ...web.settings.map((one) => one.place)].map((one) => one.path);
+  return new Set(all.filter((path) => zones.get(path) === 'production')).size === 1;
+}
+
+/** Files that create the applications which answer the route. */
+export function appsOf(web: Web, route: Route): readonly string[] {
+  if (route.framework === 'django') return web.settings.map((one) => one.unit.path);
+  return route.owners.flatMap((owner) =>
+    chainOf(owner).flatMap(({ object }) =>
+      object.kind === 'app' && object.mounts.length === 0 ? [object.place.path] : [],
+    ),
+  );
 }

@@ -17,9 +17,57 @@ const slow = 'limiter = Limiter(key_func=address)\napp.state.limiter = limiter\n
 testCheck(rateLimiting, {
   valid: [
     ...js.valid,
+    {
+      ...good(
+        'throttles of the settings hold for views of the REST framework',
+        'from rest_framework.views import APIView\nfrom django.urls import path\nREST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"], "DEFAULT_THROTTLE_RATES": {"anon": "9/min"}}\nclass Login(APIView):\n    def post(self, request):\n        return 1\nurlpatterns = [path("login", Login.as_view())]\n',
+      ),
+      subjects: 2,
+    },
+    good(
+      'a throttle class of the repository',
+      'from rest_framework.throttling import AnonRateThrottle\nfrom rest_framework.views import APIView\nfrom django.urls import path\nclass Slow(AnonRateThrottle):\n    rate = "5/min"\nclass Login(APIView):\n    throttle_classes = [Slow]\n    def post(self, request):\n        return 1\nurlpatterns = [path("login", Login.as_view())]\n',
+    ),
+    good(
+      'a class with a method that counts',
+      `from flask.views import MethodView\n${flask}class Login(MethodView):\n    def post(self):\n        if failed_attempts(request) > 5:\n            abort(429)\n        return "x"\napp.add_url_rule("/login", view_func=Login.as_view("login"))\n`,
+    ),
+    good(
+      'a key that asks for the own proxies',
+      `${fast}def address(request):\n    if request.client.host not in TRUSTED_PROXIES:\n        return request.client.host\n    return request.headers.get("X-Forwarded-For")\n${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+    ),
+    good(
+      'a key from the last entry of the header',
+      `${fast}def address(request):\n    return request.headers["X-Forwarded-For"].split(",")[-1]\n${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+    ),
+    {
+      name: 'many workers with a shared store',
+      files: {
+        'app/x.py': `${fast}limiter = Limiter(key_func=address, storage_uri="redis://limits:6379/0")\n@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+        Dockerfile: 'FROM python:3.13\nCMD ["uvicorn", "app.x:app", "--workers", "4"]\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'one worker that counts in memory',
+      files: {
+        'app/x.py': `${fast}${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+        Dockerfile: 'FROM python:3.13\nCMD ["uvicorn", "app.x:app", "--workers", "1"]\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a limit of nginx in front',
+      files: {
+        'app/x.py': `${fast}router = APIRouter(prefix="/api")\n@router.post("/login")\ndef login():\n    return 1\napp.include_router(router)\n`,
+        'nginx.conf':
+          'limit_req_zone $binary_remote_addr zone=slow:10m rate=5r/m;\nserver {\n  listen 443 ssl;\n  location /api/ {\n    limit_req zone=slow;\n    proxy_pass http://127.0.0.1:8000;\n  }\n}\n',
+      },
+      subjects: 1,
+    },
     good(
       'throttles of the settings',
-      'REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"]}\n',
+      'REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"], "DEFAULT_THROTTLE_RATES": {"anon": "9/min"}}\n',
     ),
     good(
       'defaults of the application',
@@ -98,6 +146,79 @@ testCheck(rateLimiting, {
   ],
   invalid: [
     ...js.invalid,
+    bad(
+      'throttle classes without rates',
+      'REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"]}  # <-\n',
+      'noRates',
+    ),
+    bad('an empty list of throttles', 'REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": []}  # <-\n', 'noThrottles'),
+    bad(
+      'throttles of the REST framework and a plain view',
+      'from django.urls import path\nREST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["a.Throttle"]}\ndef login(request):\n    return 1\nurlpatterns = [path("login", login)]  # <-\n',
+    ),
+    bad(
+      'a key from a header',
+      `${fast}def address(request):\n    return request.headers.get("X-Forwarded-For", "").split(",")[0]  # <-\n${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+      'clientKey',
+    ),
+    bad(
+      'a key of the library from a header',
+      `from slowapi.util import get_ipaddr\n${fast}limiter = Limiter(key_func=get_ipaddr)  # <-\n@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+      'clientKey',
+    ),
+    {
+      name: 'many workers that count in memory',
+      files: {
+        'app/x.py': `${fast}${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+        Dockerfile: 'FROM python:3.13\nCMD gunicorn -k uvicorn.workers.UvicornWorker -w 4 app.x:app\n',
+      },
+      findings: [{ message: 'memory', at: 'app/x.py:4' }],
+    },
+    {
+      name: 'many workers of compose',
+      files: {
+        'app/x.py': `${fast}${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+        'compose.yaml': 'services:\n  web:\n    build: .\n    command: ["uvicorn", "app.x:app", "--workers=3"]\n',
+      },
+      findings: [{ message: 'memory', at: 'app/x.py:4' }],
+    },
+    {
+      name: 'a limit of nginx on another path',
+      files: {
+        'app/x.py': `${fast}@app.post("/login")\ndef login():\n    return 1\n`,
+        'nginx.conf':
+          'limit_req_zone $binary_remote_addr zone=slow:10m rate=5r/m;\nserver {\n  listen 443 ssl;\n  location /api/ {\n    limit_req zone=slow;\n    proxy_pass http://127.0.0.1:8000;\n  }\n  location / {\n    proxy_pass http://127.0.0.1:8000;\n  }\n}\n',
+      },
+      findings: [{ message: 'missing', at: 'app/x.py:4' }],
+    },
+    bad(
+      'a call of a language model',
+      `from openai import OpenAI\n${fast}client = OpenAI()\n@app.post("/summary")  # <-\ndef summary(text: str):\n    return client.chat.completions.create(model="x", messages=[])\n`,
+    ),
+    bad(
+      'a registration that speaks of an address',
+      `${flask}@app.post("/register")  # <-\ndef handle():\n    return add(request.json["email"])\n`,
+    ),
+    bad('an export by GET', `${fast}@app.get("/orders/export")  # <-\ndef export():\n    return 1\n`),
+    {
+      name: 'a middleware that lets the path through',
+      files: one(
+        `from starlette.middleware.base import BaseHTTPMiddleware\n${fast}class RateLimit(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next):\n        if busy(request):\n            raise HTTPException(429)\n        return await call_next(request)\napp.add_middleware(RateLimit, excluded_paths=["/auth"])\n@app.post("/auth/login")\ndef login():\n    return 1\n`,
+      ),
+      findings: [{ message: 'missing', at: 'app/x.py:11' }],
+    },
+    {
+      name: 'two applications of which one has a limit',
+      files: {
+        'app/routes.py':
+          'from fastapi import APIRouter\nrouter = APIRouter()\n@router.post("/login")\ndef login():\n    return 1\n',
+        'app/a.py':
+          'from fastapi import FastAPI, HTTPException\nfrom app.routes import router\napp = FastAPI()\n@app.middleware("http")\nasync def limit(request, call_next):\n    if busy(request):\n        raise HTTPException(429)\n    return await call_next(request)\napp.include_router(router)\n',
+        'app/b.py':
+          'from fastapi import FastAPI\nfrom app.routes import router\nother = FastAPI()\nother.include_router(router)\n',
+      },
+      findings: [{ message: 'missing', at: 'app/routes.py:3' }],
+    },
     bad('the REST framework without throttles', 'REST_FRAMEWORK = {"PAGE_SIZE": 10}  # <-\n', 'noThrottles'),
     {
       name: 'an application of another file',
@@ -166,9 +287,39 @@ testCheck(rateLimiting, {
       'disabled',
     ),
   ],
-  unknown: js.unknown,
+  unknown: [
+    ...js.unknown,
+    {
+      name: 'a limiter of another package',
+      files: one(
+        `${fast}from company.limits import limiter\n@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+      ),
+    },
+    {
+      name: 'a limiter of the repository that hands over to another package',
+      files: one(
+        `${fast}from company import backend\nasync def rate_limit(request: Request):\n    await backend.ask(request)\n@app.post("/login", dependencies=[Depends(rate_limit)])\ndef login():\n    return 1\n`,
+      ),
+    },
+    {
+      name: 'a router that is mounted nowhere, where others are',
+      files: one(
+        `${fast}router = APIRouter()\n@router.get("/")\ndef index():\n    return 1\napp.include_router(router)\nother = APIRouter()\n@other.post("/login")\ndef login():\n    return 1\n`,
+      ),
+    },
+  ],
   notApplicable: [
     ...js.notApplicable,
+    {
+      name: 'a registration of machines and a refreshed picture',
+      files: one(
+        `${flask}@app.post("/register")\ndef handle():\n    known.add(request.json["url"])\n@app.post("/pictures/refresh-thumbnail")\ndef thumbnail():\n    return 1\n@app.get("/orders/exports")\ndef formats():\n    return []\n`,
+      ),
+    },
+    {
+      name: 'a password that an administrator sets',
+      files: one(`${fast}@app.post("/admin/users/{name}/reset-password")\ndef reset(name: str):\n    return 1\n`),
+    },
     { name: 'a page with a form', files: one(`${flask}@app.get("/login")\ndef page():\n    return "x"\n`) },
     {
       name: 'a client',
