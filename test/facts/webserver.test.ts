@@ -223,3 +223,147 @@ describe('hostile input', () => {
     },
   );
 });
+
+const TRAEFIK = `[http.routers.app]
+  rule = "Host(\`a\`)"
+  middlewares = ["sec"]
+[http.middlewares.sec.headers]
+  stsSeconds = 31536000
+[[http.services.app.loadBalancer.servers]]
+  url = "http://app:80"
+`;
+const ENVOY = `static_resources:
+  listeners:
+    - address: {socket_address: {address: 0.0.0.0, port_value: 443}}
+      filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                route_config:
+                  virtual_hosts:
+                    - name: a
+                      response_headers_to_add:
+                        - header: {key: x-frame-options, value: DENY}
+                      routes:
+                        - match: {prefix: /}
+                          route: {cluster: app}
+`;
+const indented = (text: string, by: string) => text.replace(/^(?=.)/gm, by);
+const CONFIG_MAP = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+data:
+  envoy.yaml: |
+${indented(ENVOY, '    ')}  traefik.toml: |
+${indented(TRAEFIK, '    ')}  site.conf: "server {\\n listen 80;\\n}\\n"
+  run.sh: |
+    cat > /etc/nginx/nginx.conf <<'EOF'
+${indented(NGINX, '    ')}    EOF
+`;
+const TERRAFORM = `resource "aws_instance" "web" {
+  user_data = <<-DATA
+    cat > /etc/caddy/Caddyfile <<'CONF'
+${indented(CADDY, '    ')}    CONF
+    echo '${APACHE}' > /etc/apache2/sites-enabled/a.conf
+  DATA
+}
+`;
+const SITES: readonly (readonly [string, string])[] = [
+  ['_headers', '/*\n  X-Frame-Options: DENY\n/a\n  X-A: b\n'],
+  ['netlify.toml', '[[headers]]\n  for = "/*"\n  [headers.values]\n    X-Frame-Options = "DENY"\n'],
+  ['vercel.json', '{"headers": [{"source": "/(.*)", "headers": [{"key": "X-A", "value": "b"}]}]}'],
+  ['firebase.json', '{"hosting": [{"public": "a", "headers": [{"source": "**", "headers": []}]}]}'],
+  ['staticwebapp.config.json', '{"globalHeaders": {"X-A": "b"}}'],
+];
+const FILES: readonly (readonly [string, string])[] = [
+  ['nginx.conf', NGINX],
+  ['Caddyfile', CADDY],
+  ['.htaccess', APACHE],
+  ['haproxy.cfg', HAPROXY],
+  ['dynamic.toml', TRAEFIK],
+  ['envoy.yaml', ENVOY],
+  ['cm.yaml', CONFIG_MAP],
+  ['web.tf', TERRAFORM],
+  ['run.sh', TERRAFORM],
+  ...SITES,
+];
+
+describe('hostile files', () => {
+  /** Every object with a start and an end, wherever it is. */
+  const spansIn = (value: unknown, into: { start: number; end: number }[] = []): { start: number; end: number }[] => {
+    if (typeof value !== 'object' || value === null) return into;
+    const { start, end } = value as { start?: unknown; end?: unknown };
+    if (typeof start === 'number' && typeof end === 'number') into.push({ start, end });
+    for (const inner of Object.values(value)) spansIn(inner, into);
+    return into;
+  };
+
+  test('the samples are read', async () => {
+    const extract = await webserver.load();
+    for (const [path, text] of FILES) {
+      expect([path, webserver.accepts(path) && webserver.recognises!(path, text)]).toEqual([path, true]);
+      expect([path, extract({ path, text, words: [] }).data === undefined]).toEqual([path, false]);
+    }
+    const { data } = extract({ path: 'cm.yaml', text: CONFIG_MAP, words: [] });
+    expect([data?.configs.length, data?.traefik?.length, data?.envoy?.length]).toEqual([2, 4, 1]);
+    const { span } = data!.configs[0]!.directives[0]!;
+    expect(CONFIG_MAP.slice(span.start, span.end)).toMatch(/server \{|^http/);
+  });
+
+  test('mutated files never throw and keep their spans inside', async () => {
+    const extract = await webserver.load();
+    const pieces = [
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      "'",
+      '\n',
+      '\\',
+      ':',
+      '#',
+      '<<E\n',
+      '- ',
+      '  ',
+      '|\n',
+      '&a ',
+      '*a',
+      '=',
+      '{{ x }}',
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...FILES),
+        fc.array(fc.tuple(fc.nat(), fc.nat(12), fc.constantFrom(...pieces)), { minLength: 1, maxLength: 5 }),
+        ([path, text], edits) => {
+          let changed = text;
+          for (const [at, drop, piece] of edits) {
+            const start = at % (changed.length + 1);
+            changed = changed.slice(0, start) + piece + changed.slice(start + drop);
+          }
+          const { data, problems = [] } = extract({ path, text: changed, words: [] });
+          for (const { start, end } of spansIn([data, problems])) {
+            if (!(start >= 0 && start <= end && end <= changed.length))
+              throw new Error(`span ${start}-${end} of ${changed.length} in ${path}`);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each(['\n', '<<A\n', "echo '", "echo 'x'", 'include a;\n', 'server {\n', '[[headers]]\n', '/a\n  X: b\n', ' '])(
+    '3,000 of %j take their time in proportion',
+    async (piece) => {
+      const extract = await webserver.load();
+      const before = performance.now();
+      for (const [path, text] of FILES) {
+        const long = `${text}${piece.repeat(3000)}`;
+        if (webserver.recognises!(path, long)) extract({ path, text: long, words: [] });
+      }
+      expect(performance.now() - before).toBeLessThan(10_000);
+    },
+    30_000,
+  );
+});
