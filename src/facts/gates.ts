@@ -305,6 +305,18 @@ function targetsOf(call: Call, directory: string, scripts: ScriptIndex): Found[]
     const first = file.data.targets.find((one) => !one.name.startsWith('.') && !one.name.includes('%'));
     return (wanted.length > 0 ? wanted : [first?.name ?? '']).flatMap((one) => target(file, one, home));
   }
+  if (/^(?:go-)?task$/.test(name)) {
+    const home = joined(directory, option('-d', '--dir') ?? '');
+    const own = option('-t', '--taskfile');
+    const names =
+      own === undefined
+        ? ['Taskfile.yml', 'taskfile.yml', 'Taskfile.yaml', 'taskfile.yaml', 'Taskfile.dist.yml']
+        : [own];
+    const file = names.map((one) => scripts.get(joined(home, one))).find((one) => one);
+    const end = rest.indexOf('--');
+    const wanted = (end < 0 ? rest : rest.slice(0, end)).filter((word) => !word.startsWith('-') && !word.includes('='));
+    return (wanted.length > 0 ? wanted : ['default']).flatMap((one) => target(file, one, home));
+  }
   const script = /^(?:npm|pnpm|yarn|bun)$/.test(name) ? npmScript(call) : undefined;
   if (script !== undefined) {
     const home = joined(directory, option('--prefix', '--cwd', '-C', '--dir') ?? '');

@@ -1,14 +1,26 @@
-/** Knows scripts that CI runs by name: shell files, Makefile targets and package.json scripts. */
+/** Knows scripts that CI runs by name: shell files, Makefile targets, package.json scripts and tasks of Taskfiles. */
 import type { Extracted, ExtractInput, Extractor, ParseProblem } from './facts.ts';
 import { type ParseShell, type Shell, shellParser } from './shell.ts';
 import type { Span } from './span.ts';
+import {
+  at,
+  booleanOf,
+  entriesOf,
+  itemsOf,
+  loadYaml,
+  scalarOffsets,
+  textOf,
+  type YamlFile,
+  type YamlNode,
+  type YamlScalar,
+} from './yaml.ts';
 
 export interface Script {
-  readonly type: 'shell' | 'make' | 'package';
+  readonly type: 'shell' | 'make' | 'package' | 'task';
   /** How the code is run: bash's `-e` and `-o pipefail` as the file itself sets them outside its code. */
   readonly errexit: boolean;
   readonly pipefail: boolean;
-  /** One with an empty name for a shell file; targets of a Makefile; scripts of package.json. */
+  /** One with an empty name for a shell file; targets of a Makefile; scripts of package.json; tasks. */
   readonly targets: readonly Target[];
 }
 
@@ -30,6 +42,7 @@ export interface Recipe {
 
 const shellNames = /\.(?:sh|bash|ksh)$/i;
 const makeNames = /^(?:GNUmakefile|[Mm]akefile)(?:\.\w+)?$|\.(?:mk|make)$/;
+const taskNames = /^[Tt]askfile(?:\.dist)?\.ya?ml$/;
 const shebang = /^#!\s*(?:\/usr)?\/?(?:\S*\/)?(?:env\s+(?:-S\s+)?)?(?:\S*\/)?(?:ba|da|k|z)?sh\b(?<flags>[^\r\n]*)/;
 
 export const script: Extractor<'script'> = {
@@ -37,10 +50,11 @@ export const script: Extractor<'script'> = {
   accepts: (path) => typeOf(path) !== undefined || !/\.[^/]*$/.test(baseName(path)),
   recognises: (path, text) => typeOf(path) !== undefined || shebang.test(text.slice(0, 200)),
   load: async () => {
-    const parse = await shellParser();
+    const [parse, readYaml] = await Promise.all([shellParser(), loadYaml()]);
     return (input) => {
       const type = typeOf(input.path) ?? 'shell';
       if (type === 'make') return makefile(input, parse);
+      if (type === 'task') return taskfile(input, parse, readYaml(input.text));
       return type === 'package' ? packageScripts(input, parse) : shellFile(input, parse);
     };
   },
@@ -54,6 +68,7 @@ function typeOf(path: string): Script['type'] | undefined {
   const name = baseName(path);
   if (name === 'package.json') return 'package';
   if (makeNames.test(name)) return 'make';
+  if (taskNames.test(name)) return 'task';
   return shellNames.test(name) ? 'shell' : undefined;
 }
 
@@ -238,6 +253,31 @@ function packageScripts({ text }: ExtractInput, parse: ParseShell): Extracted<Sc
     targets.push({ name: key, span, prerequisites: [], recipes: [{ span: value, shell }] });
   }
   return { data: { type: 'package', errexit: false, pipefail: false, targets }, problems };
+}
+
+/** Tasks with their commands; tasks that a command names run as if they came before it. */
+function taskfile({ text }: ExtractInput, parse: ParseShell, file: YamlFile): Extracted<Script> {
+  const problems: ParseProblem[] = [...file.problems];
+  const recipeOfScalar = (node: YamlScalar, ignored: YamlNode | undefined): Recipe => {
+    const map = scalarOffsets(text, node);
+    const shell = parse(node.text, map);
+    problems.push(...tolerated(shell.problems));
+    return { span: node.span, shell, ...(booleanOf(ignored) ? { ignored: ignored!.span } : {}) };
+  };
+  const targets = entriesOf(at(file.documents[0]?.root, 'tasks')).map(({ key, value, span }): Target => {
+    const recipes: Recipe[] = [];
+    const prerequisites = itemsOf(at(value, 'deps')).flatMap((one) => textOf(one) ?? textOf(at(one, 'task')) ?? []);
+    const listed = value.kind === 'map' ? [at(value, 'cmd'), at(value, 'cmds')] : [value];
+    const commands = listed.flatMap((node) => (node?.kind === 'list' ? node.items : node ? [node] : []));
+    for (const one of commands) {
+      const command = one.kind === 'map' ? at(one, 'cmd') : one;
+      const task = textOf(at(one, 'task'));
+      if (task !== undefined) prerequisites.push(task);
+      if (command?.kind === 'scalar') recipes.push(recipeOfScalar(command, at(one, 'ignore_error')));
+    }
+    return { name: key, span, prerequisites, recipes };
+  });
+  return { data: { type: 'task', errexit: true, pipefail: false, targets }, problems };
 }
 
 /** Members of the top-level object "scripts" whose value is a string; `value` is the span inside the quotes. */

@@ -68,6 +68,15 @@ testCheck(typeHints, {
       },
     },
     {
+      name: 'a checker behind a task',
+      files: {
+        'app/x.py': typed,
+        'Taskfile.yml':
+          'version: "3"\ntasks:\n  check:\n    deps: [lint]\n    cmds:\n      - task: py:types\n      - echo done\n  lint: ruff check app\n  py:types:\n    cmds:\n      - cmd: poetry run mypy app {{ .CLI_ARGS }}\n',
+        ...checked('task check'),
+      },
+    },
+    {
       name: 'few places without types',
       files: {
         'src/x.ts': `${'export const f = (a: number) => a;\n'.repeat(12)}// @ts-ignore: the library has no types\nexport const x = f(1);\n`,
@@ -186,6 +195,16 @@ testCheck(typeHints, {
         { message: 'loose', at: 'src/x.ts:1' },
       ],
       skip: ['comment'], // an empty file has no functions
+    },
+    {
+      name: 'a task whose failure is ignored',
+      files: {
+        'app/x.py': typed,
+        'Taskfile.yml':
+          'version: "3"\ntasks:\n  default:\n    cmds:\n      - cmd: mypy app\n        ignore_error: true\n',
+        ...checked('task'),
+      },
+      findings: [{ message: 'masked', at: 'Taskfile.yml:5' }],
     },
     {
       name: 'nobody runs the compiler',
