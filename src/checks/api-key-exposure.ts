@@ -8,6 +8,8 @@ import type { ClassModel, FunctionModel, Operand, Ref } from '../facts/program/m
 import { wordsOf } from '../facts/program/names.ts';
 import { secretKind } from '../facts/program/secrets.ts';
 import type { Span } from '../facts/span.ts';
+import { linkWeb, webWords } from '../facts/web.ts';
+import { answeringFunctions } from '../facts/web-answers.ts';
 
 const words =
   'password passwd Password api_key apiKey apikey API_KEY secret Secret SECRET token Token TOKEN otp login environ __dict__ jwt ModelSerializer'.split(
@@ -24,7 +26,7 @@ const answered: Message = {
 export const apiKeyExposure = defineCheck({
   id: 'api-key-exposure',
   needs: {
-    program: words,
+    program: [...words, ...webWords],
   },
   messages: {
     answered,
@@ -71,9 +73,13 @@ export const apiKeyExposure = defineCheck({
       );
     for (const site of program.allCalls())
       subjects.push(...logged(program, options, site, filtered), ...carried(options, site));
+    for (const { site, label, returns } of answeringFunctions(facts.linked(linkWeb))) {
+      const model = returns ? site.function : { ...site.function, returns: [] };
+      subjects.push(...route(program, options, site.unit, site.id, model, label));
+    }
     for (const unit of program.units) {
       for (const [id, model] of unit.module.functions.entries())
-        if (isRoute(model, unit)) subjects.push(...route(program, options, unit, id, model));
+        if (isRoute(model, unit)) subjects.push(...route(program, options, unit, id, model, model.name));
       subjects.push(...serializers(program, unit));
     }
     return {
@@ -150,24 +156,31 @@ function carried(options: Options, site: CallSite): Subject[] {
   ];
 }
 
-function route(program: Program, options: Options, unit: Unit, id: number, model: FunctionModel): Subject[] {
+function route(
+  program: Program,
+  options: Options,
+  unit: Unit,
+  id: number,
+  model: FunctionModel,
+  name: string,
+): Subject[] {
   const place = placeIn(unit, model.nameSpan);
-  if (new RegExp(String(options.issuers), 'i').test(model.name)) return [];
+  if (new RegExp(String(options.issuers), 'i').test(`${name} ${model.name}`)) return [];
   const shown = shownBy(program, unit, id, model, options.answers as readonly string[]);
   const bad = (message: string, span: Span, data: Record<string, string>, confidence: 'high' | 'medium') =>
-    fail(model.name, { message, data: { function: model.name, ...data }, place: placeIn(unit, span), confidence });
+    fail(name, { message, data: { function: name, ...data }, place: placeIn(unit, span), confidence });
   for (const one of shown) {
     if (one.kind === 'everything') return [bad('dump', one.span, { name: one.name }, one.sure ? 'high' : 'medium')];
     if (one.kind === 'object' && one.field) {
       const related = [{ ...placeIn(one.class.unit, one.field.span), text: 'the field stands here' }];
-      const data = { function: model.name, model: one.class.class.name, name: one.field.name };
+      const data = { function: name, model: one.class.class.name, name: one.field.name };
       const at = placeIn(unit, one.span);
-      return [fail(model.name, { message: 'model', data, place: at, confidence: 'medium', related })];
+      return [fail(name, { message: 'model', data, place: at, confidence: 'medium', related })];
     }
     if (one.kind === 'value' && (one.leak.kind === 'code' || !isFresh(program, options, unit, one.ref)))
       return [bad('answered', one.span, { name: one.leak.name }, 'high')];
   }
-  return shown.length > 0 ? [pass(model.name, place, 'answers with no credential')] : [];
+  return shown.length > 0 ? [pass(name, place, 'answers with no credential')] : [];
 }
 
 /** A GraphQL type: whoever asks for the field gets it. */

@@ -83,7 +83,8 @@ export function distinctApps(objects: readonly WebObject[]): readonly WebObject[
   const seen = new Set<string>();
   return objects.filter((one) => {
     if (one.kind !== 'app' || one.layers.length === 0) return true;
-    const key = one.layers.map(({ place }) => `${place.path} ${place.span.start}`).join();
+    const { place } = one.layers[0]!;
+    const key = `${place.path} ${place.span.start}`;
     return !seen.has(key) && seen.add(key);
   });
 }

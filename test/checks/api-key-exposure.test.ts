@@ -1,5 +1,6 @@
 import { apiKeyExposure } from '../../src/checks/api-key-exposure.ts';
 import { testCheck } from '../check-tester.ts';
+import * as js from './api-key-exposure-js.ts';
 
 /** One file, with one finding at each line that is marked. */
 function bad(name: string, text: string, message = 'logged', more: object = {}) {
@@ -21,6 +22,7 @@ const FAST = 'from fastapi import APIRouter\nfrom pydantic import BaseModel\nrou
 
 testCheck(apiKeyExposure, {
   invalid: [
+    ...js.invalid,
     bad(
       'logs',
       'import logging\nlog = logging.getLogger(__name__)\ndef f(user, password, cfg):\n    log.info(f"login with {password}")  # <-\n    log.debug("login %s" % password)  # <-\n    log.error("key: {}".format(cfg.api_key))  # <-\n    logging.warning("secret %s", cfg["client_secret"])  # <-\n    log.info("login", extra={"password": password})  # <-\n',
@@ -110,6 +112,7 @@ testCheck(apiKeyExposure, {
     ),
   ],
   valid: [
+    ...js.valid,
     good(
       'masked and counted',
       'import logging\nlog = logging.getLogger(__name__)\ndef f(password, api_key, token):\n    log.info("password of %d characters", len(password))\n    log.info(f"api key {api_key[:4]}...")\n    log.info("token %s", mask(token))\n    log.warning("wrong password")\n',

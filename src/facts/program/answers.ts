@@ -41,6 +41,10 @@ export function shownBy(
     if (call.function !== id || !answers.includes(lastWord(call.callee.name ?? ''))) continue;
     operands.push(...call.args);
   }
+  // `ctx.body = ...` of Koa.
+  for (const one of unit.module.assignments)
+    if (one.function === id && one.name === 'body' && /^(?:ctx|context)$/.test(one.of?.name ?? '') && one.value)
+      operands.push(one.value);
   return operands.flatMap((operand): Shown[] => {
     const { span } = operand;
     const whole = wholeObject(program, unit, operand.value);
