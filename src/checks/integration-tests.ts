@@ -72,7 +72,11 @@ function assess(facts: Facts, options: Options): Assessment {
     const data = { folder: 'the repository', command: dedicated.text };
     return { subjects: [fail('integration tests', finding('masked', dedicated.place, data))], lookedFor };
   }
-  const { script } = model;
+  const { script, served } = model;
+  if (served) {
+    const evidence = `CI runs \`${served.run.text}\` beside ${served.services.join(', ')}.`;
+    return { subjects: [pass('tests with their services', served.run.place, evidence)], lookedFor };
+  }
   if (script)
     return { subjects: [pass('integration tests', script.place, `The step ${script.name} runs them.`)], lookedFor };
   return { subjects: [fail('integration tests', finding('absent', anchor, {}))], lookedFor };

@@ -27,6 +27,9 @@ const launchers: Readonly<Record<string, RegExp>> = {
   retry: /^-[dt]$/,
   xargs: /^-[aEIdLnPs]$/,
   dotenv: /^-[ef]$/,
+  'cross-env': /^$/,
+  'cross-env-shell': /^$/,
+  'env-cmd': /^-[fe]$/,
   chronic: /^$/,
   fakeroot: /^$/,
   dumb_init: /^$/,
@@ -64,6 +67,10 @@ function callsIn(words: readonly string[], depth = 0): Call[] {
   if (/^(?:python[\d.]*|py|pypy\d*|coverage)$/.test(name)) {
     const module = rest.indexOf('-m');
     if (module >= 0 && rest[module + 1]) return [own, ...callsIn(rest.slice(module + 1), depth + 1)];
+  }
+  if (name === 'nyc' || name === 'c8') {
+    const valued = /^-[rxni]$|^--(?:reporter|exclude|include|report-dir|temp-dir|require)$/;
+    return [own, ...callsIn(rest.slice(skipOptions(rest, valued)), depth + 1)];
   }
   if (/^(?:ba|da|z|k)?sh$/.test(name)) {
     const code = rest.findIndex((word) => /^-\w*c$/.test(word));

@@ -27,6 +27,8 @@ export interface IntegrationModel {
   readonly suites: readonly Suite[];
   /** All test commands of CI. */
   readonly runs: readonly CiRun[];
+  /** A run for every change in a job that starts the services its tests need, such as a database. */
+  readonly served?: { readonly run: CiRun; readonly services: readonly string[] };
   /** A step with code of its own whose name says that it is such a test. */
   readonly script?: { readonly name: string; readonly place: Place };
   /** Paths of integration tests that CI names and that do not exist. */
@@ -53,7 +55,10 @@ export function integrationModel(facts: Facts, knowledge: IntegrationKnowledge):
   const suites = suitesOf(facts, isWord).map((suite): Suite => {
     const candidates = byKind.filter(({ kind, run }) => kind === 'integration' || runsKind(run, suite.kind, kind));
     const reaching = candidates.filter(({ kind, run }) => reaches(run, kind, suite, facts));
-    const rank = (run: CiRun): number => Number(run.scheduled) * 2 + Number(!run.unmasked);
+    const rank = (run: CiRun): number =>
+      Number(run.scheduled) * 4 +
+      Number(!run.unmasked) * 2 +
+      Number(!run.call.some((word) => word.includes(suite.kind)));
     const own = reaching.map(({ run }) => run).sort((a, b) => rank(a) - rank(b));
     const excludedBy =
       own.length > 0
@@ -65,12 +70,17 @@ export function integrationModel(facts: Facts, knowledge: IntegrationKnowledge):
           );
     return { ...suite, runs: own, ...(excludedBy ? { excludedBy } : {}) };
   });
+  const served = runs.flatMap((run) => {
+    const services = run.step.job.images.flatMap(({ role, text }) => (role === 'service' ? [text] : []));
+    return run.unmasked && !run.scheduled && services.length > 0 ? [{ run, services }] : [];
+  })[0];
   const script = facts
     .linked(linkPipelines)
     .flatMap((file) => (file.zone === 'production' ? scriptedTests(file, isWord) : []))[0];
   return {
     suites,
     runs,
+    ...(served && { served }),
     ...(script && { script }),
     missing: missingPaths(
       byKind.filter(({ kind }) => kind === 'python').map(({ run }) => run),

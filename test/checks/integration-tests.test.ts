@@ -26,6 +26,17 @@ const script = { 'src/a.ts': '', 'tests/unit/a.test.ts': '', 'tests/integration/
 testCheck(integrationTests, {
   valid: [
     { name: 'a folder of its own', files: { ...python, ...ci('pytest tests/integration') }, subjects: 1 },
+    {
+      name: 'tests with their database',
+      files: {
+        'src/main.js': 'export const x = 1;\n',
+        'spec/user.spec.js': "it('saves', () => {});\n",
+        'package.json': '{ "scripts": { "coverage": "cross-env TESTING=1 nyc --reporter text jasmine" } }\n',
+        '.github/workflows/ci.yml':
+          'on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    services:\n      db:\n        image: postgres:16\n    steps:\n      - run: npm run coverage\n',
+      },
+      subjects: 1,
+    },
     { name: 'all tests', files: { ...python, ...ci('pytest') } },
     { name: 'the folder above', files: { ...python, ...ci('python -m pytest tests -q') } },
     { name: 'one file of it', files: { ...python, ...ci('pytest tests/integration/test_api.py') } },
@@ -179,6 +190,16 @@ testCheck(integrationTests, {
     },
   ],
   invalid: [
+    {
+      name: 'tests without anything beside them',
+      files: {
+        'src/main.js': 'export const x = 1;\n',
+        'spec/user.spec.js': "it('adds', () => {});\n",
+        ...ci('npx jasmine'),
+      },
+      findings: [{ message: 'absent', at: 'src/main.js:1' }],
+      skip: ['comment'], // the place of what is missing is any file
+    },
     {
       name: 'none',
       files: { 'app/main.py': 'x = 1\n', 'tests/test_a.py': '', ...ci('pytest') },
