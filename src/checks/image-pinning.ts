@@ -33,20 +33,20 @@ function imageMessages(): Record<string, Message> {
         [`latest-${aspect}`]: {
           what: 'The {title} is `{image}`: {state}.',
           why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
-          fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).',
+          fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).{chart}',
           ...own,
         },
         [`tag-${aspect}`]: {
           what: 'The {title} is pinned by tag only: `{image}`.',
           why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
-          fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.',
+          fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.{chart}',
           severity: 'low',
           ...own,
         },
         [`digest-${aspect}`]: {
           what: 'The digest of the {title} in `{image}` is {state}.',
           why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
-          fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.',
+          fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.{chart}',
           ...own,
         },
       });
@@ -160,7 +160,8 @@ function judgeImage(reference: ImageReference): Subject {
   if (state === 'valid') return pass(title, place, `pinned by digest: ${resolved}`);
   const related = reference.origin ? { related: [{ ...reference.origin, text: 'The value comes from here.' }] } : {};
   const more: Partial<Finding> = { ...related, ...(reference.builder ? { severity: 'low' as Severity } : {}) };
-  const data = { title, image: resolved };
+  const chart = reference.key === undefined ? '' : ` In the chart the value \`${reference.key}\` decides it.`;
+  const data = { title, image: resolved, chart };
   if (state !== 'absent') {
     const why = state === 'invalid' ? 'not a digest' : 'a placeholder';
     return failed(title, `digest-${aspect}`, { ...data, state: why }, place, more);

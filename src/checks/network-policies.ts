@@ -129,7 +129,8 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
     message: 'none',
     data: { namespace: name, where, chart },
     place: at,
-    confidence: 'high',
+    // A component that nobody uses here gets its policies from whoever uses it.
+    confidence: workload.optional ? 'low' : 'high',
     ...dead,
   };
   missing.set(group, finding);

@@ -2,6 +2,7 @@
 import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { folderOf, joinPath } from './paths.ts';
+import type { Variable } from './pipeline.ts';
 import { type Command, eachCommand, type Statement } from './shell.ts';
 import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place } from './span.ts';
@@ -45,8 +46,14 @@ const RUN_VALUED = /^--pull$/;
 export function linkDocker(facts: Facts): DockerCommands {
   const runs: DockerRun[] = [];
   const builds: DockerBuild[] = [];
-  const read = (parts: readonly (readonly Statement[])[], path: string, folders: readonly string[]): void => {
+  const read = (
+    parts: readonly (readonly Statement[])[],
+    path: string,
+    folders: readonly string[],
+    variables: readonly Variable[] = [],
+  ): void => {
     const scope = new Map<string, string | undefined>();
+    for (const { name, value } of variables) if (!value.includes('$')) scope.set(name, value);
     let inside = '';
     let loaded = false;
     const visit = (command: Command): void => {
@@ -80,8 +87,11 @@ export function linkDocker(facts: Facts): DockerCommands {
       );
   }
   for (const file of facts.linked(linkPipelines)) {
-    for (const { script, path, workingDirectory, uses } of file.data.jobs.flatMap((job) => job.steps)) {
-      if (script) read([script.shell.statements], path ?? file.path, [workingDirectory ?? '', '']);
+    const steps = file.data.jobs.flatMap((job) => job.steps.map((step) => ({ job, step })));
+    for (const { job, step } of steps) {
+      const { script, path, workingDirectory, uses } = step;
+      const variables = [...file.data.variables, ...job.variables, ...step.variables];
+      if (script) read([script.shell.statements], path ?? file.path, [workingDirectory ?? '', ''], variables);
       if (!uses || !/^docker\/(?:build-push|bake)-action$/.test(uses.name)) continue;
       const input = (name: string) => uses.inputs.find((one) => one.name === name)?.value;
       const context = joinPath('', (input('context') ?? '.').replace(/^\$\{\{\s*github\.workspace\s*\}\}\/?/, './'));

@@ -6,7 +6,7 @@ import { type Facts, placeOf } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { linkBuilders } from './image-uses.ts';
 import { imageName, parseImage } from './images.ts';
-import type { Job } from './pipeline.ts';
+import type { Job, Pipeline } from './pipeline.ts';
 import type { Place, Span } from './span.ts';
 import { resolveVariables } from './variables.ts';
 
@@ -22,6 +22,8 @@ export interface ImageReference {
   readonly origin?: Place;
   /** Why it needs no digest. */
   readonly exempt?: string;
+  /** Key of the chart's values that decides it. */
+  readonly key?: string;
   /** Only used while building. */
   readonly builder?: boolean;
 }
@@ -139,9 +141,10 @@ function inKubernetes(facts: Facts): ImageReference[] {
       const { text } = container.image;
       const image = parseImage(text);
       const place = placeIn(workload, container.image);
-      const key = `${place.path} ${place.span.start} ${text}`;
-      if (seen.has(key)) return [];
-      seen.add(key);
+      const id = `${place.path} ${place.span.start} ${text}`;
+      if (seen.has(id)) return [];
+      seen.add(id);
+      const key = container.image.rendered?.keys?.at(-1);
       return [
         {
           aspect: 'k8s-image',
@@ -149,6 +152,7 @@ function inKubernetes(facts: Facts): ImageReference[] {
           place,
           text,
           ...(image ? { resolved: text } : {}),
+          ...(key === undefined ? {} : { key }),
         },
       ];
     }),
@@ -195,6 +199,7 @@ function inPipelines(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
   return facts.linked(linkPipelines).flatMap((file) =>
     file.data.jobs.flatMap((job) => {
+      const known = variablesOf(file.data, job);
       const named: { text: string; span: Span; path?: string; title: string; step?: boolean }[] = job.images.map(
         (image) => ({
           ...image,
@@ -209,7 +214,7 @@ function inPipelines(facts: Facts): ImageReference[] {
           const place = { path: one.path ?? file.path, span: one.span };
           return expand(one.text, job).map(({ text, origin }): ImageReference => {
             const name = text.replace(/^docker:\/\//, '');
-            const { value, variables } = resolveVariables(name, variablesOf(job), '');
+            const { value, variables } = resolveVariables(name, known, '');
             const resolved = name.includes('${{') ? undefined : variables.length > 0 ? value : name;
             return {
               aspect: one.step ? 'step-image' : 'ci-image',
@@ -232,8 +237,9 @@ function inPipelines(facts: Facts): ImageReference[] {
   );
 }
 
-function variablesOf(job: Job): ReadonlyMap<string, string | undefined> {
-  return new Map(job.variables.map(({ name, value }) => [name, value.includes('$') ? undefined : value]));
+function variablesOf(pipeline: Pipeline, job: Job): ReadonlyMap<string, string | undefined> {
+  const all = [...pipeline.variables, ...job.variables];
+  return new Map(all.map(({ name, value }) => [name, value.includes('$') ? undefined : value]));
 }
 
 /**

@@ -59,7 +59,7 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
       const parts = job.steps.flatMap((step) =>
         step.script ? [{ statements: step.script.shell.statements, path: step.path ?? file.path }] : [],
       );
-      const known = job.variables.filter(({ value }) => !value.includes('$'));
+      const known = [...file.data.variables, ...job.variables].filter(({ value }) => !value.includes('$'));
       found.push(...remoteCodeIn(parts, new Map(known.map(({ name, value }) => [name, value]))));
     }
     for (const { text, ref, integrity, span } of file.data.remotes ?? []) {

@@ -196,7 +196,12 @@ function inValues(facts: Facts): SecretUse[] {
   return facts.of('chart').flatMap(({ path, data }) => {
     if (data.role !== 'values' || entryOf(data.root, 'sops')) return [];
     return walk(data.root, 0).map(({ entry, exposed }): SecretUse => {
-      return { way: 'values', owner: path, place: { path: entry.path ?? path, span: entry.keySpan }, exposed };
+      return {
+        way: 'values',
+        owner: baseName(path),
+        place: { path: entry.path ?? path, span: entry.keySpan },
+        exposed,
+      };
     });
   });
 }
@@ -223,9 +228,21 @@ function inFiles(facts: Facts): SecretUse[] {
   return facts.of('secretfile').flatMap(({ path, data }): SecretUse[] => {
     const way = data.type === 'kubeconfig' ? 'kubeconfig' : 'file';
     if (data.exposed.length > 0)
-      return data.exposed.map(({ span, ...exposed }) => ({ way, owner: path, place: { path, span }, exposed }));
+      return data.exposed.map(({ span, ...exposed }) => ({
+        way,
+        owner: baseName(path),
+        place: { path, span },
+        exposed,
+      }));
     return data.safe > 0
-      ? [{ way, owner: path, place: { path, span: { start: 0, end: 0 } }, evidence: 'holds no secret in clear text' }]
+      ? [
+          {
+            way,
+            owner: baseName(path),
+            place: { path, span: { start: 0, end: 0 } },
+            evidence: 'holds no secret in clear text',
+          },
+        ]
       : [];
   });
 }

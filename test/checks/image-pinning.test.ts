@@ -463,6 +463,17 @@ testCheck(imagePinning, {
       skip: ['comment'],
     },
     {
+      name: 'images by variables of the whole pipeline',
+      files: {
+        '.gitlab-ci.yml':
+          'variables:\n  V: "3.11"\na:\n  image: python:$V\n  script:\n    - docker run --rm scanner:${V} fs .\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: '.gitlab-ci.yml:4' },
+        { message: 'tag-run-image', at: '.gitlab-ci.yml:6' },
+      ],
+    },
+    {
       name: 'images that scripts and pipelines run',
       files: {
         'run.sh': '#!/bin/bash\nIMAGE="redis"\nsudo docker run -itd -e A=b -p 80:80 --restart always "$IMAGE"\n',

@@ -260,6 +260,12 @@ testCheck(networkPolicies, {
       skip,
     },
     {
+      name: 'workload of a component that nobody uses, to review',
+      files: { 'c/kustomization.yaml': 'kind: Component\nresources: [a.yaml]\n', 'c/a.yaml': workload() },
+      findings: [{ message: 'none', at: 'c/a.yaml:5', confidence: 'low' }],
+      skip,
+    },
+    {
       name: 'a policy of a component that nobody uses',
       files: {
         'a.yaml': workload(),
