@@ -5,6 +5,7 @@ import { cdnServers } from './edge/cdn.ts';
 import { clusterServers } from './edge/cluster.ts';
 import { envoyServers } from './edge/envoy.ts';
 import { haproxyFrontends } from './edge/haproxy.ts';
+import { kongServices } from './edge/kong.ts';
 import { nginxServers } from './edge/nginx.ts';
 import type { EdgeServer } from './edge/server.ts';
 import { siteServers } from './edge/sites.ts';
@@ -26,6 +27,7 @@ export function edgeServers(facts: Facts): readonly EdgeServer[] {
     ...haproxyFrontends(facts),
     ...traefikServers(facts),
     ...envoyServers(facts),
+    ...kongServices(facts),
     ...clusterServers(facts),
     ...cdnServers(facts),
     ...siteServers(facts),

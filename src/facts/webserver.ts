@@ -21,6 +21,8 @@ export interface WebserverFile {
   readonly traefik?: readonly TraefikSetting[];
   /** Documents of Envoy. */
   readonly envoy?: readonly YamlNode[];
+  /** Declarative files of Kong. */
+  readonly kong?: readonly YamlNode[];
   /** Headers of a site that a provider of static hosting serves. */
   readonly site?: Site;
 }
@@ -64,7 +66,14 @@ function extract({ path, text }: ExtractInput, readYaml: ReadYaml): Extracted<We
   return { ...dataOf(found), problems };
 }
 
-function dataOf({ configs, traefik, envoy }: Found): { data?: WebserverFile } {
-  if (configs.length + traefik.length + envoy.length === 0) return {};
-  return { data: { configs, ...(traefik.length > 0 && { traefik }), ...(envoy.length > 0 && { envoy }) } };
+function dataOf({ configs, traefik, envoy, kong }: Found): { data?: WebserverFile } {
+  if (configs.length + traefik.length + envoy.length + kong.length === 0) return {};
+  return {
+    data: {
+      configs,
+      ...(traefik.length > 0 && { traefik }),
+      ...(envoy.length > 0 && { envoy }),
+      ...(kong.length > 0 && { kong }),
+    },
+  };
 }

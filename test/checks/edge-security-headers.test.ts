@@ -414,6 +414,17 @@ testCheck(edgeSecurityHeaders, {
       subjects: 1,
     },
     {
+      name: 'Kong',
+      files: {
+        'kong.yaml': `_format_version: "3.0"\nservices:\n  - name: shop\n    url: http://app:80\n    routes:\n      - paths: [/]\nplugins:\n  - name: response-transformer\n    config:\n      add:\n        headers:\n${Object.entries(
+          FIVE,
+        )
+          .map(([name, value]) => `          - "${name}:${value}"\n`)
+          .join('')}`,
+      },
+      subjects: 1,
+    },
+    {
       name: 'Istio',
       files: {
         'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [istio-system/public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(
@@ -600,6 +611,14 @@ testCheck(edgeSecurityHeaders, {
         'site.conf': `server {\n  listen 443 ssl;\n  add_header Strict-Transport-Security "max-age=31536000" always;\n  location /list {\n    add_header Strict-Transport-Security "max-age=31536000" always;\n    add_header X-Robots-Tag none;\n    root /srv;\n  }\n  location / {\n    return 404;\n  }\n}\n`,
       },
       findings: [{ message: 'missing', at: 'site.conf:1' }],
+    },
+    {
+      name: 'Kong without a plugin',
+      files: {
+        'kong.yaml':
+          '_format_version: "3.0"\nservices:\n  - name: shop\n    url: http://app:80\n    routes:\n      - paths: [/]\n',
+      },
+      findings: [{ message: 'missing', at: 'kong.yaml:3' }],
     },
     {
       name: 'Caddy without headers',

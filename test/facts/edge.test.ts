@@ -143,6 +143,22 @@ describe('limits', () => {
       5,
     ],
     [
+      'a file of Kong',
+      {
+        'kong.yaml':
+          '_format_version: "3.0"\nservices:\n  - name: api\n    url: http://api:8000\n    routes:\n      - paths: [/shop]\n        plugins:\n          - name: rate-limiting\n            config: {second: 5, minute: 60}\n',
+      },
+      60,
+    ],
+    [
+      'the firewall of a distribution',
+      {
+        'cdn.tf':
+          'resource "aws_cloudfront_distribution" "cdn" {\n  web_acl_id = aws_wafv2_web_acl.main.arn\n  origin {\n    domain_name = "api"\n  }\n  default_cache_behavior {\n    target_origin_id = "x"\n  }\n}\nresource "aws_wafv2_web_acl" "main" {\n  rule {\n    statement {\n      rate_based_statement {\n        limit = 500\n      }\n    }\n  }\n}\n',
+      },
+      100,
+    ],
+    [
       'HAProxy ingress',
       {
         'k8s.yaml': `${ingress('haproxy', '    haproxy.org/rate-limit-requests: "15"\n    haproxy.org/rate-limit-period: 30s\n')}---\n${SERVICE}`,

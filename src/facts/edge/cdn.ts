@@ -14,7 +14,7 @@ import {
 } from '../terraform-model.ts';
 import { stringOf, traversalsIn } from '../terraform-value.ts';
 import { at, entryOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
-import { type EdgeServer, type Header, type Headers, NO_HEADERS } from './server.ts';
+import { type EdgeServer, type Header, type Headers, type Limit, NO_HEADERS } from './server.ts';
 
 export function cdnServers(facts: Facts): readonly EdgeServer[] {
   return [...fromTerraform(facts), ...fromTemplates(facts)];
@@ -63,10 +63,37 @@ function fromTerraform(facts: Facts): readonly EdgeServer[] {
         return own.unknown === undefined ? [{ label, place: { path, span: one.head }, headers: own.headers }] : [];
       });
       const place = { path, span: block.head };
-      servers.push({ name, place, headers, shared: headers, parts, ...(unknown !== undefined && { unknown }) });
+      const limits = firewallLimits(block, module, scope);
+      const upstreams = blocksOf(block, 'origin').flatMap((origin) => {
+        const domain = stringOf(argument(origin, 'domain_name', path, scope));
+        return domain === undefined ? [] : [domain.toLowerCase()];
+      });
+      const routes = [{ path: '/', inner: '/', upstreams, place, headers, limits }];
+      servers.push({ name, place, headers, shared: headers, parts, routes, ...(unknown !== undefined && { unknown }) });
     }
   }
   return servers;
+}
+
+/** Rate rules of the firewall that the distribution names. */
+function firewallLimits(block: Body, module: TerraformModule, scope: ModuleScope): Limit[] {
+  const attribute = attributeOf(block, 'web_acl_id');
+  const names = attribute ? traversalsIn(attribute.value).map((steps) => steps[1]) : [];
+  return resourcesOf(module, 'aws_wafv2_web_acl')
+    .filter((acl) => names.includes(acl.block.labels[1]))
+    .flatMap((acl) =>
+      blocksOf(acl.block, 'rule').flatMap((rule) =>
+        blocksOf(rule, 'statement').flatMap((statement) =>
+          blocksOf(statement, 'rate_based_statement').map((rate): Limit => {
+            const count = Number(stringOf(argument(rate, 'limit', acl.path, scope)));
+            const seconds = Number(stringOf(argument(rate, 'evaluation_window_sec', acl.path, scope)) ?? 300);
+            const perMinute = count > 0 && seconds > 0 ? (count * 60) / seconds : undefined;
+            const place = { path: acl.path, span: rate.head };
+            return { name: 'rate rule of the firewall', ...(perMinute !== undefined && { perMinute }), place };
+          }),
+        ),
+      ),
+    );
 }
 
 function policyOf(behaviour: Body, path: string, module: TerraformModule, scope: ModuleScope): Policy {

@@ -2,16 +2,8 @@
 import type { Deployed } from '../cluster.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlEntry } from '../yaml.ts';
 import { perMinute } from './collector.ts';
-import {
-  type ClusterEdge,
-  headerAt,
-  limitAt,
-  lineHeaders,
-  mapHeaders,
-  perUnit,
-  simple,
-  snippetHeaders,
-} from './objects.ts';
+import { kongHeaders, kongLimits } from './kong.ts';
+import { type ClusterEdge, headerAt, limitAt, lineHeaders, mapHeaders, simple, snippetHeaders } from './objects.ts';
 import { type EdgeRoute, type EdgeServer, type Header, type Headers, type Limit, merged } from './server.ts';
 import { byAnnotation, chained } from './traefik-objects.ts';
 
@@ -90,15 +82,7 @@ function foreignHeaders(one: Deployed, annotations: readonly YamlEntry[], edge: 
     }
     return new Map();
   });
-  const plugins = pluginsOf(one, annotations, edge).map(({ path: where, object }) => {
-    if (textOf(at(object.body, 'plugin')) !== 'response-transformer') return new Map();
-    const config = at(object.body, 'config');
-    return merged(
-      ...['add', 'append', 'replace'].flatMap((action) =>
-        itemsOf(at(config, action, 'headers')).map((item) => lineHeaders(where, [textOf(item) ?? ''], item)),
-      ),
-    );
-  });
+  const plugins = pluginsOf(one, annotations, edge).map(({ path: where, object }) => kongHeaders(object.body, where));
   return merged(...sets, ...backendHeaders(one, edge), ...plugins);
 }
 
@@ -148,14 +132,7 @@ function foreignLimits(one: Deployed, annotations: readonly YamlEntry[], edge: C
       return [limitAt(one.path, entry, 'limit-rps', perMinute(value, '1s'))];
     return [];
   });
-  const plugins = pluginsOf(one, annotations, edge).flatMap(({ path, object }): Limit[] => {
-    if (!/^rate-limiting(?:-advanced)?$/.test(textOf(at(object.body, 'plugin')) ?? '')) return [];
-    const config = at(object.body, 'config');
-    const rates = ['second', 'minute', 'hour', 'day'].flatMap((unit) => perUnit(textOf(at(config, unit)), unit) ?? []);
-    return [
-      limitAt(path, config ?? object.body, 'rate-limiting of Kong', rates.length > 0 ? Math.min(...rates) : undefined),
-    ];
-  });
+  const plugins = pluginsOf(one, annotations, edge).flatMap(({ path, object }) => kongLimits(object.body, path));
   return [...own, ...plugins];
 }
 

@@ -20,17 +20,26 @@ export interface Source {
   readonly at?: Span;
 }
 
+/** A document of YAML or JSON. */
+interface Located {
+  readonly path: string;
+  readonly root: YamlNode;
+  readonly at?: Span;
+}
+
 export interface EdgeSources {
   readonly configs: readonly Source[];
   readonly traefik: readonly (TraefikSetting & { readonly path: string })[];
-  readonly envoy: readonly { readonly path: string; readonly root: YamlNode; readonly at?: Span }[];
+  readonly envoy: readonly Located[];
+  readonly kong: readonly Located[];
 }
 
 /** A pure join: use through `facts.linked`. */
 export function edgeSources(facts: Facts): EdgeSources {
   const configs: Source[] = [];
   const traefik: (TraefikSetting & { path: string })[] = [];
-  const envoy: { path: string; root: YamlNode; at?: Span }[] = [];
+  const envoy: Located[] = [];
+  const kong: Located[] = [];
   const folders = [...facts.linked(linkHelm).folders].map((folder) => (folder === '' ? '' : `${folder}/`));
   for (const { path, data } of facts.of('webserver')) {
     // Templates are read as what they become.
@@ -38,6 +47,7 @@ export function edgeSources(facts: Facts): EdgeSources {
     for (const config of data.configs) configs.push({ path, config });
     for (const setting of data.traefik ?? []) traefik.push({ ...setting, path });
     for (const root of data.envoy ?? []) envoy.push({ path, root });
+    for (const root of data.kong ?? []) kong.push({ path, root });
   }
   const readYaml = yamlReader();
   const seen = new Set<string>();
@@ -55,9 +65,10 @@ export function edgeSources(facts: Facts): EdgeSources {
       configs.push(...found.configs.map((config): Source => ({ path: where, config, at: entry.span })));
       traefik.push(...found.traefik.map((one) => ({ ...one, span: entry.span, path: where })));
       envoy.push(...found.envoy.map((root) => ({ path: where, root, at: entry.span })));
+      kong.push(...found.kong.map((root) => ({ path: where, root, at: entry.span })));
     }
   }
-  return { configs, traefik, envoy };
+  return { configs, traefik, envoy, kong };
 }
 
 /** Configuration in one language. */
