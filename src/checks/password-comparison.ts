@@ -4,7 +4,7 @@ import { lastWord } from '../facts/program/flow.ts';
 import { linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import type { Comparison, Operand } from '../facts/program/model.ts';
 import { wordsOf } from '../facts/program/names.ts';
-import { calledName, type SecretKind, secretKind } from '../facts/program/secrets.ts';
+import { calledName, haveOneOwner, type SecretKind, secretKind } from '../facts/program/secrets.ts';
 
 const why =
   'The time the comparison takes says how much of a guess was right, so the secret can be found one character after the other.';
@@ -115,6 +115,7 @@ function judge(program: Program, options: Options, unit: Unit, comparison: Compa
     return { message: 'literal', data: { name }, place, confidence: 'high' };
   }
   if (
+    haveOneOwner(unit, left, right) ||
     isHarmless(program, unit, other.side, secret.kind!) ||
     isColumn(program, unit, left) ||
     isColumn(program, unit, right)
@@ -138,7 +139,8 @@ function isLiteral(kind: SecretKind, name: string, text: string): boolean {
 function kindOf(program: Program, options: Options, unit: Unit, operand: Operand): SecretKind | undefined {
   const value = unit.module.values[operand.value]!;
   if (value.kind === 'const') return undefined;
-  const names = program.names(unit, operand.value);
+  // `'sha256=' + digest`
+  const names = program.names(unit, value.kind === 'concat' ? value.parts.at(-1)! : operand.value);
   if (names.some((name) => (options.macs as readonly string[]).includes(name))) return 'mac';
   if (names.some((name) => /^inspect\.|^len\(\)|^type\(\)/.test(name))) return undefined;
   if (value.kind === 'call') {
@@ -167,21 +169,14 @@ function isHarmless(program: Program, unit: Unit, other: Operand, kind: SecretKi
   const words = wordsOf(name.split('.').at(-1)!.replace(/\(\)$/, ''));
   if (
     words.some((word) =>
-      /^(?:confirm\w*|repeat\w*|again|retype\w*|verify|verification|old|new|current|previous|original|last|prev|vector|spiffe|\w*2|user|username|email|login|kind|type|none|null|undefined)$/.test(
+      /^(?:confirm\w*|repeat\w*|again|retype\w*|verify|verification|old|new|current|previous|original|last|prev|vector|spiffe|\w*2|public|address|user|username|email|login|kind|type|none|null|undefined)$/.test(
         word,
       ),
     )
   )
     return true;
   const value = unit.module.values[other.value]!;
-  if (
-    value.kind === 'operation' ||
-    value.kind === 'function' ||
-    value.kind === 'class' ||
-    value.kind === 'list' ||
-    value.kind === 'dict'
-  )
-    return true;
+  if (['operation', 'function', 'class', 'list', 'dict'].includes(value.kind)) return true;
   if (program.names(unit, other.value).some((one) => /^(?:len|type|int|float|bool|id|hash)\(\)/.test(one))) return true;
   // `TokenKind.NAME`: a constant of a type; a setting has a secret name of its own.
   const parts = name.split('.');

@@ -2,7 +2,15 @@
 import { defineCheck, fail, type Options, pass, type Subject } from '../check.ts';
 import { digests, inputs, isRange } from '../facts/program/digests.ts';
 import { constants, lastWord, origins, originText } from '../facts/program/flow.ts';
-import { argument, type CallSite, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
+import {
+  argument,
+  type CallSite,
+  linkProgram,
+  option,
+  type Program,
+  placeIn,
+  type Unit,
+} from '../facts/program/link.ts';
 import type { Operand } from '../facts/program/model.ts';
 import { allNamedValues } from '../facts/program/names.ts';
 import { secretKind, secretsIn } from '../facts/program/secrets.ts';
@@ -148,7 +156,8 @@ function slowHashes(program: Program, options: Options): Subject[] {
     else if (rule !== undefined) {
       const [minimum, index, keyword, salt] = rule.split(' ') as [string, string, string, string?];
       const given = argument(call, Number(index), keyword);
-      const known = given ? constants(program, unit, given.value) : undefined;
+      const node = given ? { unit, ref: given.value } : option(program, site, keyword);
+      const known = node ? constants(program, node.unit, node.ref) : undefined;
       const few = known?.find((one) => typeof one === 'number' && one < +minimum);
       const salted = salt ? argument(call, Number(salt), 'salt') : undefined;
       if (few !== undefined) bad('rounds', { rounds: Number(few), minimum });

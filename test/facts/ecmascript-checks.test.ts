@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Check } from '../../src/check.ts';
 import { flaskSecretKey } from '../../src/checks/flask-secret-key.ts';
+import { passwordComparison } from '../../src/checks/password-comparison.ts';
+import { passwordHashing } from '../../src/checks/password-hashing.ts';
 import { subprocessValidation } from '../../src/checks/subprocess-validation.ts';
+import { unsafeDeserialization } from '../../src/checks/unsafe-deserialization.ts';
 import { Lines } from '../../src/facts/span.ts';
 import { type Files, scanFiles } from '../scan-files.ts';
 
@@ -177,4 +180,89 @@ judges(flaskSecretKey, [
   ['a public key', "const publicKey = 'abc123';\napp.use(expressJwt({ secret: publicKey }));"],
   ['the name of a cookie', "class A { bannerCookieKey = 'banner_seen'; }"],
   ['an enumeration', "enum Kind { Public = 'public', Secret = 'secret' }"],
+]);
+
+const CRYPTO = "import crypto from 'node:crypto';\n";
+
+judges(passwordHashing, [
+  [
+    'a digest',
+    `${CRYPTO}export const f = (password) => crypto.createHash('sha256').update(password).digest('hex'); // <- fast`,
+  ],
+  [
+    'a digest in steps',
+    `${CRYPTO}export function f(user) {\n  const h = crypto.createHash('md5'); // <- fast\n  h.update(user.password);\n  return h.digest('hex');\n}`,
+  ],
+  ['a package', "import md5 from 'md5';\nuser.password = md5(req.body.password); // <- fast"],
+  [
+    'crypto-js',
+    "import CryptoJS from 'crypto-js';\nexport const f = (password) => CryptoJS.SHA256(password).toString(); // <- fast",
+  ],
+  [
+    'a MAC as a hash',
+    `${CRYPTO}export const f = (password) => crypto.createHmac('sha256', salt).update(password).digest('hex'); // <- fast`,
+  ],
+  [
+    'a helper',
+    `import { hash } from './h';\nexport const f = (req) => save({ password: hash(req.body.password) });`,
+    {
+      'src/h.ts': `${CRYPTO}export const hash = (data: string) =>\n  crypto.createHash('sha1').update(data).digest('hex'); // <- fast`,
+    },
+  ],
+  ['a low cost', "import bcrypt from 'bcrypt';\nexport const f = (password) => bcrypt.hash(password, 4); // <- rounds"],
+  [
+    'few rounds',
+    `${CRYPTO}export const f = (password, salt) => crypto.pbkdf2Sync(password, salt, 1000, 64, 'sha512'); // <- rounds`,
+  ],
+  [
+    'a constant salt',
+    `${CRYPTO}export const f = (password) => crypto.pbkdf2Sync(password, 'salt', 600000, 64, 'sha512'); // <- salt`,
+  ],
+  [
+    'bcrypt',
+    "import bcrypt from 'bcryptjs';\nexport const f = async (password) => bcrypt.hash(password, await bcrypt.genSalt(12));",
+  ],
+  ['scrypt', `${CRYPTO}export const f = (password, salt) => crypto.scryptSync(password, salt, 64);`],
+  [
+    'other digests',
+    `${CRYPTO}export const etag = (body) => crypto.createHash('sha1').update(body).digest('hex');\ncrypto.createHash('sha256').update(token);\ncrypto.createHmac('sha256', password).update(body);`,
+  ],
+]);
+
+judges(passwordComparison, [
+  ['a token', 'export const f = (req) => req.headers.token === process.env.API_TOKEN; // <- operator'],
+  ['an optional one', 'if (user?.apiKey !== req.get("x-api-key")) throw new Error(); // <- operator'],
+  [
+    'a MAC',
+    `${CRYPTO}export function f(req) {\n  const mac = crypto.createHmac('sha256', key).update(req.body).digest('hex');\n  if (mac === req.headers.a) return 1; // <- operator\n  return \`sha256=\${mac}\` === req.headers.x; // <- operator\n}`,
+  ],
+  ['a literal', 'if (req.body.password === "hunter2") login(); // <- literal'],
+  ['a wrapper', 'function safeEqual(a, b) {\n  return a === b; // <- wrapper\n}\nsafeEqual(token, x);'],
+  [
+    'in constant time',
+    `${CRYPTO}export const f = (a, b) => crypto.timingSafeEqual(Buffer.from(a.token), Buffer.from(b.token));`,
+  ],
+  ['a repetition', 'if (password !== confirmPassword || password !== form.passwordRepeat) fail();'],
+  [
+    'what is there',
+    'if (token === undefined || typeof token === "string" || password === "" || password.length === 0) f();',
+  ],
+  ['settings', 'export function check({ masterKey, readKey }) { if (masterKey === readKey) throw new Error(); }'],
+  ['public ones', 'if (req.body.privateKey === publicKey || req.body.privateKey === address) f();'],
+]);
+
+judges(unsafeDeserialization, [
+  [
+    'a request',
+    "const s = require('node-serialize');\napp.get('/', (req) => s.unserialize(req.cookies.profile)); // <- request",
+  ],
+  [
+    'a decoded request',
+    "import { unserialize } from 'node-serialize';\napp.get('/', (req) => {\n  const text = Buffer.from(req.cookies.profile, 'base64').toString();\n  return unserialize(text); // <- request\n});",
+  ],
+  [
+    'something',
+    "import serialize from 'serialize-to-js';\nexport const f = (data) => serialize.deserialize(data); // <- unsafe",
+  ],
+  ['JSON', 'app.get("/", (req) => JSON.parse(req.body));\nclass A { deserialize(x) {} }\nnew A().deserialize(x);'],
 ]);

@@ -7,6 +7,8 @@ import type { Operand } from './model.ts';
 export const digests = new Set([
   '.hexdigest',
   '.digest',
+  '.update',
+  '.toString',
   '.finalize',
   '.hex',
   '.decode',
@@ -19,14 +21,16 @@ export const digests = new Set([
 ]);
 
 /** What is hashed: the arguments, and those of `update()` on the same object. */
-export function inputs({ unit, id, call }: CallSite): readonly Operand[] {
+export function inputs({ unit, id, call, names }: CallSite): readonly Operand[] {
   const updates = unit.module.calls.filter((one) => {
     const callee = unit.module.values[one.callee.value]!;
     if (callee.kind !== 'attr' || callee.name !== 'update') return false;
     const of = unit.module.values[callee.of]!;
     return of.kind === 'call' && of.call === id;
   });
-  return [call, ...updates].flatMap((one) =>
+  // What keys a MAC is no password.
+  const own = names.some((name) => name.endsWith('Hmac')) ? [] : [call];
+  return [...own, ...updates].flatMap((one) =>
     one.args.filter((arg) => arg.keyword !== 'usedforsecurity' && arg.keyword !== 'name'),
   );
 }

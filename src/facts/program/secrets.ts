@@ -204,3 +204,10 @@ export function optionOperand(program: Program, site: CallSite, words: readonly 
 export function isNamedPublic(unit: Unit, { value }: Operand): boolean {
   return unit.module.assignments.some((one) => one.value?.value === value && wordsOf(one.name).includes('public'));
 }
+
+/** Are both parts of one parameter, as settings that are compared with each other? */
+export function haveOneOwner(unit: Unit, left: Operand, right: Operand): boolean {
+  const { values } = unit.module;
+  const [a, b] = [values[left.value]!, values[right.value]!];
+  return a.kind === 'attr' && b.kind === 'attr' && a.of === b.of && values[a.of]!.kind === 'param';
+}
