@@ -5,7 +5,7 @@ import type { Ref } from './program/model.ts';
 import { wordsOf } from './program/names.ts';
 import type { Place } from './span.ts';
 import { innerOf, runs } from './web-headers.ts';
-import { type Refusal, refusalsIn } from './web-js-refusals.ts';
+import { isClaimed, type Refusal, refusalsIn } from './web-js-refusals.ts';
 import type { Layer } from './web-model.ts';
 import { mayRunFor } from './web-paths.ts';
 import { parameterLayers } from './web-python.ts';
@@ -319,6 +319,7 @@ function isClaim(program: Program, unit: Unit, test: Ref, words: GuardWords): bo
     if (!fixed?.some((one) => typeof one === 'string' && one !== '')) return false;
     const about = wordsIn(program, unit, test);
     if (!has(about, words.role)) return false;
+    if (isClaimed(unit, side.value)) return true;
     return origins(program, unit, side.value, { whole: true }).some(
       (one) =>
         one.kind === 'source' &&

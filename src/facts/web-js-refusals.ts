@@ -95,3 +95,22 @@ function answersNo(program: Program, { unit, function: model }: FunctionSite): r
     return [known ? at : { ...at, test: one.value.value }];
   });
 }
+
+/** A part of the request as its sender wrote it: `req.headers['x-role']`, `request.query.admin`, `req.get('x-role')`. */
+export function isClaimed(unit: Unit, ref: Ref): boolean {
+  const { calls, functions, values } = unit.module;
+  if (unit.module.language === 'python') return false;
+  const isRequest = (at: Ref): boolean => {
+    const value = values[at]!;
+    if (value.kind === 'attr') return /^(?:req|request)$/.test(value.name);
+    return value.kind === 'param' && /^(?:req|request|ctx)$/.test(functions[value.function]!.params[value.index]!.name);
+  };
+  const value = values[ref]!;
+  if (value.kind === 'attr' || value.kind === 'item') {
+    const part = values[value.of]!;
+    return part.kind === 'attr' && /^(?:headers|query|body|cookies)$/.test(part.name) && isRequest(part.of);
+  }
+  if (value.kind !== 'call') return false;
+  const callee = values[calls[value.call]!.callee.value]!;
+  return callee.kind === 'attr' && /^(?:get|header|query)$/.test(callee.name) && isRequest(callee.of);
+}

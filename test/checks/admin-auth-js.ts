@@ -98,6 +98,13 @@ export const valid: readonly ValidCase[] = [
 ];
 
 export const invalid: readonly InvalidCase[] = [
+  bad(
+    'Express: a role that the request claims',
+    {
+      'src/app.js': `${express}function gate(req, res, next) { // <-\n  if (req.headers['x-role'] !== 'admin') return res.status(403).end();\n  next();\n}\napp.use('/admin', gate);\n${remove}`,
+    },
+    'client',
+  ),
   bad('Express: nothing in front', { 'src/app.js': `${express}app.use(express.json());\n${marked}` }, 'unguarded', {
     confidence: 'high',
   }),
