@@ -10,7 +10,7 @@ import {
   print,
   type TemplatePart,
 } from './fold.ts';
-import { Machine } from './machine.ts';
+import { Machine, type Mutable } from './machine.ts';
 import type { Argument, Call, Operand, Ref, Scalar, Value } from './model.ts';
 import type { ClassSyntax, Expression, FunctionSyntax } from './syntax.ts';
 import { writtenName } from './written.ts';
@@ -32,8 +32,7 @@ export abstract class Expressions extends Machine {
 
   protected operand(expression: Expression): Operand {
     const value = this.evaluate(expression);
-    const name = writtenName(expression);
-    return name === undefined ? { value, span: expression.span } : { value, span: expression.span, name };
+    return operandOf(value, expression.span, writtenName(expression));
   }
 
   /** Evaluates an annotation or a header: what it names is not used as a value. */
@@ -52,11 +51,9 @@ export abstract class Expressions extends Machine {
     if (expression.kind === 'name' || expression.kind === 'attr') {
       const value = this.values[ref]!;
       if (value.kind === 'global') {
-        this.references.push({
-          ...this.site(expression.span),
-          value: ref,
-          role: this.quiet > 0 ? 'annotation' : 'value',
-        });
+        const role = this.quiet > 0 ? 'annotation' : 'value';
+        const site = { span: expression.span, function: this.scope.function, guard: this.guard };
+        this.references.push({ ...site, value: ref, role });
       }
     }
     return ref;
@@ -387,7 +384,8 @@ export abstract class Expressions extends Machine {
   protected comparison(op: string, left: Operand, right: Operand, span: Span): Ref {
     const folded = this.compareValues(op, left.value, right.value);
     if (folded !== undefined) return this.const(folded, span);
-    const comparison = this.comparisons.push({ ...this.site(span), op, left, right }) - 1;
+    const site = { span, function: this.scope.function, guard: this.guard };
+    const comparison = this.comparisons.push({ ...site, op, left, right }) - 1;
     return this.add({ kind: 'compare', comparison, span });
   }
 
@@ -454,11 +452,12 @@ export abstract class Expressions extends Machine {
       expression.callee.kind === 'attr'
         ? this.attr(receiver!, expression.callee.name, expression.callee.span)
         : this.raw(expression.callee);
-    const args: Argument[] = expression.args.map((arg) => ({
-      ...this.operand(arg.value),
-      ...(arg.keyword === undefined ? {} : { keyword: arg.keyword }),
-      ...(arg.spread === undefined ? {} : { spread: arg.spread }),
-    }));
+    const args = expression.args.map((arg): Argument => {
+      const argument: Mutable<Argument> = this.operand(arg.value);
+      if (arg.keyword !== undefined) argument.keyword = arg.keyword;
+      if (arg.spread !== undefined) argument.spread = arg.spread;
+      return argument;
+    });
     const name = this.values[callee]!.kind === 'global' ? (this.values[callee] as { name: string }).name : undefined;
     if (name !== undefined) {
       const special = this.special(name, args, span);
@@ -469,18 +468,12 @@ export abstract class Expressions extends Machine {
       const folded = this.textMethod(text, receiver!, expression.callee.name, args, span);
       if (folded !== undefined) return folded;
     }
-    this.record({
-      ...this.site(span),
-      callee: {
-        value: callee,
-        span: expression.callee.span,
-        ...(calleeName === undefined ? {} : { name: calleeName }),
-      },
-      args,
-      ...(expression.form ? { form: expression.form } : {}),
-      ...(awaited ? { awaited: true as const } : {}),
-      ...(statement ? { statement: true as const } : {}),
-    });
+    const called = operandOf(callee, expression.callee.span, calleeName);
+    const call: Mutable<Call> = { span, function: this.scope.function, guard: this.guard, callee: called, args };
+    if (expression.form) call.form = expression.form;
+    if (awaited) call.awaited = true;
+    if (statement) call.statement = true;
+    this.record(call);
     const result = this.values.length - 1;
     if (receiver !== undefined && expression.callee.kind === 'attr') {
       const effect = this.method(receiver, expression.callee, args, span);
@@ -790,4 +783,9 @@ export abstract class Expressions extends Machine {
 
 function negate(truth: boolean | undefined): boolean | undefined {
   return truth === undefined ? undefined : !truth;
+}
+
+/** Spreading parts that may be missing into a literal is slow, and there are a million operands. */
+function operandOf(value: Ref, span: Span, name: string | undefined): Operand {
+  return name === undefined ? { value, span } : { value, span, name };
 }

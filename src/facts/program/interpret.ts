@@ -352,11 +352,10 @@ class Interpreter extends Expressions {
   protected assignStatement(statement: Statement & { kind: 'assign' }): void {
     const annotation = statement.annotation ? this.aside(statement.annotation) : undefined;
     const decorators = statement.decorators?.map((decorator) => this.operand(decorator));
-    const more = {
-      ...(annotation ? { annotation } : {}),
-      ...(decorators ? { decorators } : {}),
-      ...(statement.op === undefined ? {} : { augmented: statement.op }),
-    };
+    const more: Mutable<AssignmentMore> = {};
+    if (annotation) more.annotation = annotation;
+    if (decorators) more.decorators = decorators;
+    if (statement.op !== undefined) more.augmented = statement.op;
     if (!statement.value) {
       for (const target of statement.targets) {
         this.note(target, undefined, statement.span, more);
@@ -450,27 +449,23 @@ class Interpreter extends Expressions {
   }
 
   protected note(target: Expression, value: Operand | undefined, span: Span, more: AssignmentMore): void {
-    const base = {
-      ...this.site(span),
+    if (target.kind !== 'name' && target.kind !== 'attr' && target.kind !== 'item') return;
+    const key = target.kind === 'item' ? this.evaluate(target.key) : undefined;
+    const scalar = key === undefined ? undefined : this.scalar(key);
+    const assignment: Mutable<Assignment> = {
+      span,
+      function: this.scope.function,
+      guard: this.guard,
+      name: target.kind !== 'item' ? target.name : typeof scalar === 'string' ? scalar : '',
+      target: target.kind,
       targetSpan: target.span,
       class: this.scope.kind === 'class' ? this.scope.class : -1,
-      ...(value ? { value } : {}),
       ...more,
     };
-    if (target.kind === 'name') this.assignments.push({ ...base, name: target.name, target: 'name' });
-    else if (target.kind === 'attr') {
-      this.assignments.push({ ...base, name: target.name, target: 'attr', of: this.operand(target.of) });
-    } else if (target.kind === 'item') {
-      const key = this.evaluate(target.key);
-      const scalar = this.scalar(key);
-      this.assignments.push({
-        ...base,
-        name: typeof scalar === 'string' ? scalar : '',
-        target: 'item',
-        of: this.operand(target.of),
-        key,
-      });
-    }
+    if (value) assignment.value = value;
+    if (target.kind !== 'name') assignment.of = this.operand(target.of);
+    if (key !== undefined) assignment.key = key;
+    this.assignments.push(assignment);
   }
 
   protected store(target: Expression, ref: Ref, span: Span): void {

@@ -146,6 +146,8 @@ class Linker implements Program {
   readonly #byPath = new Map<string, Unit[]>();
   readonly #packages = new Set<string>();
   readonly #meanings = new Map<Unit, (readonly Meaning[] | null)[]>();
+  /** Names of each file that nothing in the repository defines: most, and each is asked for many times. */
+  readonly #externals = new Map<Unit, Map<string, readonly Meaning[]>>();
   readonly #defined = new Map<string, Node | Unit | undefined>();
   readonly #fields = new Map<Unit, Map<string, Node[]>>();
   readonly #bases = new Map<ClassModel, readonly string[]>();
@@ -314,7 +316,7 @@ class Linker implements Program {
   meanings(unit: Unit, ref: Ref): readonly Meaning[] {
     let known = this.#meanings.get(unit);
     if (!known) {
-      known = [];
+      known = new Array(unit.module.values.length);
       this.#meanings.set(unit, known);
     }
     const before = known[ref];
@@ -375,6 +377,13 @@ class Linker implements Program {
   }
 
   #global(name: string, unit: Unit): readonly Meaning[] {
+    let known = this.#externals.get(unit);
+    if (!known) {
+      known = new Map();
+      this.#externals.set(unit, known);
+    }
+    const before = known.get(name);
+    if (before) return before;
     const parts = name.split('.');
     // The longest module that exists wins; what is left are its members.
     const found = this.#find(name, unit);
@@ -389,7 +398,9 @@ class Linker implements Program {
       }
       return this.#missing(head, parts, n, name, unit);
     }
-    return [{ kind: 'external', name }];
+    const external = [{ kind: 'external' as const, name }];
+    known.set(name, external);
+    return external;
   }
 
   /** A name that the file of the repository does not define: from a star import, or the module is another one. */
@@ -560,7 +571,7 @@ class Linker implements Program {
   call(unit: Unit, id: number): CallSite {
     let sites = this.#sites.get(unit);
     if (!sites) {
-      sites = [];
+      sites = new Array(unit.module.calls.length);
       this.#sites.set(unit, sites);
     }
     const known = sites[id];
