@@ -36,6 +36,8 @@ export interface Gate {
   readonly call?: Call;
   /** A test in front of it decides whether it runs. */
   readonly guarded?: boolean;
+  /** A script of the repository that only prints, whatever its name promises. */
+  readonly hollow?: boolean;
   /** The script target the gate stands in, when it is not the step itself. */
   readonly script?: { readonly path: string; readonly target: string };
 }
@@ -150,7 +152,8 @@ class Judge {
       if (call.some((word) => /(?:^|\/)(?:demos?|examples?|samples?)\//.test(word) || inRunnerTemp(word))) continue;
       const name = scriptName(call);
       const role = name === undefined ? undefined : roleOfName(name, this.#knowledge.words);
-      if (role) return [{ role, text: short(command), tool: name!, call, place, fate, command, guarded }];
+      const hollow = (role === 'test' || role === 'scan') && this.#onlyPrints(call, directory);
+      if (role) return [{ role, text: short(command), tool: name!, call, place, fate, command, guarded, hollow }];
     }
     return [];
   }
@@ -171,6 +174,18 @@ class Judge {
       return gates.length > 0 ? gates : undefined;
     }
     return undefined;
+  }
+
+  #onlyPrints(call: Call, directory: string): boolean {
+    const found = targetsOf(call, directory, this.#scripts);
+    const runs = found.flatMap(({ file, target }) =>
+      target.recipes.flatMap((recipe) => this.#plainRuns(recipe.shell.statements, file.data)),
+    );
+    return (
+      runs.length > 0 &&
+      found.every(({ target }) => target.prerequisites.length === 0) &&
+      runs.every(({ command }) => isPrint(command))
+    );
   }
 
   #target(file: FileFacts<Script>, target: Target, home: string): Gate[] {
@@ -203,6 +218,11 @@ export function inRunnerTemp(word: string): boolean {
 function short(command: Command): string {
   const text = commandText(command);
   return text.length > 70 ? `${text.slice(0, 67)}...` : text;
+}
+
+/** A command that says something, or nothing, and has no other effect. */
+export function isPrint({ words, redirections }: Command): boolean {
+  return /^(?:echo|printf|true|:|sleep|set)$/.test(words[0]?.text ?? '') && redirections.length === 0;
 }
 
 function isNeutral(command: Command, patterns: readonly string[]): boolean {

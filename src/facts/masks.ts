@@ -7,6 +7,7 @@ import type { Facts } from './facts.ts';
 import {
   type Gate,
   inRunnerTemp,
+  isPrint,
   type JudgedStep,
   judgedJobs,
   type Knowledge,
@@ -84,7 +85,11 @@ export function judgedGates(facts: Facts, knowledge: MaskKnowledge): readonly Ju
   const shared = new Map<string, Mask>();
   return jobs.flatMap((steps) => {
     const context: Context = { facts, knowledge, steps, jobs, shared };
-    return [...jobMasks(context), ...steps.flatMap((one) => stepMasks(one, context))];
+    const job = jobMasks(context);
+    // Where the job's result does not count, a step that can fail guards nothing either.
+    const idle = job.some(({ masks }) => masks.some(({ kind }) => kind === 'tolerated' || kind === 'manual'));
+    const own = steps.flatMap((one) => stepMasks(one, context));
+    return [...job, ...own.filter(({ masks }) => masks.length > 0 || !idle)];
   });
 }
 
@@ -243,6 +248,7 @@ function toleratedStep({ step, place }: JudgedStep, role: Role): Mask {
 /** A mask, or the reason why the gate passes. */
 function judge(gate: Gate, one: JudgedStep, { facts, knowledge, steps, shared }: Context): Mask | string {
   const { fate } = gate;
+  if (gate.hollow) return mask('placeholder', gate.role, gate.place, { subject: `The script behind \`${gate.text}\`` });
   const lenient = gate.role === 'build' || gate.role === 'deploy' ? undefined : leniency(gate, one, knowledge);
   const unused =
     fate.kind === 'handled' &&
@@ -324,8 +330,5 @@ function isPlaceholder({ step, job, runs }: JudgedStep, role: Role): boolean {
   if (step.section === 'before' || step.section === 'after' || runs.length === 0) return false;
   if (job.steps.filter((other) => other.script ?? (other.uses && other.uses.name !== 'actions/checkout')).length > 1)
     return false;
-  return runs.every(
-    ({ command }) =>
-      /^(?:echo|printf|true|:|sleep)$/.test(command.words[0]?.text ?? '') && command.redirections.length === 0,
-  );
+  return runs.every(({ command }) => isPrint(command));
 }

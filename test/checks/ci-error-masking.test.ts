@@ -379,6 +379,19 @@ testCheck(ciErrorMasking, {
   ],
   invalid: [
     {
+      name: 'a script that only prints',
+      files: {
+        ...steps('name: Snyk\nrun: ./scripts/security-scan.sh --severity high'),
+        'scripts/security-scan.sh': '#!/bin/bash\n# snyk test\necho "Running the scan"\necho done\n',
+      },
+      findings: [{ message: 'placeholder', at: at(7) }],
+    },
+    {
+      name: 'steps of a job that may fail are no passes',
+      files: gitlab('lint:\n  allow_failure: true\n  script:\n    - ruff check .\nunit:\n  script:\n    - pytest\n'),
+      findings: [{ message: 'tolerated', at: '.gitlab-ci.yml:2' }],
+    },
+    {
       name: 'a run that annotates, alone',
       files: steps('name: Lint (annotations)\nrun: ruff check --output-format=github . || true'),
       findings: [{ message: 'fallback', at: at(7) }],
