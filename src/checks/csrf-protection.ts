@@ -1,22 +1,35 @@
 /** Knows when another site can make the browser of a logged-in user change something here. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
 import { constants } from '../facts/program/flow.ts';
 import { type FunctionSite, placeIn, type Unit } from '../facts/program/link.ts';
-import { type NamedValue, namedValues, wordsOf } from '../facts/program/names.ts';
-import { chainOf, layersOf, layersOfObject, linkWeb, pathsOf, type Web, webWords } from '../facts/web.ts';
+import { wordsOf } from '../facts/program/names.ts';
+import {
+  chainOf,
+  handlersOf,
+  isReadOnly,
+  layersOf,
+  layersOfObject,
+  linkWeb,
+  pathsOf,
+  type Web,
+  webWords,
+} from '../facts/web.ts';
 import { sameSiteIn, usesCookies, weakened } from '../facts/web-cookies.ts';
-import { asks, exemptionsIn } from '../facts/web-csrf.ts';
+import { asks, exemptionsIn, openOrigins, switchesOff } from '../facts/web-csrf.ts';
 import { runs } from '../facts/web-headers.ts';
 import { optionsOf } from '../facts/web-js.ts';
 import type { Layer, Route, WebObject } from '../facts/web-model.ts';
+import { makersOf } from '../facts/web-objects.ts';
 
 const why =
   'The browser sends the cookie with every request, so any page can act in the name of a user who is logged in.';
 
 export const csrfProtection = defineCheck({
   id: 'csrf-protection',
-  needs: { program: [...webWords, 'csrf', 'WTF_CSRF_ENABLED', 'SESSION_COOKIE_SAMESITE'] },
+  needs: {
+    program: [...webWords, 'csrf', 'WTF_CSRF_ENABLED', 'SESSION_COOKIE_SAMESITE', 'samesite', 'CSRF_TRUSTED_ORIGINS'],
+  },
   messages: {
     missing: {
       what: '{app} recognises users by a cookie and changes state without protection against forged requests.',
@@ -37,6 +50,11 @@ export const csrfProtection = defineCheck({
       what: '{name} lets browsers send the session cookie with requests from other sites.',
       why: 'SameSite=None takes away the second line of defence, which stops most forged requests on its own.',
       fix: 'Use Lax or Strict.',
+    },
+    origins: {
+      what: 'The check of origins trusts {name}, which anybody can have.',
+      why: 'A page of a stranger passes the check, and the token is not asked for.',
+      fix: 'Name the own origins in full.',
     },
     get: {
       what: 'The route {route} changes state by GET.',
@@ -66,6 +84,8 @@ export const csrfProtection = defineCheck({
     }
     for (const unit of web.program.units) {
       subjects.push(...exemptions(web, unit), ...cookies(web, unit), ...switchedOff(web, unit), ...ignored(web, unit));
+      for (const { name, place } of openOrigins(web.program, unit))
+        subjects.push(fail(name, { message: 'origins', data: { name }, place, confidence: 'high' }));
     }
     return {
       subjects,
@@ -108,9 +128,11 @@ function application(web: Web, object: WebObject, options: Options): readonly Su
   else {
     const paths = new Set([object, ...routes].map((one) => one.place.path));
     const units = web.program.units.filter((unit) => paths.has(unit.path));
-    const isLax = sameSiteIn(web.program, units).some((one) =>
-      one.values.every((value) => value === true || /^(?:lax|strict)$/i.test(String(value))),
-    );
+    const settings = sameSiteIn(web.program, units);
+    // Starlette writes SameSite=Lax unless it is told otherwise.
+    const isLax =
+      settings.some((one) => one.values.every((value) => value === true || /^(?:lax|strict)$/i.test(String(value)))) ||
+      (settings.length === 0 && /^(?:fastapi|starlette)$/.test(object.framework));
     const { handler } = sure;
     const place = handler ? placeIn(handler.unit, handler.function.nameSpan) : sure.place;
     const text = `for example ${sure.methods.join(', ')} ${pathsOf(sure)[0] ?? ''}`;
@@ -169,8 +191,15 @@ function byGet(route: Route, options: Options): readonly Subject[] {
 }
 
 function exemptions(web: Web, unit: Unit): readonly Subject[] {
-  return exemptionsIn(web.program, unit).map(({ handler, place, functions }) => {
+  return exemptionsIn(web.program, unit).map(({ handler, place, functions, exempt, tokens }) => {
     const name = `exemption of ${handler}`;
+    if (tokens) return pass(name, place, 'its callers are recognised by a token in a header');
+    const makers = exempt ? makersOf(web.program, exempt.unit, exempt.ref) : [];
+    const inside = web.routes.filter(
+      (route) => !isReadOnly(route) && route.owners.some((owner) => owner.site && makers.includes(owner.site)),
+    );
+    if (inside.length > 0 && inside.every((one) => handlersOf(web, one).every((own) => asks(web.program, own, signed))))
+      return pass(name, place, 'its handlers check a signature or a key');
     return functions.some((one) => asks(web.program, one, signed))
       ? pass(name, place, 'the handler checks a signature or a key')
       : fail(name, { message: 'exempt', data: { handler }, place, confidence: 'high' });
@@ -179,34 +208,9 @@ function exemptions(web: Web, unit: Unit): readonly Subject[] {
 
 /** Settings and options that take the protection away, outside tests. */
 function switchedOff(web: Web, unit: Unit): readonly Subject[] {
-  if (/(?:^|\/)(?:dev|local|test|ci)\w*\.py$/.test(unit.path)) return [];
-  const { module } = unit;
-  const values = namedValues(unit);
-  const known = (one: NamedValue) => constants(web.program, unit, one.value.value) ?? [];
-  return values.flatMap((one) => {
-    const { assignment } = one;
-    const isOption = one.form === 'keyword' && (one.name === 'require_csrf' || isDefaultOption(unit, one));
-    if (one.name !== 'WTF_CSRF_ENABLED' && one.name !== 'WTF_CSRF_CHECK_DEFAULT' && !isOption) return [];
-    if (one.guard >= 0 || !known(one).length || known(one).some((value) => value !== false)) return [];
-    const owner = assignment && assignment.class >= 0 ? module.classes[assignment.class]!.name : '';
-    if (/test|dev|local/i.test(owner)) return [];
-    const same = (other: NamedValue) =>
-      other.form === one.form &&
-      other.call === one.call &&
-      other.dict === one.dict &&
-      other.function === one.function &&
-      other.assignment?.class === assignment?.class;
-    if (values.some((other) => other.name === 'TESTING' && same(other) && known(other).includes(true))) return [];
-    const place = placeIn(unit, one);
-    const finding: Finding = { message: 'disabled', data: { name: one.name }, place, confidence: 'high' };
-    return [fail(one.name, finding)];
-  });
-}
-
-/** `check_origin` of Pyramid's `set_default_csrf_options`. */
-function isDefaultOption(unit: Unit, one: NamedValue): boolean {
-  if (one.name !== 'check_origin' || one.call === undefined) return false;
-  return /set_default_csrf_options$/.test(unit.module.calls[one.call]!.callee.name ?? '');
+  return switchesOff(web.program, unit).map(({ name, place }) =>
+    fail(name, { message: 'disabled', data: { name }, place, confidence: 'high' }),
+  );
 }
 
 function cookies(web: Web, unit: Unit): readonly Subject[] {

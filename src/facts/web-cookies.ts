@@ -1,6 +1,6 @@
 /** Knows how programs recognise users by a cookie, and what they say about its SameSite attribute. */
 import { constants } from './program/flow.ts';
-import { type Program, placeIn, type Unit } from './program/link.ts';
+import { argument, type Program, placeIn, type Unit } from './program/link.ts';
 import type { Scalar } from './program/model.ts';
 import { namedValues } from './program/names.ts';
 import type { Place } from './span.ts';
@@ -70,11 +70,23 @@ export function sameSiteIn(program: Program, units: Iterable<Unit>): readonly Co
     namedValues(unit).flatMap((one) => {
       const isOption =
         one.name.toLowerCase() === 'samesite' && one.dict !== undefined && isSession(program, unit, one.dict);
-      if (one.name !== 'SESSION_COOKIE_SAMESITE' && !isOption) return [];
+      const isKeyword = /^same_?site$/.test(one.name) && one.call !== undefined && setsSession(program, unit, one.call);
+      if (one.name !== 'SESSION_COOKIE_SAMESITE' && !isOption && !isKeyword) return [];
       const values = constants(program, unit, one.value.value);
       return values ? [{ name: one.name, values, place: placeIn(unit, one) }] : [];
     }),
   );
+}
+
+/** `response.set_cookie("token", ..)`, `add_middleware(SessionMiddleware, ..)`. */
+function setsSession(program: Program, unit: Unit, id: number): boolean {
+  const site = program.call(unit, id);
+  const { callee, args } = site.call;
+  if (site.names.some((name) => sessions.test(name))) return true;
+  if (args.some((arg) => program.names(unit, arg.value).some((name) => sessions.test(name)))) return true;
+  const key = /(?:^|\.)set_cookie$/.test(callee.name ?? '') ? argument(site.call, 0, 'key') : undefined;
+  const known = key && constants(program, unit, key.value);
+  return known?.some((one) => typeof one === 'string' && identifying.test(one)) ?? false;
 }
 
 /** Options of a session, or of a cookie by which users are recognised. */

@@ -1,7 +1,10 @@
 /** Knows which views are taken out of the protection against forged requests, and what a handler asks for itself. */
 import { constants } from './program/flow.ts';
-import { type FunctionSite, type Program, placeIn, type Unit } from './program/link.ts';
+import { type FunctionSite, type Node, type Program, placeIn, type Unit } from './program/link.ts';
+import { type NamedValue, namedValues } from './program/names.ts';
 import type { Place } from './span.ts';
+import { textsIn } from './web-paths.ts';
+import { itemsOf } from './web-python.ts';
 
 /** Does running the function read or compare something of that name? */
 export function asks(program: Program, { unit, id }: FunctionSite, pattern: RegExp, depth = 0): boolean {
@@ -36,6 +39,10 @@ export interface Exemption {
   readonly handler: string;
   readonly place: Place;
   readonly functions: readonly FunctionSite[];
+  /** What was exempt, where it is not a function: a blueprint. */
+  readonly exempt?: Node;
+  /** It recognises callers by a token in a header: there is no cookie to abuse. */
+  readonly tokens?: true;
 }
 
 /** Exemptions of one file: decorators, `method_decorator`, `csrf.exempt(view)`, `csrf_exempt(view)`. */
@@ -64,11 +71,12 @@ export function exemptionsIn(program: Program, unit: Unit): readonly Exemption[]
           functions: [{ unit, id, function: model }],
         });
   }
-  for (const model of module.classes) {
+  for (const [id, model] of module.classes.entries()) {
     for (const decorator of model.decorators)
       if (isExempt(decorator.value)) {
         const functions = model.methods.map((id) => ({ unit, id, function: module.functions[id]! }));
-        found.push({ handler: model.name, place: placeIn(unit, decorator), functions });
+        const tokens = takesTokens(program, unit, id) ? { tokens: true as const } : {};
+        found.push({ handler: model.name, place: placeIn(unit, decorator), functions, ...tokens });
       }
   }
   for (const call of module.calls) {
@@ -81,7 +89,63 @@ export function exemptionsIn(program: Program, unit: Unit): readonly Exemption[]
           ? [{ unit: one.unit, id: one.function, function: one.unit.module.functions[one.function]! }]
           : [],
       );
-    found.push({ handler: first.name ?? 'a view', place: placeIn(unit, call), functions });
+    const exempt = functions.length === 0 ? { exempt: { unit, ref: first.value } } : {};
+    found.push({ handler: first.name ?? 'a view', place: placeIn(unit, call), functions, ...exempt });
   }
   return found;
+}
+
+/** A view of the REST framework whose classes of authentication all read a header. */
+function takesTokens(program: Program, unit: Unit, id: number): boolean {
+  const classes = program
+    .field(unit, id, 'authentication_classes')
+    .flatMap((field) => itemsOf(program, field.unit, field.ref));
+  return (
+    classes.length > 0 &&
+    classes.every((one) =>
+      program
+        .names(one.unit, one.ref)
+        .some((name) => /(?:Token|JWT|Bearer|ApiKey|APIKey|OAuth2)\w*Authentication$/.test(name)),
+    )
+  );
+}
+
+/** Origins that other people can have: `*`, `https://*`. */
+export function openOrigins(program: Program, unit: Unit): readonly { readonly name: string; readonly place: Place }[] {
+  return namedValues(unit).flatMap((one) => {
+    if (one.name !== 'CSRF_TRUSTED_ORIGINS' && one.name !== 'WTF_CSRF_TRUSTED_ORIGINS') return [];
+    const texts = textsIn(program, unit, one.value.value) ?? [];
+    const found = texts.find((text) => /^(?:https?:\/\/)?\*(?:\.\w+)?\/?$/.test(text));
+    return found === undefined ? [] : [{ name: `${found} in ${one.name}`, place: placeIn(unit, one) }];
+  });
+}
+
+/** Settings and options that take the protection away, outside tests. */
+export function switchesOff(program: Program, unit: Unit): readonly { readonly name: string; readonly place: Place }[] {
+  if (/(?:^|\/)(?:dev|local|test|ci)\w*\.py$/.test(unit.path)) return [];
+  const { module } = unit;
+  const values = namedValues(unit);
+  const known = (one: NamedValue) => constants(program, unit, one.value.value) ?? [];
+  return values.flatMap((one) => {
+    const { assignment } = one;
+    const isOption = one.form === 'keyword' && (one.name === 'require_csrf' || isDefaultOption(unit, one));
+    if (one.name !== 'WTF_CSRF_ENABLED' && one.name !== 'WTF_CSRF_CHECK_DEFAULT' && !isOption) return [];
+    if (one.guard >= 0 || !known(one).length || known(one).some((value) => value !== false)) return [];
+    const owner = assignment && assignment.class >= 0 ? module.classes[assignment.class]!.name : '';
+    if (/test|dev|local/i.test(owner)) return [];
+    const same = (other: NamedValue) =>
+      other.form === one.form &&
+      other.call === one.call &&
+      other.dict === one.dict &&
+      other.function === one.function &&
+      other.assignment?.class === assignment?.class;
+    if (values.some((other) => other.name === 'TESTING' && same(other) && known(other).includes(true))) return [];
+    return [{ name: one.name, place: placeIn(unit, one) }];
+  });
+}
+
+/** `check_origin` of Pyramid's `set_default_csrf_options`. */
+function isDefaultOption(unit: Unit, one: NamedValue): boolean {
+  if (one.name !== 'check_origin' || one.call === undefined) return false;
+  return /set_default_csrf_options$/.test(unit.module.calls[one.call]!.callee.name ?? '');
 }

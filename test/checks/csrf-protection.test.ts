@@ -38,6 +38,22 @@ testCheck(csrfProtection, {
       'import hmac\nfrom django.views.decorators.csrf import csrf_exempt\n@csrf_exempt\ndef hook(request):\n    if not hmac.compare_digest(sign(request.body), request.headers["X-Sign"]):\n        raise ValueError\n    return 1\n',
     ),
     good('the middleware of Django', settings('    "django.middleware.csrf.CsrfViewMiddleware",\n')),
+    good(
+      'an exempt blueprint of webhooks with a signature',
+      `import hmac\nfrom flask import Blueprint\nhooks = Blueprint("hooks", __name__)\n${'from flask import Flask, request\nfrom flask_wtf.csrf import CSRFProtect\napp = Flask(__name__)\n'}csrf = CSRFProtect(app)\n@hooks.post("/paid")\ndef paid():\n    if not hmac.compare_digest(request.headers["X-Signature"], sign(request.data)):\n        return "", 403\n    return ""\napp.register_blueprint(hooks)\ncsrf.exempt(hooks)\n`,
+    ),
+    good(
+      'an exempt view that takes tokens',
+      'from django.utils.decorators import method_decorator\nfrom django.views.decorators.csrf import csrf_exempt\nfrom rest_framework.authentication import TokenAuthentication\nfrom rest_framework.views import APIView\n@method_decorator(csrf_exempt, name="dispatch")\nclass Orders(APIView):\n    authentication_classes = [TokenAuthentication]\n    def post(self, request):\n        return save(request.data)\n',
+    ),
+    good(
+      'a cookie that is sent twice',
+      `${flask}@app.post("/account")\ndef account():\n    if request.cookies.get("csrf_token") != request.headers.get("X-CSRF-Token"):\n        abort(403)\n    session["email"] = request.form["email"]\n    return "x"\n`,
+    ),
+    good(
+      'a session cookie that says Strict',
+      'from fastapi import FastAPI, Response\napp = FastAPI()\n@app.post("/login")\ndef login(response: Response):\n    response.set_cookie("session_token", make(), samesite="strict")\n',
+    ),
     good('SameSite Lax', 'SESSION_COOKIE_SAMESITE = "Lax"\n'),
   ],
   invalid: [
@@ -89,6 +105,19 @@ testCheck(csrfProtection, {
       'disabled',
     ),
     bad('a settings module', 'SECRET = load()\nWTF_CSRF_ENABLED = False  # <-\n', 'disabled'),
+    {
+      name: 'an exempt blueprint of which one handler checks nothing',
+      files: one(
+        `import hmac\nfrom flask import Blueprint\nhooks = Blueprint("hooks", __name__)\nfrom flask import Flask, request\nfrom flask_wtf.csrf import CSRFProtect\napp = Flask(__name__)\ncsrf = CSRFProtect(app)\n@hooks.post("/paid")\ndef paid():\n    if not hmac.compare_digest(request.headers["X-Signature"], sign(request.data)):\n        return "", 403\n    return ""\n@hooks.post("/sent")\ndef sent():\n    return save(request.data)\napp.register_blueprint(hooks)\ncsrf.exempt(hooks)\n`,
+      ),
+      findings: [{ message: 'exempt', at: 'app/x.py:17' }],
+    },
+    bad('origins of everybody', 'CSRF_TRUSTED_ORIGINS = ["https://*"]  # <-\n', 'origins'),
+    bad(
+      'a cookie with SameSite None',
+      'from fastapi import FastAPI, Response\napp = FastAPI()\n@app.post("/login")\ndef login(response: Response):\n    response.set_cookie("session_token", make(), samesite="none")  # <-\n',
+      'sameSite',
+    ),
     bad('SameSite None', 'SESSION_COOKIE_SAMESITE = "None"  # <-\n', 'sameSite'),
     bad(
       'a change by GET',
@@ -98,6 +127,12 @@ testCheck(csrfProtection, {
   ],
   notApplicable: [
     ...js.notApplicable,
+    {
+      name: 'a cookie of Starlette for the language',
+      files: one(
+        'from fastapi import FastAPI, Response\napp = FastAPI()\n@app.post("/language")\ndef language(response: Response):\n    response.set_cookie("language", "de", samesite="none")\nCSRF_TRUSTED_ORIGINS = ["https://*.example.org"]\n',
+      ),
+    },
     {
       name: 'bearer tokens',
       files: one(
