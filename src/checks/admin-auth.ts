@@ -141,7 +141,7 @@ function judge(
     return [pass(name, route.place, `guarded by ${sure.name || 'the handler'}`)];
   if (settingsGuard(web, route, words)) return [pass(name, route.place, 'guarded by a middleware of the settings')];
   if (best?.unsure)
-    return [unknown(name, route.place, `the repository does not hold ${best.name}, which may guard it`)];
+    return [unknown(name, route.place, best.reason ?? `the repository does not hold ${best.name}, which may guard it`)];
   if (route.open !== undefined) return [unknown(name, route.place, route.open)];
   if (best?.kind === 'auth')
     return once('noRole', { route: label, guard: best.name }, route.place, {

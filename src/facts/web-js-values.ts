@@ -36,7 +36,7 @@ const harmless = new Set(
     'fastify-cors fastify-cookie fastify-helmet fastify-static fastify-multipart fastify-swagger fastify-formbody fastify-compress ' +
     'hono/logger hono/cors hono/compress hono/etag hono/timing hono/pretty-json hono/request-id hono/body-limit hono/cache hono/timeout ' +
     'hono/secure-headers hono/csrf hono/trailing-slash hono/powered-by hono/context-storage @hono/zod-validator @hono/node-server/serve-static ' +
-    'hono/combine hono/language nestjs-pino @willsoto/nestjs-prometheus console @nestjs/passport @nestjs/common @nestjs/graphql express-jwt ' +
+    'hono/combine hono/language @nestjs/platform-express @nestjs/platform-fastify nestjs-pino @willsoto/nestjs-prometheus console @nestjs/passport @nestjs/common @nestjs/graphql express-jwt ' +
     'express-basic-auth koa-passport koa-jwt @fastify/passport @fastify/jwt @fastify/auth @fastify/basic-auth @fastify/bearer-auth ' +
     'express-openid-connect express-oauth2-jwt-bearer connect-ensure-login nest-access-control nest-keycloak-connect keycloak-connect ' +
     'hono/jwt hono/basic-auth hono/bearer-auth hono/jsx-renderer express-unless express-conditional-middleware errorhandler http-shutdown'
@@ -87,9 +87,53 @@ function step(program: Program, { unit, ref }: Node): Node | undefined {
       if (meaning.kind === 'instance' || meaning.kind === 'class')
         return program.field(meaning.unit, meaning.class, value.name)[0];
     }
-    return entryOf(program, { unit, ref: value.of }, value.name);
+    return (
+      entryOf(program, { unit, ref: value.of }, value.name) ?? constructed(program, { unit, ref: value.of }, value.name)
+    );
   }
   return undefined;
+}
+
+/** What a function that is called with `new` puts on `this`. */
+function constructed(program: Program, node: Node, name: string): Node | undefined {
+  const at = resolve(program, node);
+  const value = valueAt(at);
+  if (value.kind !== 'call') return undefined;
+  const site = program.call(at.unit, value.call);
+  if (site.call.form !== 'new') return undefined;
+  for (const target of program.targets(site)) {
+    const found = target.unit.module.assignments.find(
+      (one) =>
+        one.function === target.id &&
+        one.target === 'attr' &&
+        one.name === name &&
+        one.value &&
+        one.of?.name === 'this',
+    );
+    if (found) return { unit: target.unit, ref: found.value!.value };
+  }
+  return undefined;
+}
+
+/** What the elements of a list can be, for the parameter of `forEach` or the variable of a loop over it. */
+export function elementsOf(program: Program, { unit, ref }: Node): readonly Node[] {
+  const value = unit.module.values[ref]!;
+  let list: Node | undefined;
+  if (value.kind === 'element') list = { unit, ref: value.of };
+  if (value.kind === 'param' && value.index === 0) {
+    const isOwn = (one: Ref) => {
+      const given = unit.module.values[one]!;
+      return given.kind === 'function' && given.function === value.function;
+    };
+    const call = unit.module.calls.find(({ args }) => args[0] !== undefined && isOwn(args[0].value));
+    const callee = call && unit.module.values[call.callee.value]!;
+    if (callee?.kind === 'attr' && /^(?:forEach|map)$/.test(callee.name)) list = { unit, ref: callee.of };
+    else if (callee?.kind === 'global' && /\.(?:forEach|map)$/.test(callee.name))
+      list = program.define(callee.name.replace(/\.\w+$/, ''), unit);
+  }
+  const at = list && resolve(program, list);
+  const found = at && valueAt(at);
+  return at && found?.kind === 'list' ? found.items.map((item) => ({ unit: at.unit, ref: item })).slice(0, 64) : [];
 }
 
 /** What an object literal holds under a name, spreads of other literals included. */

@@ -1,7 +1,16 @@
 /** Knows how Express, Koa, Hono and Fastify register routes, routers and middleware, and in which order they run. */
 import { constants } from './program/flow.ts';
 import { type CallSite, type Node, type Program, placeIn, type Unit, valueAt } from './program/link.ts';
-import { entriesOf, entryOf, handlerOf, layerOf, middlewareIn, positional, resolve } from './web-js-values.ts';
+import {
+  elementsOf,
+  entriesOf,
+  entryOf,
+  handlerOf,
+  layerOf,
+  middlewareIn,
+  positional,
+  resolve,
+} from './web-js-values.ts';
 import type { Layer, Mount, Route, WebObject } from './web-model.ts';
 import {
   kindOf,
@@ -195,38 +204,63 @@ function isPathName(node: Node): boolean {
 
 /** `use(path?, ...middleware and routers)`. */
 function readUse(reader: Reader, site: CallSite, of: Receiver): void {
+  for (const frame of framesOf(reader, site)) {
+    const owners = ownersOf(reader, site.unit, of, frame);
+    if (owners.length === 0) continue;
+    for (const given of variantsOf(reader.program, site)) useOn(reader, site, owners, given, frame);
+  }
+}
+
+/** The arguments of a call; once for every element where they are parts of what a loop goes over. */
+function variantsOf(program: Program, site: CallSite): readonly (readonly Node[])[] {
+  const given = positional(site);
+  const { values } = site.unit.module;
+  const part = given.map((node) => values[node.ref]!).find((value) => value.kind === 'attr');
+  const elements = part?.kind === 'attr' ? elementsOf(program, { unit: site.unit, ref: part.of }) : [];
+  if (part?.kind !== 'attr' || elements.length === 0) return [given];
+  return elements.map((element) =>
+    given.map((node) => {
+      const value = values[node.ref]!;
+      const isPart = value.kind === 'attr' && value.of === part.of;
+      return (isPart ? entryOf(program, element, value.name) : undefined) ?? node;
+    }),
+  );
+}
+
+function useOn(
+  reader: Reader,
+  site: CallSite,
+  owners: readonly Mutable[],
+  given: readonly Node[],
+  frame: CallSite | undefined,
+): void {
   const { program } = reader;
   const { unit, call } = site;
-  for (const frame of framesOf(reader, site)) {
-    const owners = ownersOf(reader, unit, of, frame);
-    if (owners.length === 0) continue;
-    const given = positional(site);
-    const paths =
-      given[0] && (pathsAt(program, given[0]) ?? (given.length > 1 && isPathName(given[0]) ? ['*'] : undefined));
-    const isAll = paths === undefined || paths.some((path) => /^\/?\**$/.test(path));
-    const moment = owners[0]!.framework === 'fastify' ? undefined : momentOf(program, unit, call, frame);
-    const before: Layer[] = [];
-    for (const node of (paths ? given.slice(1) : given).flatMap((one) => middlewareIn(program, one))) {
-      const mounted = mountedAt(reader, node, frame);
-      for (const child of mounted.objects) {
-        for (const parent of owners) {
-          if (child === parent) continue;
-          const prefixes = [
-            ...new Set((isAll ? [''] : paths!).flatMap((path) => mounted.prefixes.map((one) => path + one))),
-          ];
-          child.mounts.push({ parent, prefixes, layers: [...before], ...(moment ? { moment } : {}) });
-        }
+  const paths =
+    given[0] && (pathsAt(program, given[0]) ?? (given.length > 1 && isPathName(given[0]) ? ['*'] : undefined));
+  const isAll = paths === undefined || paths.some((path) => /^\/?\**$/.test(path));
+  const moment = owners[0]!.framework === 'fastify' ? undefined : momentOf(program, unit, call, frame);
+  const before: Layer[] = [];
+  for (const node of (paths ? given.slice(1) : given).flatMap((one) => middlewareIn(program, one))) {
+    const mounted = mountedAt(reader, node, frame);
+    for (const child of mounted.objects) {
+      for (const parent of owners) {
+        if (child === parent) continue;
+        const prefixes = [
+          ...new Set((isAll ? [''] : paths!).flatMap((path) => mounted.prefixes.map((one) => path + one))),
+        ];
+        child.mounts.push({ parent, prefixes, layers: [...before], ...(moment ? { moment } : {}) });
       }
-      if (mounted.objects.length > 0 || isRest(program, node)) continue;
-      const layer = layerOf(program, 'before', node, {
-        place: placeIn(unit, call),
-        ...(isAll ? {} : { paths: paths! }),
-        ...(moment ? { moment } : {}),
-      });
-      if (!layer) continue;
-      before.push(layer);
-      for (const owner of owners) owner.layers.push(layer);
     }
+    if (mounted.objects.length > 0 || isRest(program, node)) continue;
+    const layer = layerOf(program, 'before', node, {
+      place: placeIn(unit, call),
+      ...(isAll ? {} : { paths: paths! }),
+      ...(moment ? { moment } : {}),
+    });
+    if (!layer) continue;
+    before.push(layer);
+    for (const owner of owners) owner.layers.push(layer);
   }
 }
 

@@ -98,6 +98,26 @@ describe('Express', () => {
       ['GET /a ?'],
     ],
     [
+      'routers that a list names',
+      {
+        'app.js': `${express}const users = require('./users');\nconst app = express();\nconst all = [{ path: '/users', route: users }];\nall.forEach((one) => { app.use(one.path, one.route); });\n`,
+        'users.js': `const router = require('express').Router();\nrouter.get('/me', ${handler});\nmodule.exports = router;\n`,
+      },
+      ['GET /users/me'],
+    ],
+    [
+      'handlers that a constructor puts on this',
+      {
+        'a.js': `${express}function Users() {\n  this.one = (req, res) => res.send("x");\n}\nconst users = new Users();\nconst app = express();\napp.get('/a', users.one);\n`,
+      },
+      ['GET /a'],
+    ],
+    [
+      'the last of several registrations for a path answers',
+      { 'a.js': `${express}const app = express();\napp.post('/a', guard);\napp.post('/a', ${handler});\n` },
+      ['POST /a: guard'],
+    ],
+    [
       'handlers of errors stand in front of nothing',
       {
         'a.js': `${express}const app = express();\napp.use((err, req, res, next) => next(err));\napp.get('/a', ${handler});\n`,
@@ -222,6 +242,17 @@ describe('Next.js', () => {
     };
     expect(await outline(files)).toEqual([]);
   });
+});
+
+test('applications that do not serve are none', async () => {
+  const nest = "import { NestFactory } from '@nestjs/core';\n";
+  const twice = `${express}function setUp(app) {\n  app.use(guard);\n}\nconst app = express();\nsetUp(app);\nfunction make() {\n  const other = express();\n  setUp(other);\n  return other;\n}\n`;
+  const files = {
+    'main.ts': `${nest}async function start() {\n  const settings = await NestFactory.create(X);\n  await settings.close();\n  const app = await NestFactory.create(X);\n  await app.listen(3000);\n}\n`,
+    'twice.js': twice,
+  };
+  const web = linkWeb(await factsOfFiles([ecmascript], files));
+  expect(web.objects.map((one) => one.name)).toEqual(['app', 'app']);
 });
 
 test('fields of GraphQL', async () => {
