@@ -125,6 +125,7 @@ function verbOf(words: readonly ResolvedWord[]): { verb: Verb; rest: readonly Re
 
 /** Number of words an option takes. */
 function width(word: string, run: boolean): number {
+  if (word.startsWith('$')) return 1;
   if (/^--[\w-]+=/.test(word) || (FLAGS.test(word) && !(run && RUN_VALUED.test(word)))) return 1;
   // `-p80:80` holds its value; `-dp 80:80` and `-p 80:80` take the next word.
   return word.startsWith('--') || /^-[ditPq]*[a-zA-Z]$/.test(word) ? 2 : 1;
@@ -132,7 +133,8 @@ function width(word: string, run: boolean): number {
 
 function runOf(words: readonly ResolvedWord[], verb: Verb): Omit<DockerRun, 'loaded' | 'place'> | undefined {
   let i = 0;
-  while (words[i]?.text.startsWith('-')) i += width(words[i]!.text, verb === 'run');
+  // `"${OPTIONS[@]}"` holds options that nobody knows.
+  while (/^-|^\$\{\w+\[[@*]\]/.test(words[i]?.text ?? '')) i += width(words[i]!.text, verb === 'run');
   const image = words[i];
   if (!image || /[\s;|&]/.test(image.text.replace(/\$\{\{.*?\}\}|\$\(.*?\)/g, ''))) return undefined;
   const options = words.slice(0, i).map(({ text }) => text);

@@ -147,7 +147,7 @@ function looksSecret(kind: SecretKind, value: string, { placeholders }: JudgeOpt
   if (/\s/.test(value.trim()) && kind !== 'password') return false;
   if (kind === 'password' || placeholders) return true;
   if (/^[a-z]+(?:[-_.][a-z]+)*$/.test(value) && value.length < 40)
-    return kind === 'token' ? false : /^(?:secret|admin|root|test|demo)$/.test(value);
+    return (kind === 'token' ? /^(?:root|dev|admin|secret)$/ : /^(?:secret|admin|root|test|demo)$/).test(value);
   return value.length >= 6;
 }
 

@@ -5,6 +5,7 @@ import type { TemplateFunction } from './helm/evaluate.ts';
 import { dataFunctions } from './helm/sprig-data.ts';
 import { otherFunctions } from './helm/sprig-more.ts';
 import { textFunctions } from './helm/sprig-text.ts';
+import { toToml } from './helm/toml-text.ts';
 import { dict, list, NIL, TemplateError, type TextValue, text } from './helm/value.ts';
 import { fromNode, fromYaml, placeIn, toJson, toYaml } from './helm/yaml-text.ts';
 import type { YamlFile } from './yaml.ts';
@@ -42,6 +43,7 @@ export function helmFunctions(read: (text: string) => YamlFile): ReadonlyMap<str
       toYaml: yaml,
       mustToYaml: yaml,
       toYamlPretty: yaml,
+      toToml: (args: Parameters<TemplateFunction>[0]) => toToml(arg(args, 0)),
       fromYaml: (args: Parameters<TemplateFunction>[0]) => fromYaml(textArg(args, 0), read, 'dict'),
       fromYamlArray: (args: Parameters<TemplateFunction>[0]) => fromYaml(textArg(args, 0), read, 'list'),
       toJson: json(true, false),

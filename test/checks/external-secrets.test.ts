@@ -76,6 +76,11 @@ testCheck(externalSecrets, {
   ],
   invalid: [
     {
+      name: 'root token of a development server',
+      files: { 'compose.yaml': compose('- VAULT_TOKEN=root') },
+      findings: [{ message: 'compose', at: 'compose.yaml:5' }],
+    },
+    {
       name: 'each value of a Secret',
       files: { 'a.yaml': secret(`stringData:\n  password: ${REAL}\n  user: shop\ndata:\n  smtp-password: ${B64}\n`) },
       findings: [

@@ -476,7 +476,8 @@ testCheck(imagePinning, {
     {
       name: 'images that scripts and pipelines run',
       files: {
-        'run.sh': '#!/bin/bash\nIMAGE="redis"\nsudo docker run -itd -e A=b -p 80:80 --restart always "$IMAGE"\n',
+        'run.sh':
+          '#!/bin/bash\nIMAGE="redis"\nsudo docker run "${MORE[@]}" -itd -e A=b -p 80:80 --restart always "$IMAGE"\n',
         Makefile: 'tools:\n\t@docker pull alpine:3\n',
         ...workflow('run: docker run --rm -v /a:/b scanner@sha256:1 fs .'),
       },

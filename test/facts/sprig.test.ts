@@ -150,6 +150,15 @@ describe('functions', () => {
     expect(render(`{{ ${call} }}`)).toBe(expected);
   });
 
+  test('toToml writes as Helm does', () => {
+    const values = `s: "x\\"y\\tz"\nn: null\nl: [1, a]\n"k k": 2\nb:\n  c: x\n  arr: [{q: 1, m: {o: true}}, {q: 1.5}]\n  d: {z: {}}\nmixed: [[1], {i: 2}]\n`;
+    expect(render('{{ toToml . }}', values)).toBe(
+      '"k k" = 2.0\nl = [1.0, "a"]\nmixed = [[1.0], {i = 2.0}]\ns = "x\\"y\\tz"\n\n[b]\n  c = "x"\n\n  [[b.arr]]\n    q = 1.0\n    [b.arr.m]\n      o = true\n\n  [[b.arr]]\n    q = 1.5\n  [b.d]\n    [b.d.z]\n',
+    );
+    expect(render('{{ toToml (dict "a" 1 "f" 2.0) }}')).toBe('a = 1\nf = 2.0\n');
+    expect(render('{{ toToml (list 1 2) }}')).toBe('[1, 2]');
+  });
+
   test('toYaml writes as Helm does', () => {
     const values = [
       'a: "yes"',

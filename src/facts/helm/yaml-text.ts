@@ -105,7 +105,7 @@ export function fromYaml(source: TextValue, read: (text: string) => YamlFile, wa
 }
 
 /** Pieces of text with the origin of each. */
-class Sheet {
+export class Sheet {
   readonly #parts: string[] = [];
   readonly #runs: Run[] = [];
   #length = 0;
@@ -125,13 +125,17 @@ class Sheet {
     if (this.#length > 4_000_000) throw new TemplateError('the value is too large');
   }
 
+  get empty(): boolean {
+    return this.#length === 0;
+  }
+
   done(): TextValue {
     return text(this.#parts.join(''), this.#runs);
   }
 }
 
 /** A text's own place: for texts of values files the value, for others the place of their first character. */
-function originOf(value: Value): Origin | undefined {
+export function originOf(value: Value): Origin | undefined {
   if (value.from) return value.from;
   const run = value.kind === 'text' ? value.runs.find((candidate) => candidate.path !== '') : undefined;
   return (
