@@ -114,6 +114,11 @@ testCheck(postgresqlMigration, {
       findings: [{ message: 'opened', at: 'src/db.ts:2' }],
     },
     bad(
+      'a folder that one caller puts into /tmp',
+      'opened',
+      'import sqlite3\nfrom pathlib import Path\nclass Store:\n    def __init__(self, folder: Path = Path("/var/lib/mesh")):\n        self.path = folder / "incidents.db"\n    def open(self):\n        return sqlite3.connect(self.path)  # <-\ndef main():\n    return Store(Path("/tmp/mesh"))\n',
+    ),
+    bad(
       'a setting that names the kind',
       'sqlite',
       'from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    DB_ENGINE: str = "sqlite"  # <-\n',

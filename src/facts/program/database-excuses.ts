@@ -20,13 +20,16 @@ export function excuseOf(
   name: string,
   texts: readonly string[],
 ): string | undefined {
-  const all = texts.flatMap((text) => wordsOf(text));
+  // A caller that passes a temporary folder says nothing about the folder that is used otherwise.
+  const isTemporary = (text: string) => /^tempfile\.|^(?:sqlite:\/\/\/)?\/(?:tmp|dev\/shm)\//.test(text);
+  const isFolder = (text: string) => /^(?:sqlite:\/\/\/)?\/\w/.test(text);
+  const all = texts.filter((text) => !isTemporary(text)).flatMap((text) => wordsOf(text));
   const inside = site.function >= 0 ? unit.module.functions[site.function]!.path : '';
   const around = wordsOf(`${unit.path} ${inside}`);
   for (const [mark, reason] of Object.entries(reasons)) {
     if (hasWords(all, mark.split(' ')) || hasWords(around, mark.split(' '))) return reason;
   }
-  if (texts.some((text) => /^tempfile\.|^(?:sqlite:\/\/\/)?\/(?:tmp|dev\/shm)\//.test(text))) return 'a temporary file';
+  if (texts.some(isTemporary) && texts.every((text) => isTemporary(text) || !isFolder(text))) return 'a temporary file';
   if (texts.some((text) => /[?&]mode=ro\b|^file:.*immutable=1/.test(text)))
     return 'only read, so the file of another program';
   const conditions = conditionNames(unit, site.guard).flatMap((one) => wordsOf(one));
