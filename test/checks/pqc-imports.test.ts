@@ -40,6 +40,14 @@ testCheck(pqcImports, {
       'the same algorithm for both',
       'import oqs\nNAME = "ML-DSA-65"\ndef sign(m):\n    return oqs.Signature(NAME).sign(m)\ndef verify(m, s, k):\n    return oqs.Signature(NAME).verify(m, s, k)\n',
     ),
+    good(
+      'a look for the module first',
+      'import importlib.util\nif importlib.util.find_spec("oqs") is None:\n    raise RuntimeError("install liboqs-python")\nimport oqs\n',
+    ),
+    good(
+      'an optional part with an error at use',
+      `${optional}class Kem:\n    def __init__(self):\n        if not HAVE:\n            raise ImportError("install mesh[pqc]")\n        self.kem = oqs.KeyEncapsulation("ML-KEM-768")\n`,
+    ),
     {
       name: 'stand-ins and replacements in tests',
       files: {

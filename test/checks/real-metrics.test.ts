@@ -41,6 +41,14 @@ testCheck(realMetrics, {
       'class FakeProbe:\n    def read(self):\n        return {"cpu": random.random()}\ndef demo():\n    return FakeProbe().read()\nlatency.labels("a").set(psutil.cpu_percent())\n',
     ),
     {
+      name: 'measured in JavaScript',
+      files: {
+        'src/metrics.ts':
+          "import client, { Gauge, Histogram } from 'prom-client';\nimport os from 'node:os';\nconst load = new Gauge({ name: 'load', help: 'x' });\nconst took = new Histogram({ name: 'took', help: 'x' });\nexport function collect(run: () => void) {\n  const started = performance.now();\n  run();\n  took.observe(performance.now() - started);\n  load.set(os.loadavg()[0]!);\n  setTimeout(() => collect(run), Math.random() * 1000);\n}\nexport const page = () => client.register.metrics();\n",
+      },
+      subjects: 2,
+    },
+    {
       name: 'tests may invent',
       files: {
         'app/x.py': `${head}latency.labels("a").set(psutil.cpu_percent())\n`,
@@ -102,6 +110,19 @@ testCheck(realMetrics, {
       'scraped',
       'import prometheus_client\nhits = Counter("cache_hits", "x", ["kind"])\nmetrics_requests = Counter("metrics_requests", "x")\ndef metrics():\n    hits.labels(kind="redis").inc()  # <-\n    metrics_requests.inc()\n    latency.labels("a").set(psutil.cpu_percent())\n    return prometheus_client.generate_latest()\n',
     ),
+    {
+      name: 'made up in JavaScript',
+      files: {
+        'src/metrics.ts':
+          "import client from 'prom-client';\nconst latency = new client.Gauge({ name: 'latency', help: 'x', labelNames: ['peer'] });\nconst hits = new client.Counter({ name: 'cache_hits', help: 'x' });\nexport function collect(row: { latency?: number }) {\n  latency.labels('a').set(Math.round(Math.random() * 50));\n  latency.set(row.latency ?? Math.random());\n}\nexport async function page() {\n  hits.inc();\n  return client.register.metrics();\n}\nexport const telemetry = () => {\n  return { cpuPercent: Math.random() * 100 };\n};\n",
+      },
+      findings: [
+        { message: 'random', at: 'src/metrics.ts:5', confidence: 'high' },
+        { message: 'fallback', at: 'src/metrics.ts:6' },
+        { message: 'scraped', at: 'src/metrics.ts:9' },
+        { message: 'random', at: 'src/metrics.ts:13', confidence: 'medium' },
+      ],
+    },
     {
       name: 'one finding for the values of a function',
       files: {
