@@ -285,7 +285,7 @@ function* scriptEntries(text: string): Generator<{ key: string; value: Span; spa
   const token = /"(?:[^"\\\r\n]|\\.)*"?|[{}[\],:]|[^\s"{}[\],:]+/g;
   let depth = 0;
   let inScripts = false;
-  let keys: (string | undefined)[] = [];
+  const keys: (string | undefined)[] = [];
   let pending: { text: string; start: number; end: number } | undefined;
   let afterColon = false;
   for (const match of text.matchAll(token)) {
@@ -297,9 +297,9 @@ function* scriptEntries(text: string): Generator<{ key: string; value: Span; spa
       pending = undefined;
       afterColon = false;
     } else if (tok === '}' || tok === ']') {
-      depth--;
+      depth = Math.max(0, depth - 1);
       inScripts = false;
-      keys = keys.slice(0, Math.max(0, depth));
+      keys.length = depth;
       pending = undefined;
       afterColon = false;
     } else if (tok === ':') {
