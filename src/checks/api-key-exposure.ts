@@ -104,7 +104,10 @@ function logged(program: Program, options: Options, site: CallSite, filtered: bo
   const path = (call.callee.name ?? '').split('.');
   const isLog =
     (options.logMethods as readonly string[]).includes(path.at(-1)!) &&
-    (site.names.some((name) => /^(?:logging|structlog|loguru)\./.test(name)) || /log|^L$/i.test(path.at(-2) ?? ''));
+    (site.names.some((name) =>
+      /^(?:logging|structlog|loguru|console|winston|pino|bunyan|log4js|consola|loglevel|signale)\b/.test(name),
+    ) ||
+      /log|^L$/i.test(path.at(-2) ?? ''));
   const isPrint = site.names.includes('print');
   if (!isLog && !isPrint) return [];
   const place = placeIn(unit, call);
@@ -145,6 +148,10 @@ function carried(options: Options, site: CallSite): Subject[] {
   if (!first) return [];
   const found = leaks(unit, first.value, undefined, first.span).concat(signs ? keysOf(unit, first.value) : []);
   const leak = found.find((one) => (signs ? one.kind === 'password' || one.kind === 'secret' : true));
+  if (!leak && signs && isRecord(unit, first, options)) {
+    const data = { name: `Every field of ${first.name}` };
+    return [fail(`${names[0]}()`, { message: 'token', data, place: placeIn(unit, call), confidence: 'medium' })];
+  }
   if (!leak) return [pass(`${names[0]}()`, placeIn(unit, call), 'carries no credential')];
   return [
     fail(leak.name, {
@@ -154,6 +161,12 @@ function carried(options: Options, site: CallSite): Subject[] {
       confidence: 'high',
     }),
   ];
+}
+
+/** A whole account, as a query or a caller gave it. */
+function isRecord(unit: Unit, { value, name }: Operand, options: Options): boolean {
+  const { kind } = unit.module.values[value]!;
+  return (kind === 'param' || kind === 'call') && (options.records as readonly string[]).includes(name ?? '');
 }
 
 function route(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Check } from '../../src/check.ts';
+import { apiKeyExposure } from '../../src/checks/api-key-exposure.ts';
 import { flaskSecretKey } from '../../src/checks/flask-secret-key.ts';
 import { passwordComparison } from '../../src/checks/password-comparison.ts';
 import { passwordHashing } from '../../src/checks/password-hashing.ts';
@@ -265,4 +266,24 @@ judges(unsafeDeserialization, [
     "import serialize from 'serialize-to-js';\nexport const f = (data) => serialize.deserialize(data); // <- unsafe",
   ],
   ['JSON', 'app.get("/", (req) => JSON.parse(req.body));\nclass A { deserialize(x) {} }\nnew A().deserialize(x);'],
+]);
+
+judges(apiKeyExposure, [
+  ['a log of the console', 'export function f(user) {\n  console.log(`login ${user.password}`); // <- logged\n}'],
+  [
+    'a log',
+    "import winston from 'winston';\nexport const f = (apiKey) => winston.info('key', { apiKey }); // <- logged",
+  ],
+  [
+    'a whole account in a token',
+    "import jwt from 'jsonwebtoken';\nUsers.findOne({ id }, (error, user) => {\n  jwt.sign(user, key); // <- token\n});",
+  ],
+  [
+    'a password in a token',
+    "import jwt from 'jsonwebtoken';\nexport const f = (u) => jwt.sign({ id: u.id, password: u.password }, key); // <- token",
+  ],
+  [
+    'what is meant',
+    "import jwt from 'jsonwebtoken';\nexport const f = (user) => jwt.sign({ id: user.id }, key);\nconsole.log('no password given', user.password.length);",
+  ],
 ]);
