@@ -78,11 +78,9 @@ export const flaskSecretKey = defineCheck({
       const name = site.names.find((one) => signers[one] !== undefined)!;
       const [index, ...words] = signers[name]!.split(' ');
       const key = argument(site.call, Number(index), ...words) ?? optionOperand(program, site, words);
+      if (!key || isNamedPublic(site.unit, key)) continue;
       // A keyword that is a setting by its name was judged above.
-      if (
-        !key ||
-        settings.some((one) => one.unit === site.unit && one.value.value === key.value && one.form === 'keyword')
-      )
+      if (settings.some((one) => one.unit === site.unit && one.value.value === key.value && one.form === 'keyword'))
         continue;
       subjects.push(
         ...judge(program, options, site.unit, `the key of ${name}()`, key, placeIn(site.unit, site.call), causes),
@@ -108,7 +106,7 @@ function isSetting(program: Program, one: NamedValue, options: Options): boolean
   if ((kind === 'list' && !(form === 'entry' && one.name === 'secret')) || kind === 'dict' || kind === 'function')
     return false;
   // What only verifies may be read by everybody; the key of one cookie is its name.
-  if (wordsOf(lastWord(one.value.name ?? '')).includes('public') || isNamedPublic(unit, one.value)) return false;
+  if (isNamedPublic(unit, one.value)) return false;
   const text = unit.module.values[one.value.value]!;
   if (form === 'entry' && text.kind === 'const' && /^[A-Z][a-z]/.test(one.name)) return false;
   if (endsInWords(words, ['cookie', 'key']) && words.length > 2 && !hasWords(words, ['secret'])) return false;

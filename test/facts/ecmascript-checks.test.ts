@@ -178,6 +178,10 @@ judges(flaskSecretKey, [
     'a service of settings',
     "import jwt from 'jsonwebtoken';\nclass A {\n  constructor(private config: ConfigService) {}\n  f() { return jwt.sign({}, this.config.get('JWT_SECRET')); }\n}",
   ],
+  [
+    'a token read with a public key',
+    "import jwt from 'jsonwebtoken';\nconst publicKey = fs ? fs.read() : 'abc123';\nexport const f = (t) => jwt.verify(t, publicKey);",
+  ],
   ['a public key', "const publicKey = 'abc123';\napp.use(expressJwt({ secret: publicKey }));"],
   ['the name of a cookie', "class A { bannerCookieKey = 'banner_seen'; }"],
   ['an enumeration', "enum Kind { Public = 'public', Secret = 'secret' }"],
@@ -249,6 +253,7 @@ judges(passwordComparison, [
     'if (token === undefined || typeof token === "string" || password === "" || password.length === 0) f();',
   ],
   ['settings', 'export function check({ masterKey, readKey }) { if (masterKey === readKey) throw new Error(); }'],
+  ['tokens of devices', 'if (row.deviceToken === this.data.deviceToken) f();'],
   ['public ones', 'if (req.body.privateKey === publicKey || req.body.privateKey === address) f();'],
 ]);
 

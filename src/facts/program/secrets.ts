@@ -100,6 +100,8 @@ export function secretKind(name: string | undefined, more: readonly string[] = [
   for (const [kind, marks] of words.some((word) => first.has(word)) ? kinds : []) {
     for (const mark of marks) {
       if (!hasWords(words, mark)) continue;
+      // The address of a device for messages.
+      if (kind === 'token' && words.some((word) => /^(?:device|push|fcm|apns)$/.test(word))) return undefined;
       return words.some((word) => !mark.includes(word) && others.has(word)) ? undefined : kind;
     }
   }
@@ -200,8 +202,9 @@ export function optionOperand(program: Program, site: CallSite, words: readonly 
   return ref === undefined ? undefined : { value: ref, span: values[ref]!.span };
 }
 
-/** Has a variable with the same value a name that says it is public? */
-export function isNamedPublic(unit: Unit, { value }: Operand): boolean {
+/** Has the value, or a variable with the same value, a name that says it is public? */
+export function isNamedPublic(unit: Unit, { value, name }: Operand): boolean {
+  if (wordsOf(name?.split('.').at(-1) ?? '').includes('public')) return true;
   return unit.module.assignments.some((one) => one.value?.value === value && wordsOf(one.name).includes('public'));
 }
 
