@@ -117,11 +117,9 @@ export function has(words: readonly string[], wanted: readonly string[]): boolea
 /** The name of a value as it is written or defined; empty when it has none. */
 export function nameAt(unit: Unit, ref: Ref): string {
   const value = unit.module.values[ref]!;
-  return 'name' in value && value.name
-    ? value.name
-    : value.kind === 'function'
-      ? unit.module.functions[value.function]!.name
-      : '';
+  if (value.kind === 'function') return unit.module.functions[value.function]!.name;
+  if (value.kind === 'class') return unit.module.classes[value.class]!.name;
+  return 'name' in value ? (value.name ?? '') : '';
 }
 
 const refusals =

@@ -25,6 +25,11 @@ const django = (rest: string) =>
 const nginx = `server {\n  listen 443 ssl;\n${all.map(([name, value]) => `  add_header ${name} "${value}" always;\n`).join('')}  location / {\n    proxy_pass http://web:8000;\n  }\n}\n`;
 const compose = (more = '') =>
   `services:\n  proxy:\n    image: nginx:1.27\n    ports: ["443:443"]\n  web:\n    build: .\n    command: uvicorn app.x:app\n${more}`;
+const ingress =
+  'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: shop\n  annotations:\n    nginx.ingress.kubernetes.io/configuration-snippet: |\n' +
+  all.map(([name, value]) => `      more_set_headers "${name}: ${value}";\n`).join('') +
+  'spec:\n  ingressClassName: nginx\n  tls: [{hosts: [shop.example]}]\n  rules:\n    - host: shop.example\n      http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend: {service: {name: web, port: {number: 80}}}\n';
+
 testCheck(securityHeaders, {
   valid: [
     {
@@ -35,6 +40,17 @@ testCheck(securityHeaders, {
     {
       name: 'nginx in front of the only application of a machine',
       files: { ...one(flask), 'deploy/nginx.conf': nginx.replace('web:8000', '127.0.0.1:8000') },
+      subjects: 1,
+    },
+    {
+      name: 'an Ingress in front of the only service',
+      files: {
+        'web/x.py': fast,
+        'web/Dockerfile': 'FROM python:3.13-slim\nCOPY . /srv\nCMD ["uvicorn", "x:app"]\n',
+        'deploy/web.yaml':
+          'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - {name: web, image: "registry.example/shop/web:1"}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8000}]}\n',
+        'deploy/ingress.yaml': ingress,
+      },
       subjects: 1,
     },
     {
