@@ -188,11 +188,15 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
       called.names.some((name) => verifiers.test(name)) ||
       (/(?:^|\.)(?:redirect|RedirectResponse|HTTPFound)$/.test(text) &&
         /login|signin|auth/i.test(snippet(program, called)));
+    if (module.language !== 'python' && called.names.some((name) => isListed(words.authGuards, name)))
+      best = stronger(best, { kind: 'auth', name: text, place });
     if (isRefusal) found.push({ start: call.span.start, guard: call.guard });
     else {
       for (const inner of program.targets(called)) {
         if (seen.has(inner.function) || depth >= 3) continue;
-        const verdict = refuses(program, [inner], words, depth + 1, new Set(seen));
+        // `verify(resolve, reject)` of JavaScript gives back the callback that decides.
+        const all = inner.unit.module.language === 'python' ? [inner] : [inner, ...innerOf(inner)];
+        const verdict = refuses(program, all, words, depth + 1, new Set(seen));
         if (inner.function.async && call.statement && !call.awaited) continue;
         best = stronger(best, verdict);
       }

@@ -30,7 +30,8 @@ export function refusalsIn(program: Program, site: FunctionSite): readonly Refus
     const { names } = program.call(unit, callId);
     if (
       (statusCalls.test(name) && call.args.some((arg) => isDenial(program, unit, arg))) ||
-      (/(?:^|\.)(?:next|done|callback|cb)$/.test(name) && handsOnError(program, unit, call.args[0], call.guard)) ||
+      (/(?:^|\.)(?:next|done|callback|cb|reject)$/.test(name) &&
+        handsOnError(program, unit, call.args[0], call.guard)) ||
       [name, ...names].some((one) => refusing.test(last(one)))
     )
       found.push({ start: call.span.start, guard: call.guard });

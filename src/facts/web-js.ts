@@ -87,14 +87,15 @@ function withoutSteps(routes: readonly Route[]): Route[] {
   });
 }
 
-/** Applications that are set up by the same code are one: of a factory for tests, or created to read settings. */
+/** Applications that are set up by the same code are one: a factory for tests makes another. */
 export function distinctApps(objects: readonly WebObject[]): readonly WebObject[] {
   const seen = new Set<string>();
   return objects.filter((one) => {
-    if (one.kind !== 'app' || one.layers.length === 0) return true;
-    const { place } = one.layers[0]!;
-    const key = `${place.path} ${place.span.start}`;
-    return !seen.has(key) && seen.add(key);
+    if (one.kind !== 'app') return true;
+    const keys = one.layers.flatMap(({ moment, place }) => (moment ? [`${place.path} ${place.span.start}`] : []));
+    const isAgain = keys.some((key) => seen.has(key));
+    for (const key of keys) seen.add(key);
+    return !isAgain;
   });
 }
 

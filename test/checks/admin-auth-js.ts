@@ -54,6 +54,11 @@ export const valid: readonly ValidCase[] = [
   good('Express: a shared password of a package', {
     'src/app.js': `import basic from 'express-basic-auth';\n${express}app.use('/admin', basic({ users: { a: process.env.SECRET } }));\n${remove}`,
   }),
+  good('Express: a guard that waits for a callback of passport', {
+    'src/app.js': `import { auth } from './auth.js';\n${express}app.delete('/admin/users/:id', auth('manageUsers'), (req, res) => res.json({}));\n`,
+    'src/auth.js':
+      "import passport from 'passport';\nconst decide = (req, resolve, reject, rights) => async (err, user) => {\n  if (err || !user) return reject(new ApiError(401, 'Please authenticate'));\n  if (!rights.every((right) => permissionsOf(user).includes(right))) return reject(new ApiError(403, 'Forbidden'));\n  resolve();\n};\nexport const auth = (...rights) => async (req, res, next) =>\n  new Promise((resolve, reject) => {\n    passport.authenticate('jwt', { session: false }, decide(req, resolve, reject, rights))(req, res, next);\n  })\n    .then(() => next())\n    .catch((error) => next(error));\n",
+  }),
   good('Koa: a middleware that throws', {
     'src/app.js':
       "import Koa from 'koa';\nimport Router from '@koa/router';\nconst app = new Koa();\nconst router = new Router({ prefix: '/admin' });\nrouter.use(async (ctx, next) => {\n  if (ctx.state.user?.role !== 'admin') ctx.throw(403);\n  await next();\n});\nrouter.post('/flush', async (ctx) => { ctx.body = {}; });\napp.use(router.routes());\n",

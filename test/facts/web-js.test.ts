@@ -185,6 +185,14 @@ describe('NestJS', () => {
       ['GET /api/users: @nestjs/throttler.ThrottlerGuard'],
     ],
     [
+      'a guard of a workspace, by its alias',
+      {
+        'apps/api/src/guards/roles.guard.ts': roles,
+        'apps/api/src/a.ts': `${nest}import { RolesGuard } from '@company/api/guards/roles.guard';\n@UseGuards(RolesGuard)\n@Controller('x')\nexport class X {\n  @Get()\n  one() { return 1; }\n}\n`,
+      },
+      ['GET /x: RolesGuard'],
+    ],
+    [
       'a decorator that is composed',
       {
         'a.ts': `${nest}import { applyDecorators } from '@nestjs/common';\n${roles}export const Auth = (role: string) => applyDecorators(UseGuards(RolesGuard));\n@Controller('x')\nexport class X {\n  @Auth('admin')\n  @Get()\n  one() { return 1; }\n}\n`,

@@ -198,6 +198,15 @@ class Linker implements Program {
     return best;
   }
 
+  /** `@company/api/users/guard` of a workspace: the one file `users/guard` below a folder `api`. */
+  #scoped(name: string): Unit | undefined {
+    const [, project, ...rest] = name.split('/');
+    const found = (rest.length > 0 ? (this.#byPath.get(rest.join('/')) ?? []) : []).filter((unit) =>
+      unit.module.name.includes(`/${project}/`),
+    );
+    return found.length === 1 ? found[0] : undefined;
+  }
+
   /** An absolute name, or an alias of a folder: `@/lib/run`, `~/lib/run`, and `src/lib/run` from the root of a package. */
   #ecmascriptModule(name: string, from: Unit): Unit | undefined {
     if (name.startsWith('/')) return this.#byPath.get(name)?.[0];
@@ -205,8 +214,9 @@ class Linker implements Program {
     if (slash < 0) return undefined;
     const head = name.slice(0, slash);
     const alias = /^[@~#$]?$/.test(head);
+    if (!alias && head.startsWith('@')) return this.#scoped(name);
     const candidates = this.#byPath.get(alias ? name.slice(slash + 1) : name);
-    if (!candidates || (!alias && head.startsWith('@'))) return undefined;
+    if (!candidates) return undefined;
     let best: Unit | undefined;
     let shared = alias ? -1 : 0;
     for (const unit of candidates) {
