@@ -109,9 +109,9 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
   const { name, place, parts } = server;
   const shared = new Set(REQUIRED.map((one) => one.name).filter((one) => headerOf(server.shared, one)));
   const findings: Finding[] = [];
-  const add = (message: string, at: Finding['place'], data: Record<string, string>) => {
+  const add = (message: string, at: Finding['place'], data: Record<string, string>, sender = name) => {
     const key = `${message} ${at.path}:${at.span.start} ${Object.values(data).join()}`;
-    const finding = causes.get(key) ?? { message, data: { server: name, ...data }, place: at, confidence: 'high' };
+    const finding = causes.get(key) ?? { message, data: { server: sender, ...data }, place: at, confidence: 'high' };
     causes.set(key, finding);
     findings.push(finding);
   };
@@ -128,7 +128,8 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
       ? [subject, { name: `${name}, parts`, place: findings[0]!.place, verdict: 'fail', findings }]
       : [subject];
   }
-  if (missing.length > 0) add('missing', place, { headers: listed(missing) });
+  if (missing.length > 0)
+    add('missing', server.keeper?.place ?? place, { headers: listed(missing) }, server.keeper?.name);
   const present = server.headers ?? server.shared;
   for (const required of REQUIRED) {
     const header = headerOf(present, required.name);

@@ -5,19 +5,18 @@ import { cdnServers } from './edge/cdn.ts';
 import { clusterServers } from './edge/cluster.ts';
 import { envoyServers } from './edge/envoy.ts';
 import { haproxyFrontends } from './edge/haproxy.ts';
+import { reachable } from './edge/inside.ts';
 import { kongServices } from './edge/kong.ts';
 import { nginxServers } from './edge/nginx.ts';
 import type { EdgeServer } from './edge/server.ts';
 import { siteServers } from './edge/sites.ts';
 import { traefikServers } from './edge/traefik.ts';
 import type { Facts } from './facts.ts';
-import { folderOf } from './paths.ts';
 
 export type { Answer, EdgeServer, Header, Headers } from './edge/server.ts';
 
 /**
- * To be used as `facts.linked(edgeServers)`. Servers that only redirect or refuse, and internal ones, are left out;
- * so are those that another server of the same folder, thus of the same machine, stands in front of.
+ * To be used as `facts.linked(edgeServers)`. Servers that only redirect or refuse, and internal ones, are left out.
  */
 export function edgeServers(facts: Facts): readonly EdgeServer[] {
   const all = [
@@ -32,15 +31,5 @@ export function edgeServers(facts: Facts): readonly EdgeServer[] {
     ...cdnServers(facts),
     ...siteServers(facts),
   ];
-  const behind = new Set(
-    all.flatMap(({ routes = [], place }) =>
-      routes.flatMap(({ upstreams }) => upstreams.map((one) => `${folderOf(place.path)} ${one.replace(LOOPBACK, '')}`)),
-    ),
-  );
-  return all.filter(
-    ({ ports = [], place }) =>
-      ports.length === 0 || !ports.every((port) => port !== '' && behind.has(`${folderOf(place.path)} ${port}`)),
-  );
+  return reachable(all, facts);
 }
-
-const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\]):/;

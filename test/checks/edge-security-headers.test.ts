@@ -621,6 +621,37 @@ testCheck(edgeSecurityHeaders, {
       findings: [{ message: 'missing', at: 'kong.yaml:3' }],
     },
     {
+      name: 'routers that share a middleware are one cause',
+      files: {
+        'compose.yaml': `services:\n${['a', 'b'].map((name) => `  ${name}:\n    image: app\n    labels:\n      - traefik.http.routers.${name}.rule=Host(\`${name}\`)\n      - traefik.http.routers.${name}.middlewares=sec@file\n`).join('')}`,
+        'rules/sec.yml':
+          'http:\n  middlewares:\n    sec:\n      headers:\n        stsSeconds: 31536000\n        contentTypeNosniff: true\n        frameDeny: true\n        referrerPolicy: no-referrer\n',
+      },
+      findings: [{ message: 'missing', at: 'rules/sec.yml:5' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'routes that share a middleware are one cause',
+      files: {
+        'routes.yaml': `${ingressRoute('      middlewares:\n        - name: sec\n')}---\n${ingressRoute('      middlewares:\n        - name: sec\n').replace('name: shop', 'name: admin')}`,
+        'middleware.yaml': middleware.replace(/.*contentSecurityPolicy.*\n/, ''),
+      },
+      findings: [{ message: 'missing', at: 'middleware.yaml:1' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'a middleware of the same name for another machine',
+      files: {
+        'compose/a/app.yml':
+          'services:\n  app:\n    image: app\n    labels:\n      - traefik.http.routers.app.rule=Host(`a`)\n      - traefik.http.routers.app.middlewares=sec@file\n',
+        'rules/a/sec.yml': 'http:\n  middlewares:\n    sec:\n      headers:\n        frameDeny: true\n',
+        'rules/b/sec.yml':
+          "http:\n  middlewares:\n    sec:\n      headers:\n        stsSeconds: 31536000\n        contentSecurityPolicy: default-src 'self'\n        contentTypeNosniff: true\n        frameDeny: true\n        referrerPolicy: no-referrer\n",
+      },
+      findings: [{ message: 'missing', at: 'rules/a/sec.yml:5' }],
+      skip: ['comment'],
+    },
+    {
       name: 'Caddy without headers',
       files: { Caddyfile: caddy('') },
       findings: [{ message: 'missing', at: 'Caddyfile:1' }],
@@ -767,6 +798,13 @@ testCheck(edgeSecurityHeaders, {
       files: {
         'haproxy.cfg':
           'frontend api\n  mode http\n  bind :2375\n  http-request deny unless { src 10.0.0.1 }\n  default_backend app\nbackend app\n  server a app:80\n',
+      },
+    },
+    {
+      name: 'Envoy beside the one that compose publishes',
+      files: {
+        'front/service.yaml': envoy('').replace('443', '8001'),
+        'front/compose.yaml': "services:\n  front:\n    image: envoy\n    ports: ['8080:8080']\n",
       },
     },
     { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },

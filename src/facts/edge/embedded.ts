@@ -281,7 +281,7 @@ function movedNode(node: YamlNode, offsets: OffsetMap): YamlNode {
 }
 
 function flatten(node: YamlNode, name: string, into: TraefikSetting[]): void {
-  if (node.kind === 'map') {
+  if (node.kind === 'map' && node.entries.length > 0) {
     for (const { key, value } of node.entries) {
       const part = key.toLowerCase().replaceAll('.', '_');
       flatten(value, name === '' ? part : `${name}.${part}`, into);

@@ -54,6 +54,7 @@ function serversOf(
   const socket = at(listener, 'address', 'socket_address');
   const direction = textOf(at(listener, 'traffic_direction'));
   if (LOOPBACK.test(textOf(at(socket, 'address')) ?? '') || direction === 'OUTBOUND') return [];
+  const port = textOf(at(socket, 'port_value'));
   const filters = itemsOf(at(listener, 'filter_chains')).flatMap((chain) => itemsOf(at(chain, 'filters')));
   const managers = filters.flatMap((filter) => {
     const config = at(filter, 'typed_config') ?? at(filter, 'config');
@@ -95,7 +96,16 @@ function serversOf(
       const headers = common(routes.map((route) => route.headers));
       const place = places(host);
       return [
-        { name: name(host), place, headers, shared, parts: [], routes, ...(unknown !== undefined && { unknown }) },
+        {
+          name: name(host),
+          place,
+          headers,
+          shared,
+          parts: [],
+          routes,
+          ports: [port ?? ''],
+          ...(unknown !== undefined && { unknown }),
+        },
       ];
     });
   });

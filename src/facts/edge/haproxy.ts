@@ -58,8 +58,9 @@ function frontendsOf(source: Source): readonly EdgeServer[] {
     const upstreams = serversIn(block);
     if (upstreams.length > 0)
       routes.push({ path: '/', inner: '/', upstreams, place: placeAt(source, section), headers: own, limits });
+    const ports = binds.map((one) => /:(\d+)$/.exec(one)?.[1] ?? '');
     const name = `HAProxy ${section.name} ${section.args[0] ?? ''}`;
-    return [{ name, place: placeAt(source, section), headers, shared: headers, parts: [], routes }];
+    return [{ name, place: placeAt(source, section), headers, shared: headers, parts: [], routes, ports }];
   });
 }
 

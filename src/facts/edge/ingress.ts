@@ -21,8 +21,8 @@ export function ingress(one: Deployed, edge: ClusterEdge): EdgeServer | undefine
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
-    const { headers, limits, unknown } = chained(names.map((part) => byAnnotation(part, edge)));
-    return simple(one, headers, routesOf(one, headers, limits), unknown);
+    const { headers, limits, unknown, keeper } = chained(names.map((part) => byAnnotation(part, edge)));
+    return { ...simple(one, headers, routesOf(one, headers, limits), unknown), ...(keeper && { keeper }) };
   }
   const foreign = annotations.find((entry) => FOREIGN.test(entry.key));
   if (foreign || (name !== undefined && !/nginx/i.test(name))) {

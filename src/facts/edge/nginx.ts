@@ -1,10 +1,8 @@
 /** Knows nginx as a program: includes, levels, the inheritance of add_header, and which servers answer the public. */
 import picomatch from 'picomatch';
-import { composeText, linkCompose } from '../compose.ts';
 import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
 import type { Place } from '../span.ts';
-import { at, itemsOf, textOf } from '../yaml.ts';
 import {
   type Answer,
   type EdgeRoute,
@@ -46,7 +44,7 @@ export function nginxServers(facts: Facts): readonly EdgeServer[] {
     source,
     tree: expand(source.config.directives, source, { sources, included, budget, others }, 0),
   }));
-  const names = { ...namesOf(trees.flatMap(({ tree }) => tree)), ports: publishedPorts(facts) };
+  const names = namesOf(trees.flatMap(({ tree }) => tree));
   const servers = new Map<string, EdgeServer>();
   for (const { source, tree } of trees) {
     if (included.has(source)) continue;
@@ -123,30 +121,9 @@ interface Names {
   /** Requests a minute. */
   readonly zones: ReadonlyMap<string, number>;
   readonly groups: ReadonlyMap<string, readonly string[]>;
-  readonly ports: Ports;
 }
 
-/** Ports of containers that compose files publish: to everybody, and to their own machine. */
-interface Ports {
-  readonly open: ReadonlySet<string>;
-  readonly local: ReadonlySet<string>;
-}
-
-function publishedPorts(facts: Facts): Ports {
-  const open = new Set<string>();
-  const local = new Set<string>();
-  for (const { body } of facts.linked(linkCompose)) {
-    for (const item of itemsOf(at(body, 'ports'))) {
-      const text = composeText(item)?.resolved ?? textOf(item) ?? '';
-      const port = textOf(at(item, 'target')) ?? /(?:^|:)(\d+)(?:\/tcp)?$/.exec(text)?.[1];
-      const host = textOf(at(item, 'host_ip')) ?? text;
-      if (port !== undefined) (LOOPBACK.test(host) ? local : open).add(port);
-    }
-  }
-  return { open, local };
-}
-
-function namesOf(trees: readonly Located[]): Omit<Names, 'ports'> {
+function namesOf(trees: readonly Located[]): Names {
   const zones = new Map<string, number>();
   const groups = new Map<string, readonly string[]>();
   for (const one of [...trees, ...trees.flatMap((tree) => (tree.name === 'http' ? (tree.block ?? []) : []))]) {
@@ -267,7 +244,7 @@ function serversOf(tree: readonly Located[], names: Names): EdgeServer[] {
 }
 
 function serverOf(server: Located, block: readonly Located[], http: Level, names: Names): EdgeServer[] {
-  if (isInternal(block) || isRedirect(block) || isUnpublished(block, names.ports)) return [];
+  if (isInternal(block) || isRedirect(block)) return [];
   const level = levelOf(block, http);
   const shared = merged(level.added, level.more);
   const parts = partsOf(block, level);
@@ -449,15 +426,6 @@ function isInternal(block: readonly Located[]): boolean {
 function portsOf(block: readonly Located[]): readonly string[] {
   const listens = block.filter((one) => one.name === 'listen').map((one) => one.args[0] ?? '');
   return listens.map((one) => /^(?:[^{]*:)?(\d+)$/.exec(one)?.[1] ?? '');
-}
-
-/** On ports that compose publishes to its machine only, or keeps inside while it publishes the usual ones. */
-function isUnpublished(block: readonly Located[], { open, local }: Ports): boolean {
-  const ports = portsOf(block);
-  if (ports.length === 0 || ports.some((port) => port === '' || open.has(port))) return false;
-  if (ports.some((port) => local.has(port))) return true;
-  const usual = open.has('80') || open.has('443') || open.has('8080');
-  return usual && ports.every((port) => port !== '80' && port !== '443');
 }
 
 function isPlain(block: readonly Located[]): boolean {

@@ -62,6 +62,8 @@ export interface EdgeServer {
   readonly plain?: true;
   /** A piece that other files include: what is missing is not its matter. */
   readonly piece?: true;
+  /** What gives it its headers and others theirs: missing ones are to be added there. */
+  readonly keeper?: { readonly name: string; readonly place: Place };
   /** Why missing headers prove nothing. */
   readonly unknown?: string;
 }

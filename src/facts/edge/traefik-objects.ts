@@ -12,6 +12,8 @@ export interface Chain {
   readonly limits: readonly Limit[];
   /** Prefixes that are taken away from paths. */
   readonly strips: readonly string[];
+  /** The first of them that adds headers. */
+  readonly keeper?: NonNullable<EdgeServer['keeper']>;
   readonly unknown?: string;
 }
 
@@ -20,10 +22,12 @@ export function chained(all: readonly (Chain | undefined)[]): Chain {
   const known = all.filter((one) => one !== undefined);
   const missing = known.length < all.length ? 'one of its middlewares is not in the repository' : undefined;
   const unknown = missing ?? known.find((one) => one.unknown !== undefined)?.unknown;
+  const keeper = known.find((one) => one.keeper)?.keeper;
   return {
     headers: merged(...known.map((one) => one.headers)),
     limits: known.flatMap((one) => one.limits),
     strips: known.flatMap((one) => one.strips),
+    ...(keeper && { keeper }),
     ...(unknown !== undefined && { unknown }),
   };
 }
@@ -59,11 +63,13 @@ export function middleware(one: Deployed, edge: ClusterEdge, depth = 0): Chain {
       ? [limitAt(one.path, rate, 'rateLimit of Traefik', perMinute(average, textOf(at(rate, 'period')) ?? '1s'))]
       : [];
   const strips = itemsOf(at(spec, 'stripPrefix', 'prefixes')).flatMap((item) => textOf(item) ?? []);
-  return chained([...inner, { headers, limits, strips }]);
+  const keeper = headers.size > 0 && { keeper: { name: `Middleware ${one.object.name ?? ''}`, place: one.place } };
+  return chained([...inner, { headers, limits, strips, ...keeper }]);
 }
 
 export function ingressRoute(one: Deployed, edge: ClusterEdge): EdgeServer | undefined {
   let unknown: string | undefined;
+  const keepers: EdgeServer['keeper'][] = [];
   const sets: Headers[] = [];
   const routes = itemsOf(at(one.object.body, 'spec', 'routes')).flatMap((route): EdgeRoute[] => {
     const services = itemsOf(at(route, 'services')).map((service) => textOf(at(service, 'name')) ?? '');
@@ -77,6 +83,7 @@ export function ingressRoute(one: Deployed, edge: ClusterEdge): EdgeServer | und
     const chain = chained(targets.map((target) => target && middleware(target, edge)));
     unknown ??= chain.unknown;
     sets.push(chain.headers);
+    keepers.push(chain.keeper);
     const place = { path: route.path ?? one.path, span: route.span };
     const upstreams = services.map((name) => name.toLowerCase());
     return pathsOf(textOf(at(route, 'match')) ?? '').map((path) => {
@@ -85,5 +92,8 @@ export function ingressRoute(one: Deployed, edge: ClusterEdge): EdgeServer | und
       return { path, inner, upstreams, place, headers: chain.headers, limits: chain.limits };
     });
   });
-  return sets.length === 0 ? undefined : simple(one, common(sets), routes, unknown);
+  if (sets.length === 0) return undefined;
+  // A route without headers is to be mended itself.
+  const keeper = keepers.includes(undefined) ? undefined : keepers[0];
+  return { ...simple(one, common(sets), routes, unknown), ...(keeper && { keeper }) };
 }

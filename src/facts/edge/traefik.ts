@@ -40,6 +40,7 @@ export function traefikHeader(
 }
 
 interface Middleware {
+  readonly name: string;
   readonly headers: Map<string, Header>;
   readonly settings: Map<string, string>;
   readonly place: Place;
@@ -70,8 +71,8 @@ interface Point {
 }
 
 interface Model {
-  /** By name; those of other files share it, as providers do. */
-  readonly middlewares: ReadonlyMap<string, Middleware>;
+  /** By name, then by file. */
+  readonly middlewares: ReadonlyMap<string, ReadonlyMap<string, Middleware>>;
   readonly routers: ReadonlyMap<string, Router>;
   /** Addresses by name of the service. */
   readonly services: ReadonlyMap<string, readonly string[]>;
@@ -79,7 +80,7 @@ interface Model {
 }
 
 function modelOf(settings: readonly Located[]): Model {
-  const middlewares = new Map<string, Middleware>();
+  const middlewares = new Map<string, Map<string, Middleware>>();
   const routers = new Map<string, Router>();
   const services = new Map<string, string[]>();
   const points = new Map<string, Point>();
@@ -94,8 +95,10 @@ function modelOf(settings: readonly Located[]): Model {
     const key = rest.join('.');
     const place = { path: one.path, span: one.span };
     if (kind === 'middlewares') {
-      const middleware = middlewares.get(name) ?? { headers: new Map(), settings: new Map(), place };
-      middlewares.set(name, middleware);
+      const files = middlewares.get(name) ?? new Map<string, Middleware>();
+      middlewares.set(name, files);
+      const middleware = files.get(one.path) ?? { name, headers: new Map(), settings: new Map(), place };
+      files.set(one.path, middleware);
       middleware.settings.set(key, one.value);
       const header = key.startsWith('headers.') ? traefikHeader(key.slice('headers.'.length), one.value) : undefined;
       if (header) middleware.headers.set(header.name, { value: header.value, always: true, place });
@@ -130,12 +133,29 @@ function routerKey(one: Located, path: string): string {
 }
 
 /** Middlewares with those of chains; undefined for one that the repository does not hold. */
-function chainOf(names: readonly string[], middlewares: Model['middlewares'], depth = 0): (Middleware | undefined)[] {
+function chainOf(
+  names: readonly string[],
+  middlewares: Model['middlewares'],
+  path: string,
+  depth = 0,
+): (Middleware | undefined)[] {
   return names.flatMap((name) => {
-    const own = middlewares.get(name.replace(/@\w+$/, ''));
+    const own = nearest(middlewares.get(name.replace(/@\w+$/, '')), path);
     const inner = own?.settings.get('chain.middlewares');
-    return inner !== undefined && depth < 5 ? [...chainOf(listOf(inner), middlewares, depth + 1), own] : [own];
+    return inner !== undefined && depth < 5
+      ? [...chainOf(listOf(inner), middlewares, own!.place.path, depth + 1), own]
+      : [own];
   });
+}
+
+/** Of several files that define the same name, the one whose folders are most alike. */
+function nearest(files: ReadonlyMap<string, Middleware> | undefined, path: string): Middleware | undefined {
+  const folders = new Set(folderOf(path).split('/'));
+  const alike = (other: string) => other.split('/').filter((part) => folders.has(part)).length + Number(other === path);
+  return [...(files ?? [])].reduce<[string, Middleware] | undefined>(
+    (best, one) => (best === undefined || alike(one[0]) > alike(best[0]) ? one : best),
+    undefined,
+  )?.[1];
 }
 
 function serverOf(router: Router, model: Model): EdgeServer[] {
@@ -153,13 +173,15 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
   const plain = first !== undefined &&
     open.every((point) => point.plain) &&
     !settings.has('tls') && { plain: true as const };
-  const chain = chainOf([...added, ...own], model.middlewares);
+  const chain = chainOf([...added, ...own], model.middlewares, place.path);
   const redirects = chain.some(
     (one) => one && [...one.settings.keys()].some((key) => /^redirect(?:scheme|regex)\./.test(key)),
   );
   if (/@internal$/.test(service) || (redirects && own.length === 1) || !settings.has('rule')) return [];
   const known = chain.filter((one) => one !== undefined);
   const headers: Headers = merged(NO_HEADERS, ...known.map((one) => one.headers));
+  const sender = known.find((one) => one.headers.size > 0);
+  const keeper = sender && { keeper: { name: `Traefik middleware ${sender.name}`, place: sender.place } };
   const missing = known.length < chain.length ? { unknown: 'one of its middlewares is not in the repository' } : {};
   const limits = known.flatMap(limitsOf);
   const upstreams =
@@ -171,7 +193,19 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
     const inner = stripped === undefined ? path : path.slice(stripped.length) || '/';
     return { path, inner, upstreams, place, headers, limits };
   });
-  return [{ name: `Traefik router ${name}`, place, headers, shared: headers, parts: [], routes, ...plain, ...missing }];
+  return [
+    {
+      name: `Traefik router ${name}`,
+      place,
+      headers,
+      shared: headers,
+      parts: [],
+      routes,
+      ...plain,
+      ...keeper,
+      ...missing,
+    },
+  ];
 }
 
 function limitsOf({ settings, place }: Middleware): Limit[] {
