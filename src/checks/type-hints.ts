@@ -3,7 +3,9 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject, unkn
 import { type AnnotatedFile, type Annotations, linkAnnotations } from '../facts/annotations.ts';
 import { ciRuns } from '../facts/ci-runs.ts';
 import type { Facts } from '../facts/facts.ts';
+import { linkPipelines } from '../facts/gitlab.ts';
 import { anchorOf } from '../facts/source.ts';
+import type { Place } from '../facts/span.ts';
 
 export const typeHints = defineCheck({
   id: 'type-hints',
@@ -125,6 +127,8 @@ function gate(
   if (hook?.file.data.hosted) {
     return [pass(name, { path: hook.file.path, span: hook.one.span }, 'pre-commit.ci runs it for every change.')];
   }
+  const called = calledWorkflow(facts, checkers);
+  if (called) return [pass(name, called, 'A workflow of another repository runs it.')];
   const masked = runs[0];
   if (masked) {
     return [fail(name, { message: 'masked', data: { command: masked.text }, place: masked.place, confidence: 'high' })];
@@ -133,6 +137,19 @@ function gate(
   if (!place) return [];
   const data = { language, checker };
   return [fail(name, { message: 'noChecker', data, place, identity: name, confidence: 'high' })];
+}
+
+/** The call of a reusable workflow of another repository that is named after a checker. */
+function calledWorkflow(facts: Facts, checkers: readonly string[]): Place | undefined {
+  for (const file of facts.linked(linkPipelines)) {
+    if (file.zone !== 'production') continue;
+    for (const { uses, tolerance } of file.data.jobs) {
+      const name = uses?.kind === 'remote' && !tolerance ? uses.name.slice(uses.name.lastIndexOf('/') + 1) : '';
+      const words = name.split(/[^a-z]+/i);
+      if (uses && checkers.some((one) => words.includes(one))) return { path: file.path, span: uses.span };
+    }
+  }
+  return undefined;
 }
 
 /** Configurations of the compiler; those that are lenient for one cause are one finding. */

@@ -82,7 +82,7 @@ function offText(run: CiRun): string {
 function measuresItself({ call }: CiRun): boolean {
   return (
     /^(?:coverage|nyc|c8)$/.test(baseName(call[0]!)) ||
-    call.some((word) => /^--(?:cov|coverage)\b(?!-report)/.test(word)) ||
+    call.some((word) => /^--(?:cov|coverage)\b(?!-report)|^(?:[\w-]+:)*cover(?:age)?(?::[\w-]+)*$/.test(word)) ||
     /^(?:mvnw?|gradlew?|tox|nox)$/.test(baseName(call[0]!))
   );
 }

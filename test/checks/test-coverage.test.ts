@@ -14,6 +14,15 @@ testCheck(testCoverage, {
   valid: [
     { name: 'measured and gated on the command line', files: { ...good, ...gated }, subjects: 3 },
     {
+      name: 'thresholds of a package, through a task runner',
+      files: {
+        ...good,
+        ...ci('pnpm test:coverage'),
+        'package.json': '{"scripts": {"test:coverage": "turbo run test:coverage --no-cache"}}\n',
+        'apps/web/vite.config.mts': 'export default { test: { coverage: { thresholds: { lines: 80 } } } };\n',
+      },
+    },
+    {
       name: 'fail_under and coverage report',
       files: {
         ...good,

@@ -86,6 +86,14 @@ testCheck(typeHints, {
     },
     { name: 'typed and checked', files: { 'app/x.py': typed, ...ci }, subjects: 2 },
     { name: 'a checker behind python -m', files: { 'app/x.py': typed, ...checked('python -m mypy --strict app') } },
+    {
+      name: 'a checker in a workflow of another repository',
+      files: {
+        'app/x.py': typed,
+        '.github/workflows/types.yml':
+          'on: push\njobs:\n  types:\n    uses: acme/workflows/.github/workflows/mypy.yaml@0f1e2d3c\n',
+      },
+    },
     { name: 'a checker behind poetry', files: { 'app/x.py': typed, ...checked('poetry run pyright') } },
     {
       name: 'self, cls and the result of __init__ need none',
