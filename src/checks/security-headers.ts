@@ -9,6 +9,7 @@ import type { Settings } from '../facts/web-django.ts';
 import { headersOf, runs, type SetHeader, weakness } from '../facts/web-headers.ts';
 import { type HelperWords, helperHeaders, helpersIn } from '../facts/web-helpers.ts';
 import type { Layer, WebObject } from '../facts/web-model.ts';
+import { isTriedOut } from '../facts/web-objects.ts';
 
 const fix =
   'Install one helper on the application object (flask-talisman, secure, helmet, or a middleware of a few lines) that sets Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy on every answer.';
@@ -111,6 +112,7 @@ function repeats(object: WebObject, subject: Subject, judged: ReadonlyMap<WebObj
 
 function application(web: Web, object: WebObject, options: Options, front: Front): Subject | undefined {
   const { program } = web;
+  if (object.site && isTriedOut(program, object.site)) return undefined;
   const framework = frameworks[object.framework] ?? 'web';
   const name = `${framework} application ${object.name}`;
   const sent: Sent = { have: new Set(), findings: [], edge: new Set() };

@@ -299,3 +299,15 @@ export function textsOf(program: Program, unit: Unit, ref: Ref, frame?: CallSite
   const known = constants(program, unit, ref) ?? [];
   return known.filter((one): one is string => typeof one === 'string').slice(0, 16);
 }
+
+/** Is the application only handed to a client in the same process, as scripts that try it out do? */
+export function isTriedOut(program: Program, site: CallSite): boolean {
+  const { unit, call } = site;
+  if (call.function < 0) return false;
+  return unit.module.calls.some(
+    (one) =>
+      one.function === call.function &&
+      /(?:^|\.)(?:TestClient|TestServer|ASGITransport|WSGITransport)$/.test(one.callee.name ?? '') &&
+      one.args.some((arg) => makersOf(program, unit, arg.value).some((maker) => maker.call === call)),
+  );
+}

@@ -257,6 +257,12 @@ testCheck(securityHeaders, {
     },
   ],
   notApplicable: [
+    {
+      name: 'an application that a script tries out in its own process',
+      files: one(
+        'from fastapi import FastAPI\nfrom httpx import ASGITransport, AsyncClient\nfrom shop import router\nasync def main():\n    app = FastAPI()\n    app.include_router(router)\n    async with AsyncClient(transport=ASGITransport(app=app)) as client:\n        await client.get("/")\n',
+      ),
+    },
     ...js.notApplicable,
     {
       name: 'a library',
