@@ -5,11 +5,14 @@ import type { Program, Unit } from './link.ts';
 import type { Handler, Import, Ref } from './model.ts';
 import { wordsOf } from './names.ts';
 
-/** Words of files that are worth parsing for their post-quantum and security code. */
-export const pqcWords: readonly string[] =
-  'oqs pqcrypto pqc PQC post_quantum post-quantum Kyber kyber mlkem Dilithium dilithium sphincs security crypto'.split(
-    ' ',
-  );
+/**
+ * Words of files that are worth parsing for their post-quantum and security code. `crypto` and `security` alone stand
+ * in too much that is neither, in languages that nobody reads as well.
+ */
+export const pqcWords: readonly string[] = [
+  ...'oqs pqcrypto pqc PQC post_quantum post-quantum Kyber kyber mlkem Dilithium dilithium sphincs'.split(' '),
+  ...['security import', 'crypto import', '.security.', './security', './crypto'],
+];
 
 /** An import that may fail, and the except clauses around it that catch that. */
 export interface GuardedImport {
