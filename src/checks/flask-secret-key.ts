@@ -178,7 +178,7 @@ function judge(
 }
 
 function isKey(value: Origin extends { value: infer T } ? T : unknown): boolean {
-  return typeof value === 'string' && value.trim() !== '' && !/^<.*>$|^\$\{?\w+\}?$/.test(value);
+  return typeof value === 'string' && value.trim() !== '' && !/^<.*>$|^\$\{?\w+\}?$|^\w+[_:-]$/.test(value);
 }
 
 function spanOf(node: Node) {

@@ -138,7 +138,8 @@ function isLiteral(kind: SecretKind, name: string, text: string): boolean {
 
 function kindOf(program: Program, options: Options, unit: Unit, operand: Operand): SecretKind | undefined {
   const value = unit.module.values[operand.value]!;
-  if (value.kind === 'const') return undefined;
+  // `Method.ApiKey`: a member of an enumeration.
+  if (value.kind === 'const' || /(?:^|\.)[A-Z]\w*\.[A-Z][a-z]\w*$/.test(operand.name ?? '')) return undefined;
   // `'sha256=' + digest`
   const names = program.names(unit, value.kind === 'concat' ? value.parts.at(-1)! : operand.value);
   if (names.some((name) => (options.macs as readonly string[]).includes(name))) return 'mac';

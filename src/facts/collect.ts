@@ -86,6 +86,7 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
   /** Files without a word of interest that those with one may refer to. */
   const neighbours = new Map<Extractor, SourceFile[]>();
   const hit = new Set<Extractor>();
+  const bundles: string[] = [];
   for (const file of workspace.files) {
     for (const extractor of wanted) {
       const { kind } = extractor;
@@ -95,7 +96,10 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
       const content = workspace.read(file.path);
       if (!content) break;
       readPaths.add(file.path);
-      if (!(extractor.recognises?.(file.path, content.text) ?? true)) continue;
+      if (!(extractor.recognises?.(file.path, content.text) ?? true)) {
+        if (kind === 'program') bundles.push(file.path);
+        continue;
+      }
       const words = interest.get(kind)!;
       if (words === true || words.some((word) => content.text.includes(word))) {
         hit.add(extractor);
@@ -107,6 +111,7 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
       }
     }
   }
+  if (bundles.length > 0) notifications.push(skippedBundles(bundles));
   for (const [extractor, files] of neighbours) {
     if (!hit.has(extractor)) continue;
     for (const file of files) {
@@ -130,6 +135,13 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
       broken: brokenByKind.get(kind) ?? 0,
     })),
   };
+}
+
+/** Programs that a tool wrote are left out, and their number is told. */
+function skippedBundles(paths: readonly string[]): Notification {
+  const some = paths.slice(0, 3).join(', ');
+  const files = paths.length === 1 ? '1 minified or generated script' : `${paths.length} minified or generated scripts`;
+  return { kind: 'limit', level: 'note', message: `Not read: ${files} (${some}${paths.length > 3 ? ', ...' : ''}).` };
 }
 
 function interestOf(checks: readonly Check[]): Interest {

@@ -50,7 +50,7 @@ const NAMES: readonly (readonly [Zone, RegExp])[] = [
   ['archive', /\.(?:bak|orig|old)$/],
   [
     'test',
-    /^test_.*\.py$|_test\.(?:py|go)$|^(?:conftest|tests?)\.py$|[.-](?:test|spec|e2e)\.[cm]?[jt]sx?$|^(?:docker-)?compose[.-].*\b(?:tests?|e2e)\b.*\.ya?ml$|^dockerfile[.-](?:tests?|e2e)$/,
+    /^test_.*\.py$|_test\.(?:py|go)$|^(?:conftest|tests?)\.py$|[.-](?:test|spec|e2e)\.[cm]?[jt]sx?$|^(?:jest|vitest|test)[.-]?setup[\w.-]*\.[cm]?[jt]sx?$|^(?:docker-)?compose[.-].*\b(?:tests?|e2e)\b.*\.ya?ml$|^dockerfile[.-](?:tests?|e2e)$/,
   ],
   ['docs', /\.(?:md|mdx|rst|adoc)$/],
 ];

@@ -127,6 +127,11 @@ judges(subprocessValidation, [
 
 judges(flaskSecretKey, [
   [
+    'a key that is decoded',
+    `import crypto from 'node:crypto';\nexport const f = (secret) => crypto.createHmac('sha256', Buffer.from(secret, 'base64')).update('x').digest('hex');`,
+  ],
+  ['the beginning of keys', 'export default { prefix: { clientSecret: "app_" } };'],
+  [
     'a token',
     "import jwt from 'jsonwebtoken';\nexport const f = (u) => jwt.sign({ id: u.id }, 'abc123'); // <- literal",
   ],
@@ -191,6 +196,10 @@ const CRYPTO = "import crypto from 'node:crypto';\n";
 
 judges(passwordHashing, [
   [
+    'lists of leaked passwords',
+    `${CRYPTO}export const f = (password) => {\n  const all = crypto.createHash('sha1').update(password).digest('hex').toUpperCase();\n  return fetch(all.slice(0, 5));\n};`,
+  ],
+  [
     'a digest',
     `${CRYPTO}export const f = (password) => crypto.createHash('sha256').update(password).digest('hex'); // <- fast`,
   ],
@@ -235,6 +244,7 @@ judges(passwordHashing, [
 ]);
 
 judges(passwordComparison, [
+  ['a member of an enumeration', 'switch (how) { case Method.ApiKey: f(); }'],
   ['a token', 'export const f = (req) => req.headers.token === process.env.API_TOKEN; // <- operator'],
   ['an optional one', 'if (user?.apiKey !== req.get("x-api-key")) throw new Error(); // <- operator'],
   [

@@ -7,6 +7,7 @@ import { linkProgram } from '../../src/facts/program/link.ts';
 import type { Module, Value } from '../../src/facts/program/model.ts';
 import { factsOfFiles } from '../facts-of.ts';
 import fc from '../property.ts';
+import { scanFiles } from '../scan-files.ts';
 
 let read: (input: ExtractInput) => Extracted<Module>;
 
@@ -313,6 +314,17 @@ describe('what cannot be read', () => {
       ),
     );
   });
+});
+
+test('bundles are left out and counted', async () => {
+  const check = {
+    id: 'x',
+    needs: { program: true as const },
+    messages: {},
+    assess: () => ({ subjects: [], lookedFor: 'x' }),
+  };
+  const { notifications } = await scanFiles(check, { 'a.js': `/*! @generated */\nf();`, 'b.ts': 'f();' });
+  expect(notifications.map((one) => one.message)).toEqual(['Not read: 1 minified or generated script (a.js).']);
 });
 
 test('scripts of components keep their places', () => {

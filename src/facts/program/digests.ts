@@ -1,13 +1,15 @@
 /** Knows digests: what goes into a hash function, and what becomes of its result. */
 import { origins } from './flow.ts';
 import type { CallSite, Program } from './link.ts';
-import type { Operand } from './model.ts';
+import type { Operand, Ref } from './model.ts';
 
 /** Calls that only write a digest in another way; methods begin with a dot. */
 export const digests = new Set([
   '.hexdigest',
   '.digest',
   '.update',
+  '.toUpperCase',
+  '.toLowerCase',
   '.toString',
   '.finalize',
   '.hex',
@@ -37,13 +39,22 @@ export function inputs({ unit, id, call, names }: CallSite): readonly Operand[] 
 
 /** Lists of leaked passwords are asked by the first five digits of a digest, which is thrown away after. */
 export function isRange(program: Program, site: CallSite): boolean {
-  const { values } = site.unit.module;
+  const { values, calls } = site.unit.module;
+  const isDigest = (ref: Ref) =>
+    origins(program, site.unit, ref, { callers: false, carriers: digests }).some(
+      (one) => one.kind === 'call' && one.site.call === site.call,
+    );
+  const cut = calls.some((call) => {
+    const callee = values[call.callee.value]!;
+    if (callee.kind !== 'attr' || !/^(?:slice|substring|substr)$/.test(callee.name)) return false;
+    const end = call.args[1] ? values[call.args[1].value]! : undefined;
+    return end?.kind === 'const' && end.value === 5 && isDigest(callee.of);
+  });
+  if (cut) return true;
   return values.some((value) => {
     const end = value.kind === 'slice' ? value.bounds[1] : undefined;
     const bound = end === undefined || end === null ? undefined : values[end]!;
     if (value.kind !== 'slice' || bound?.kind !== 'const' || bound.value !== 5) return false;
-    return origins(program, site.unit, value.of, { callers: false, carriers: digests }).some(
-      (one) => one.kind === 'call' && one.site.call === site.call,
-    );
+    return isDigest(value.of);
   });
 }

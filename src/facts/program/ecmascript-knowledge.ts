@@ -116,6 +116,14 @@ export const ecmascriptCarriers = new Set(
   ).split(' '),
 );
 
+/** How many arguments hold data, where the others say how it is written: `Buffer.from(text, 'base64')`, `.digest('hex')`. */
+export const dataArguments: Readonly<Record<string, number>> = {
+  'Buffer.from': 1,
+  '.digest': 0,
+  '.toString': 0,
+  '.update': 1,
+};
+
 /** Methods whose result carries the receiver on. */
 export const ecmascriptCarrierMethods = new Set(
   (

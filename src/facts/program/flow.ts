@@ -4,7 +4,7 @@
  */
 import type { Place } from '../span.ts';
 import { vouched } from './conditions.ts';
-import { callbackMethods, handlerParams, paramDecorators } from './ecmascript-knowledge.ts';
+import { callbackMethods, dataArguments, handlerParams, paramDecorators } from './ecmascript-knowledge.ts';
 import {
   carrierMethodsOf,
   carriers,
@@ -477,7 +477,9 @@ function call(program: Program, step: Walk, id: number, options: FlowOptions): E
     );
     if (next.length > 0) return { next };
   }
-  const refs = model.args.map((arg) => arg.value);
+  const held = [...names, `.${word}`].map((name) => dataArguments[name]).find((count) => count !== undefined);
+  const script = unit.module.language !== 'python';
+  const refs = model.args.slice(0, script ? held : undefined).map((arg) => arg.value);
   const receiver = method !== undefined && callee.kind === 'attr' ? [callee.of] : [];
   const among = (set: ReadonlySet<string> | undefined) => [...names, `.${word}`].some((name) => set?.has(name));
   if (names.some((name) => defaulted.has(name))) {

@@ -80,7 +80,7 @@ const others = new Set(
     'sync pagination cursor csrf xsrf csrfmiddlewaretoken bucket rate per price cost input output prompt completion tokens num number stream lexer parser syntax node ' +
     'source ref reference arn address endpoint domain host issuer audience subject scope scopes role count used seen revoked blacklisted ' +
     'exists missing present set unset old new previous current confirm confirmed confirmation repeat again retype verify match matches reset forgot forgotten ' +
-    'bytes bits last shared identity spiffe manager change changed updated created rotation rotated env var variable placeholder mask masked redacted iterator mint balance amount supply holder symbol decimals contract erc20 nft'
+    'bytes bits last shared identity spiffe manager change changed updated created rotation rotated env var variable placeholder mask masked redacted iterator draft mint balance amount supply holder symbol decimals contract erc20 nft'
   ).split(' '),
 );
 
