@@ -1,9 +1,10 @@
 /** Knows database URLs, and where the deployment configuration of a repository sets one. */
-import { linkContainers, placeIn } from './cluster.ts';
+import { linkCluster, linkContainers, placeIn } from './cluster.ts';
 import { keyValues, linkCompose } from './compose.ts';
 import type { Facts } from './facts.ts';
+import { titleOf } from './kubernetes.ts';
 import type { Place } from './span.ts';
-import { at, itemsOf, textOf } from './yaml.ts';
+import { at, entriesOf, itemsOf, textOf } from './yaml.ts';
 
 /** What a text says as a database URL. */
 export type DatabaseUrl =
@@ -69,6 +70,15 @@ export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
       const value = textOf(at(item, 'value'));
       if (name !== undefined && value !== undefined)
         found.push({ name, value, place: placeIn(workload, item), of: title });
+    }
+  }
+  for (const { object, path, chart } of facts.linked(linkCluster).objects) {
+    if (object.kind !== 'ConfigMap' || (chart && chart.environment !== 'defaults' && !chart.installed)) continue;
+    for (const entry of entriesOf(at(object.body, 'data'))) {
+      const value = textOf(entry.value);
+      const place = { path: entry.path ?? path, span: entry.keySpan };
+      if (value !== undefined && entry.value.rendered?.unknown === undefined)
+        found.push({ name: entry.key, value, place, of: titleOf(object) });
     }
   }
   for (const { path, data } of facts.of('dotenv')) {

@@ -97,6 +97,17 @@ testCheck(postgresqlMigration, {
   ],
   invalid: [
     {
+      name: 'SQLite in a ConfigMap',
+      files: {
+        'a.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  DATABASE_URL: sqlite:////data/app.db\n  OTHER_URL: postgresql://app:app@db/app\n',
+      },
+      findings: [
+        { message: 'deployed', at: 'a.yaml:6' },
+        { message: 'weak', at: 'a.yaml:7' },
+      ],
+    },
+    {
       name: 'options of SQLite in JavaScript',
       files: {
         'src/models.js':
