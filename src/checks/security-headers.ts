@@ -7,9 +7,9 @@ import type { Place } from '../facts/span.ts';
 import { chainOf, isAlone, layersOfObject, linkWeb, type Web, webWords } from '../facts/web.ts';
 import type { Settings } from '../facts/web-django.ts';
 import { headersOf, runs, type SetHeader, weakness } from '../facts/web-headers.ts';
-import { type HelperWords, helperHeaders, helpersIn } from '../facts/web-helpers.ts';
+import { type HelperWords, helperHeaders, helpersIn, looseHelpers } from '../facts/web-helpers.ts';
 import type { Layer, WebObject } from '../facts/web-model.ts';
-import { isTriedOut } from '../facts/web-objects.ts';
+import { frameworkNames, isTriedOut } from '../facts/web-objects.ts';
 
 const fix =
   'Install one helper on the application object (flask-talisman, secure, helmet, or a middleware of a few lines) that sets Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy on every answer.';
@@ -52,7 +52,11 @@ export const securityHeaders = defineCheck({
     }
     for (const [object, subject] of judged) if (!repeats(object, subject, judged)) subjects.push(subject);
     for (const settings of web.settings) subjects.push(django(web, settings, options, edge));
-    return { subjects, lookedFor: 'Flask, FastAPI, Starlette, aiohttp and Sanic applications, settings of Django' };
+    subjects.push(...loose(web, subjects, options));
+    return {
+      subjects,
+      lookedFor: 'applications of web frameworks in Python, JavaScript and TypeScript, settings of Django',
+    };
   },
 });
 
@@ -62,19 +66,6 @@ const titles: Readonly<Record<string, string>> = {
   'x-content-type-options': 'X-Content-Type-Options',
   'x-frame-options': 'X-Frame-Options',
   'referrer-policy': 'Referrer-Policy',
-};
-
-const frameworks: Readonly<Record<string, string>> = {
-  flask: 'Flask',
-  fastapi: 'FastAPI',
-  starlette: 'Starlette',
-  aiohttp: 'aiohttp',
-  express: 'Express',
-  koa: 'Koa',
-  hono: 'Hono',
-  fastify: 'Fastify',
-  nest: 'NestJS',
-  next: 'Next.js',
 };
 
 /** What is known of the headers of one application. */
@@ -113,7 +104,7 @@ function repeats(object: WebObject, subject: Subject, judged: ReadonlyMap<WebObj
 function application(web: Web, object: WebObject, options: Options, front: Front): Subject | undefined {
   const { program } = web;
   if (object.site && isTriedOut(program, object.site)) return undefined;
-  const framework = frameworks[object.framework] ?? 'web';
+  const framework = frameworkNames[object.framework] ?? 'web';
   const name = `${framework} application ${object.name}`;
   const sent: Sent = { have: new Set(), findings: [], edge: new Set() };
   for (const layer of layersOfObject(web, object)) read(program, layer, sent, options);
@@ -155,6 +146,19 @@ function verdict(name: string, place: Place, app: string, sent: Sent, machine: b
   }
   if (findings.length === 0) return pass(name, place, ['all five headers are set', ...sent.edge].join(', partly by '));
   return { ...fail(name, findings[0]!, place), findings };
+}
+
+/** Helpers that switch a header off where no application is seen. */
+function loose(web: Web, subjects: readonly Subject[], options: Options): readonly Subject[] {
+  const found = subjects.flatMap((one) => one.findings ?? []).map(({ place }) => `${place.path} ${place.span.start}`);
+  return looseHelpers(web.program, options as unknown as HelperWords).flatMap((layer) => {
+    const sent: Sent = { have: new Set(), findings: [], edge: new Set() };
+    read(web.program, layer, sent, options);
+    const off = sent.findings.filter(
+      ({ message, place }) => message === 'disabled' && !found.includes(`${place.path} ${place.span.start}`),
+    );
+    return off.map((finding) => fail(layer.names[0]!, finding));
+  });
 }
 
 /** Headers one layer sends. */

@@ -109,3 +109,12 @@ export function helpersIn(program: Program, functions: readonly FunctionSite[], 
     }),
   );
 }
+
+/** Calls of helpers in JavaScript that stand at no application that is seen: `app.use(helmet({...}))` with `app` from elsewhere. */
+export function looseHelpers(program: Program, words: HelperWords): readonly Layer[] {
+  return program.calls(Object.keys(words.helpers)).flatMap((site): Layer[] => {
+    if (site.unit.module.language === 'python') return [];
+    const node = { unit: site.unit, ref: site.call.callee.value };
+    return [{ level: 'helper', node, place: placeIn(site.unit, site.call), names: site.names, site }];
+  });
+}

@@ -19,6 +19,20 @@ export type Framework =
   | 'graphql'
   | 'other';
 
+/** What people call them. */
+export const frameworkNames: Readonly<Record<string, string>> = {
+  flask: 'Flask',
+  fastapi: 'FastAPI',
+  starlette: 'Starlette',
+  aiohttp: 'aiohttp',
+  express: 'Express',
+  koa: 'Koa',
+  hono: 'Hono',
+  fastify: 'Fastify',
+  nest: 'NestJS',
+  next: 'Next.js',
+};
+
 interface Kind {
   readonly kind: 'app' | 'router';
   readonly framework: Framework;

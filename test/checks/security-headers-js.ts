@@ -75,6 +75,14 @@ export const invalid: readonly InvalidCase[] = [
     'disabled',
   ),
   bad(
+    'helmet without a header, on an application from elsewhere',
+    {
+      'src/a.js':
+        "import helmet from 'helmet';\nexport const protect = (app) => app.use(helmet({\n  frameguard: false, // <-\n}));\n// express\n",
+    },
+    'disabled',
+  ),
+  bad(
     'helmet with scripts from anywhere',
     {
       'src/a.js': `${express}${app}app.use(helmet({\n  contentSecurityPolicy: { directives: {\n    scriptSrc: ["'self'", "'unsafe-inline'"], // <-\n  } },\n}));\n${route}`,
