@@ -2,13 +2,16 @@
 import { type CiRun, ciRuns } from './ci-runs.ts';
 import { baseName } from './commandline.ts';
 import type { Facts } from './facts.ts';
+import { linkPipelines } from './gitlab.ts';
 import type { Hook } from './hooks.ts';
 
 export interface HooksInCi {
   /** `staged`: the hooks see only staged files, and a fresh checkout has none. */
   readonly state: 'enforced' | 'masked' | 'staged' | 'none';
-  /** The run that decides; absent for `none`. */
+  /** The run that decides; absent for `none` and for a workflow of another repository. */
   readonly run?: CiRun;
+  /** The file that calls a workflow of another repository which runs the hooks. */
+  readonly workflow?: string;
 }
 
 /**
@@ -21,6 +24,16 @@ export function hooksInCi(facts: Facts, runners: readonly string[], groups: read
   const whole = runs.filter((run) => !onlyStaged(run));
   const enforced = whole.find((run) => run.unmasked);
   if (enforced) return { state: 'enforced', run: enforced };
+  const called = facts
+    .linked(linkPipelines)
+    .find(
+      (file) =>
+        file.zone === 'production' &&
+        file.data.jobs.some(
+          (job) => job.uses?.kind === 'remote' && !job.tolerance && /\b(?:pre-commit|prek)\.ya?ml$/.test(job.uses.name),
+        ),
+    );
+  if (called) return { state: 'enforced', workflow: called.path };
   const single = groups.map((hooks) => ciRuns(facts, [...new Set(hooks.flatMap(patternsOf))]).find(guards));
   if (single.length > 0 && single.every((run) => run !== undefined)) return { state: 'enforced', run: single[0]! };
   if (whole[0]) return { state: 'masked', run: whole[0] };
@@ -37,6 +50,8 @@ const selection =
 /** `pre-commit run` without a choice of files looks at staged files. */
 function onlyStaged({ call }: CiRun): boolean {
   const name = baseName(call[0]!);
+  // An action has no arguments here; it chooses the files itself.
+  if (call.length === 1 && call[0]!.includes('/')) return false;
   const staged = /^(?:pre-commit|prek|lint-staged)$/.test(name) || (name === 'lefthook' && call.includes('pre-commit'));
   return staged && !call.some((word) => selection.test(word));
 }

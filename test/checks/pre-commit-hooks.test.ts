@@ -116,6 +116,14 @@ testCheck(preCommitHooks, {
       'run: tox -e lint',
       'run: make lint',
     ].map((step) => ({ name: `in CI: ${step}`, files: { ...both, ...ci(step) } })),
+    { name: 'an action of somebody else', files: { ...both, ...ci('uses: acme/actions/pre-commit@v1') } },
+    {
+      name: 'a workflow of another repository',
+      files: {
+        ...both,
+        [workflow]: 'on: push\njobs:\n  style:\n    uses: acme/workflows/.github/workflows/pre-commit.yaml@main\n',
+      },
+    },
     {
       name: 'CI runs the same programs',
       files: { ...both, ...ci('run: ruff check .', 'uses: gitleaks/gitleaks-action@v2') },
@@ -212,6 +220,12 @@ testCheck(preCommitHooks, {
     {
       name: 'CI without the hooks',
       files: { ...both, ...ci('run: pytest') },
+      findings: [{ message: 'notInCi', at: `${config}:1` }],
+      skip: ['comment'],
+    },
+    {
+      name: 'CI only updates the revisions',
+      files: { ...both, ...ci('uses: acme/pre-commit-autoupdate@v1') },
       findings: [{ message: 'notInCi', at: `${config}:1` }],
       skip: ['comment'],
     },

@@ -128,7 +128,7 @@ describe('hostile input', () => {
     '10,000 %j',
     (piece) => {
       const text = piece.repeat(10_000);
-      const before = performance.now();
+      const before = process.cpuUsage().user;
       for (const path of [
         'pytest.ini',
         'pyproject.toml',
@@ -141,7 +141,7 @@ describe('hostile input', () => {
         data(path, text);
       }
       holds(text, () => true);
-      expect(performance.now() - before).toBeLessThan(3000);
+      expect((process.cpuUsage().user - before) / 1000).toBeLessThan(3000);
     },
   );
 });
