@@ -6,7 +6,7 @@ import type { Span } from '../span.ts';
 import type { Environment } from './environment.ts';
 import { Expressions } from './expressions.ts';
 import { type Dialect, isName, type Leaves, type LoopFrame, type Mutable, type Scope } from './machine.ts';
-import type { Assignment, ClassModel, FunctionModel, Module, Operand, Param, Ref, Value } from './model.ts';
+import type { Assignment, ClassModel, FunctionModel, Import, Module, Operand, Param, Ref, Value } from './model.ts';
 import type { ClassSyntax, Expression, FunctionSyntax, SourceSyntax, Statement } from './syntax.ts';
 import { boundNames, writtenName } from './written.ts';
 
@@ -59,7 +59,9 @@ class Interpreter extends Expressions {
     const id = this.functions.length;
     const path = this.path(syntax.name === '' ? `<lambda ${id}>` : syntax.name);
     const model: Mutable<FunctionModel> = {
-      ...this.site(syntax.span),
+      span: syntax.span,
+      function: this.scope.function,
+      guard: this.guard,
       name: syntax.name,
       path,
       nameSpan: syntax.nameSpan,
@@ -69,11 +71,11 @@ class Interpreter extends Expressions {
       decorators: [],
       returns: [],
       kind: syntax.kind,
-      ...(syntax.async ? { async: true as const } : {}),
-      ...(syntax.generator ? { generator: true as const } : {}),
-      ...(syntax.doc ? { doc: syntax.doc } : {}),
-      ...(syntax.stub ? { stub: true as const } : {}),
     };
+    if (syntax.async) model.async = true;
+    if (syntax.generator) model.generator = true;
+    if (syntax.doc) model.doc = syntax.doc;
+    if (syntax.stub) model.stub = true;
     this.functions.push(model);
     model.decorators = syntax.decorators.map((decorator) => this.operand(decorator));
     model.params = syntax.params.map((param): Param => {
@@ -323,15 +325,19 @@ class Interpreter extends Expressions {
   protected import(statement: Statement & { kind: 'import' }): void {
     const typeOnly = this.inTypeChecking();
     for (const one of statement.imports) {
-      this.imports.push({
-        ...this.site(one.span),
-        name: one.name,
-        local: one.local,
-        module: one.module,
-        level: one.level,
-        ...(one.member === undefined ? {} : { member: one.member }),
-        ...(one.typeOnly || typeOnly ? { typeOnly: true as const } : {}),
-      });
+      const { span, name, local, module, level } = one;
+      const made: Mutable<Import> = {
+        span,
+        function: this.scope.function,
+        guard: this.guard,
+        name,
+        local,
+        module,
+        level,
+      };
+      if (one.member !== undefined) made.member = one.member;
+      if (one.typeOnly || typeOnly) made.typeOnly = true;
+      this.imports.push(made);
       if (one.local === '*') {
         this.stars = true;
         this.exportAll.push(one.name);
