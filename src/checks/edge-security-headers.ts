@@ -11,7 +11,7 @@ const FIX =
 export const edgeSecurityHeaders = defineCheck({
   id: 'edge-security-headers',
   needs: {
-    ...chartNeeds,
+    chart: chartNeeds.chart,
     webserver: true,
     kubernetes: [
       'Ingress',
@@ -32,7 +32,7 @@ export const edgeSecurityHeaders = defineCheck({
     terraform: true,
     cloudformation: ['AWS::CloudFront'],
   },
-  evidence: { compose: true },
+  evidence: { ...chartNeeds, compose: true },
   messages: {
     missing: { aspect: 'headers', what: '{server} does not send {headers}.', why: WHY, fix: FIX },
     weak: {

@@ -807,6 +807,10 @@ testCheck(edgeSecurityHeaders, {
         'front/compose.yaml': "services:\n  front:\n    image: envoy\n    ports: ['8080:8080']\n",
       },
     },
+    {
+      name: 'a broken pipeline that installs a chart',
+      files: { '.gitlab-ci.yml': 'deploy:\n  script:\n    - helm upgrade shop ./chart\n   stage: [\n' },
+    },
     { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },
     { name: 'a README about nginx', files: { 'README.md': server('') } },
     {
