@@ -112,9 +112,11 @@ export function helpersIn(program: Program, functions: readonly FunctionSite[], 
 
 /** Calls of helpers in JavaScript that stand at no application that is seen: `app.use(helmet({...}))` with `app` from elsewhere. */
 export function looseHelpers(program: Program, words: HelperWords): readonly Layer[] {
-  return program.calls(Object.keys(words.helpers)).flatMap((site): Layer[] => {
-    if (site.unit.module.language === 'python') return [];
-    const node = { unit: site.unit, ref: site.call.callee.value };
-    return [{ level: 'helper', node, place: placeIn(site.unit, site.call), names: site.names, site }];
+  return program.allCalls().flatMap((site): Layer[] => {
+    const { unit, call } = site;
+    // A file that is loaded by a script names what another file made.
+    const names = site.names.length > 0 ? site.names : [call.callee.name ?? ''];
+    if (unit.module.language === 'python' || !names.some((name) => Object.hasOwn(words.helpers, name))) return [];
+    return [{ level: 'helper', node: { unit, ref: call.callee.value }, place: placeIn(unit, call), names, site }];
   });
 }
