@@ -269,7 +269,10 @@ export function layerOf(
   const model = functionAt(program, node)?.function;
   if (model && model.params.length === 4 && level === 'before') return undefined;
   const own = program.names(node.unit, node.ref);
-  const names = own.length > 0 ? own : program.names(at.unit, at.ref);
+  // `require(path)` with a path that is made at run time.
+  const names = (own.length > 0 ? own : program.names(at.unit, at.ref)).filter(
+    (name) => !/^(?:require|import)\(\)/.test(name),
+  );
   const site = value.kind === 'call' ? program.call(at.unit, value.call) : undefined;
   const seen = runs(program, node).length > 0 || runs(program, at).length > 0;
   const target = runs(program, node).length > 0 ? node : at;

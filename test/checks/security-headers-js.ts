@@ -131,6 +131,10 @@ export const notApplicable: readonly ValidCase[] = [
 
 export const unknown: readonly ValidCase[] = [
   {
+    name: 'a middleware that the settings name',
+    files: { 'src/a.js': `${express}${app}app.use(require(process.env.MIDDLEWARE));\n${route}` },
+  },
+  {
     name: 'headers of a package',
     files: {
       'src/a.js': `import headers from 'company-security-headers';\n${express}${app}app.use(headers());\n${route}`,
