@@ -118,7 +118,9 @@ function suitesOf(facts: Facts, words: ReadonlySet<string>): Suite[] {
     const at = parts.findIndex(
       (part, i) => /^(?:cypress|playwright)$/.test(part) || (hasWord(part, words) && isSuiteFolder(parts, i)),
     );
-    if (at < 0 && (!hasWord(name, words) || parts.some((part) => /^units?$/i.test(part)))) continue;
+    // Suites of bats drive whole programs from a shell.
+    const named = hasWord(name, words) || name.endsWith('.bats');
+    if (at < 0 && (!named || parts.some((part) => /^units?$/i.test(part)))) continue;
     const loose = at < 0;
     const folder = loose ? '' : parts.slice(0, at + 1).join('/');
     const kind = kindOf(path);

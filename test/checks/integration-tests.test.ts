@@ -37,6 +37,14 @@ testCheck(integrationTests, {
       },
       subjects: 1,
     },
+    {
+      name: 'programs driven from a shell',
+      files: {
+        'src/run.sh': 'echo hi\n',
+        'tests/start.bats': '@test "starts" { run ./src/run.sh; }\n',
+        ...ci('bats tests'),
+      },
+    },
     { name: 'all tests', files: { ...python, ...ci('pytest') } },
     { name: 'the folder above', files: { ...python, ...ci('python -m pytest tests -q') } },
     { name: 'one file of it', files: { ...python, ...ci('pytest tests/integration/test_api.py') } },
