@@ -10,6 +10,12 @@ const bad = (name: string, files: Readonly<Record<string, string>>): InvalidCase
 
 export const valid: readonly ValidCase[] = [
   {
+    name: 'Express: the beginning of a key',
+    files: {
+      'a.js': `${express}app.get('/users/:id', async (req, res) => {\n  const user = await User.find(req.params.id);\n  res.json({ name: user.name, apiKey: user.apiKey.slice(0, 4) });\n});\n`,
+    },
+  },
+  {
     name: 'Express: whether there is a password',
     files: {
       'a.js': `${express}app.get('/users/:id', async (req, res) => {\n  const user = await User.find(req.params.id);\n  res.json({ name: user.name, hasPassword: user.password !== null, password: undefined });\n});\n`,

@@ -62,7 +62,7 @@ export function leaks(unit: Unit, ref: Ref, name: string | undefined, span: Span
       const call = calls[value.call]!;
       const word = lastWord(call.callee.name ?? '');
       if (
-        /^(?:len|bool|int|type|isinstance)$|mask|redact|hash|count|valid|check|verify|fingerprint|digest|prefix|strip_|sanit|quote|encrypt|dumps|exists/i.test(
+        /^(?:len|bool|int|type|isinstance)$|mask|redact|slice|substr|hash|count|valid|check|verify|fingerprint|digest|prefix|strip_|sanit|quote|encrypt|dumps|exists/i.test(
           word,
         )
       )
