@@ -222,7 +222,8 @@ function argumentsOf(
   const interpreter = (options.interpreters as readonly string[]).includes(base);
   if (!interpreter && !(options.optionPrograms as readonly string[]).includes(base)) return undefined;
   for (let i = 1; i < refs.length; i++) {
-    if (names[i] === '--') return undefined;
+    // What follows the script of an interpreter is the script's business.
+    if (names[i] === '--' || (interpreter && names[i] !== undefined && !names[i]!.startsWith('-'))) return undefined;
     if (names[i] !== undefined) continue;
     const value = unit.module.values[refs[i]!]!;
     // `--depth=${n}` begins with a text of its own, so it stays one option.

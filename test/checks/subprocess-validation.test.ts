@@ -142,6 +142,11 @@ testCheck(subprocessValidation, {
   ],
   valid: [
     good(
+      'data for a constant script',
+      `${VIEW}    subprocess.run(["python3", "sign.py", "--data", v])\n    subprocess.run(["python3", "-u", "-m", "tools.sign", v])\n    return {}\n`,
+      2,
+    ),
+    good(
       'a shell that only checks the syntax',
       'import subprocess, sys\nsubprocess.run(["bash", "-n", "-c", open(sys.argv[1]).read()], check=True)\n',
       1,
