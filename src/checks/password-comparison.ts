@@ -131,6 +131,8 @@ function judge(program: Program, options: Options, unit: Unit, comparison: Compa
 
 /** A text that could be the secret itself, not a kind or a piece of syntax. */
 function isLiteral(kind: SecretKind, name: string, text: string): boolean {
+  // What a missing value becomes as text.
+  if (/^(?:undefined|null|None|NaN|true|false|\[object Object\])$/.test(text)) return false;
   if (kind === 'password' || kind === 'key') return !/^\*+$|^<.*>$|^[A-Z_]+$/.test(text);
   if (kind === 'mac' || kind === 'code') return false;
   return text.length >= 8 && /\d/.test(text) && !/\s/.test(text) && wordsOf(name).length > 0;

@@ -87,6 +87,10 @@ testCheck(passwordComparison, {
   ],
   notApplicable: [
     good(
+      'a missing value that became a text',
+      'def f(api_key):\n    return api_key == "undefined" or api_key == "null" or "None" == api_key\n',
+    ),
+    good(
       'both ends of a key exchange',
       'def f(kem, pair):\n    ciphertext, client_secret = kem.encapsulate(pair.public)\n    server_secret = kem.decapsulate(pair, ciphertext)\n    return client_secret != server_secret\n',
     ),
