@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type CoverageFile, coverage } from '../../src/facts/coverage.ts';
+import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 
 const extract = await coverage.load();
@@ -205,7 +206,7 @@ test.each<[string, string]>([
   ['package.json', '"nyc": '.repeat(50_000)],
   ['jest.config.js', '/*'.repeat(300_000)],
 ])('hostile %s %#', (path, content) => {
-  const start = performance.now();
+  const start = cpuTime();
   read(path, content);
-  expect(performance.now() - start).toBeLessThan(4_000);
+  expect(cpuTime() - start).toBeLessThan(4_000);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { openFiles } from '../../src/facts/workspace.ts';
+import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 import { show, spansAreInside } from './dependency-rows.ts';
 
@@ -272,7 +273,7 @@ describe('awkward input', () => {
     );
   });
   test.each(seeds.map(([path]) => path))('%s: long lines, deep nesting and rubbish end soon', (path) => {
-    const started = performance.now();
+    const started = cpuTime();
     for (const text of [
       '',
       '\n'.repeat(20_000),
@@ -287,7 +288,7 @@ describe('awkward input', () => {
     ]) {
       spansAreInside(path, text);
     }
-    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(cpuTime() - started).toBeLessThan(15_000);
   });
   test('names with line breaks and commands stay data', () => {
     expect(show('package.json', '{"dependencies": {"a\\n::error::x": "1.0.0"}}').rows).toEqual([

@@ -5,6 +5,7 @@ import { ecmascriptName, importedModule } from '../../src/facts/program/ecmascri
 import { constants } from '../../src/facts/program/flow.ts';
 import { linkProgram } from '../../src/facts/program/link.ts';
 import type { Module, Value } from '../../src/facts/program/model.ts';
+import { cpuTime } from '../cpu-time.ts';
 import { factsOfFiles } from '../facts-of.ts';
 import fc from '../property.ts';
 import { scanFiles } from '../scan-files.ts';
@@ -275,18 +276,18 @@ describe('what cannot be read', () => {
     ['blocks', `${'{'.repeat(10_000)}${'}'.repeat(10_000)}`],
     ['labels', `${'a: '.repeat(10_000)}b();`],
   ])('10,000 nested %s neither crash nor hang', (kind, text) => {
-    const started = performance.now();
+    const started = cpuTime();
     const { data, problems } = read({ path: kind === 'elements' ? 'a.tsx' : 'a.ts', text, words: [] });
     expect(data !== undefined || problems!.length > 0).toBe(true);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(cpuTime() - started).toBeLessThan(5000);
   });
 
   test('a large file is read in a few seconds', () => {
     const text =
       'function f(a) { const b = { c: a.d, e: [1, 2] }; if (a) { b.c = g(a, `x${b.e}`); } return b; }\n'.repeat(1_000);
-    const started = performance.now();
+    const started = cpuTime();
     expect(read({ path: 'a.js', text, words: [] }).data).toBeDefined();
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(cpuTime() - started).toBeLessThan(20_000);
   });
 
   test.each([

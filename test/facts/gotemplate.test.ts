@@ -1,6 +1,7 @@
 /** Knows what the template parser must understand, and that nothing makes it throw. */
 import { describe, expect, test } from '@jest/globals';
 import { parseTemplate, type TemplateNode } from '../../src/facts/gotemplate.ts';
+import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 
 /** A short picture of the nodes: texts quoted, actions by kind. */
@@ -137,8 +138,8 @@ test('long hostile texts are quick', () => {
     '{{/* */}}'.repeat(50_000),
     ' \n'.repeat(200_000),
   ]) {
-    const start = performance.now();
+    const start = cpuTime();
     parseTemplate(text);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuTime() - start).toBeLessThan(2000);
   }
 });

@@ -3,6 +3,7 @@ import { parse as oracle } from '@cdktn/hcl2json';
 import { describe, expect, test } from '@jest/globals';
 import { type Body, type Expression, type HclFile, parseHcl } from '../../src/facts/hcl.ts';
 import { parseHclJson } from '../../src/facts/hcl-json.ts';
+import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 
 const FIXTURES = new URL('../../fixtures/formats/terraform/', import.meta.url);
@@ -301,11 +302,11 @@ describe('hostile input', () => {
     ['spaces', ' '],
   ])('100,000 %s', (_, piece) => {
     const text = `x = a${piece.repeat(100_000)}`;
-    const before = performance.now();
+    const before = cpuTime();
     for (const one of [text, piece.repeat(100_000), `y = "${piece.repeat(100_000)}`]) {
       checkSpans(parseHcl(one), one.length);
       checkSpans(parseHclJson(one), one.length);
     }
-    expect(performance.now() - before).toBeLessThan(5000);
+    expect(cpuTime() - before).toBeLessThan(5000);
   });
 });

@@ -7,6 +7,7 @@ import { chartHint, deadValues, switchHint, valuesKey } from '../../src/facts/he
 import { type Environment, linkHelm, type RenderedChart } from '../../src/facts/helm.ts';
 import type { Place } from '../../src/facts/span.ts';
 import { at, plainOf, type YamlNode } from '../../src/facts/yaml.ts';
+import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -430,7 +431,7 @@ test.each([
   ['regular expressions', `{{ range until 9999 }}{{ regexMatch "(a+)+b" "${'a'.repeat(50)}" }}{{ end }}`],
   ['tpl in itself', '{{ $t := "{{ tpl .t . }}" }}{{ tpl $t (dict "t" $t) }}'],
 ])('%s come to an end', (_, template) => {
-  const start = performance.now();
+  const start = cpuTime();
   expect(defaults({ 'web/templates/a.yaml': template }).files[0]!.failures).not.toEqual([]);
-  expect(performance.now() - start).toBeLessThan(20_000);
+  expect(cpuTime() - start).toBeLessThan(20_000);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Script, script } from '../../src/facts/script.ts';
 import { type Command, commandText, eachCommand } from '../../src/facts/shell.ts';
+import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 
 const extract = await script.load();
@@ -109,9 +110,9 @@ describe('hostile input', () => {
     ['quotes', 'package.json', '{"scripts": {"a": "'.concat('\\"'.repeat(200_000))],
     ['brackets', 'package.json', '[{"scripts":'.repeat(50_000)],
   ])('%s', (_name, path, text) => {
-    const start = performance.now();
+    const start = cpuTime();
     expect(() => JSON.stringify(extract({ path, text, words: [] }))).not.toThrow();
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(cpuTime() - start).toBeLessThan(5_000);
   });
 
   test('mutated files never throw and keep spans inside', () => {

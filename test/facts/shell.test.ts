@@ -9,6 +9,7 @@ import {
   shellParser,
   variablesOf,
 } from '../../src/facts/shell.ts';
+import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 
 const parse: ParseShell = await shellParser();
@@ -164,9 +165,9 @@ describe('hostile input', () => {
     ['expressions without end', '${{ '.repeat(100_000)],
     ['one long word', 'x'.repeat(1_000_000)],
   ])('%s', (_name, text) => {
-    const start = performance.now();
+    const start = cpuTime();
     expect(() => JSON.stringify(parse(text))).not.toThrow();
-    expect(performance.now() - start).toBeLessThan(8_000);
+    expect(cpuTime() - start).toBeLessThan(8_000);
   });
 
   test('mutated scripts never throw and keep spans inside', () => {

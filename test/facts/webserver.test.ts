@@ -8,6 +8,7 @@ import {
   parseNginx,
 } from '../../src/facts/directives.ts';
 import { webserver } from '../../src/facts/webserver.ts';
+import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 
 /** Name, arguments and block of each directive. */
@@ -216,10 +217,10 @@ describe('hostile input', () => {
   test.each(['{', '{\n', '}', 'a {\n', '"', '${', '{{', '{% ', ';', '\\\n', '<a>\n', '<<E\n', '#', 'a ', '<a ', '"\\'])(
     '30,000 of %j',
     (piece) => {
-      const before = performance.now();
+      const before = cpuTime();
       check(piece.repeat(30_000));
       check(`server { ${piece.repeat(30_000)}`);
-      expect(performance.now() - before).toBeLessThan(6000);
+      expect(cpuTime() - before).toBeLessThan(6000);
     },
   );
 });
@@ -357,12 +358,12 @@ describe('hostile files', () => {
     '1,000 of %j take their time in proportion',
     async (piece) => {
       const extract = await webserver.load();
-      const before = performance.now();
+      const before = cpuTime();
       for (const [path, text] of FILES) {
         const long = `${text}${piece.repeat(1000)}`;
         if (webserver.recognises!(path, long)) extract({ path, text: long, words: [] });
       }
-      expect(performance.now() - before).toBeLessThan(10_000);
+      expect(cpuTime() - before).toBeLessThan(10_000);
     },
     30_000,
   );

@@ -3,6 +3,7 @@ import { linkPipelines } from '../../src/facts/gitlab.ts';
 import type { Job, Pipeline } from '../../src/facts/pipeline.ts';
 import { commandText, eachCommand } from '../../src/facts/shell.ts';
 import { workflow } from '../../src/facts/workflow.ts';
+import { cpuTime } from '../cpu-time.ts';
 import { factsOfFiles } from '../facts-of.ts';
 import fc from '../property.ts';
 
@@ -285,9 +286,9 @@ describe('other systems', () => {
     ['Jenkinsfile', 'sh '.repeat(200_000)],
     ['Jenkinsfile', '/*'.repeat(300_000)],
   ])('hostile %s %#', (path, text) => {
-    const start = performance.now();
+    const start = cpuTime();
     read(path, text);
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(cpuTime() - start).toBeLessThan(5_000);
   });
 });
 
