@@ -159,6 +159,6 @@ function byZone(a: Zone, b: Zone): number {
   return Number(a !== 'production') - Number(b !== 'production') || compare(a, b);
 }
 
-export function byPlace(a: Place, b: Place): number {
+function byPlace(a: Place, b: Place): number {
   return compare(a.path, b.path) || a.span.start - b.span.start || a.span.end - b.span.end;
 }

@@ -10,7 +10,7 @@ import { indexPath, readExport } from './advisories-update.ts';
 import { type Advisories, type Advisory, keyOf } from './packages/advisory.ts';
 import { type Ecosystem, ecosystems, normalise } from './packages/model.ts';
 
-export const OSV_API = 'https://api.osv.dev';
+const OSV_API = 'https://api.osv.dev';
 
 /** Variables of the process, as far as folders depend on them. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -238,7 +238,7 @@ function defaultOf(range: string, version: string | undefined, written: Value | 
 }
 
 /** The highest major version that a version constraint of Terraform admits; infinite when it has no upper end. */
-export function upperMajor(constraint: string): number {
+function upperMajor(constraint: string): number {
   let upper = Number.POSITIVE_INFINITY;
   for (const part of constraint.split(',')) {
     const match = /^\s*(=|!=|>=|<=|>|<|~>)?\s*v?(\d+)((?:\.\d+)*)/.exec(part);

@@ -232,7 +232,7 @@ function isNeutral(command: Command, patterns: readonly string[]): boolean {
   return firstMatch(callsOf(command), patterns) !== undefined;
 }
 
-export function roleOfAction(name: string, knowledge: Pick<Knowledge, 'actions'>): Role | undefined {
+function roleOfAction(name: string, knowledge: Pick<Knowledge, 'actions'>): Role | undefined {
   for (const [pattern, role] of Object.entries(knowledge.actions)) {
     if (glob(pattern)(name)) return role as Role;
   }

@@ -67,11 +67,6 @@ function publicUrl(url: string): string {
   return https.replace(/\.git$/, '');
 }
 
-/** Root of the work tree that holds `folder`, or undefined. */
-export function topLevel(folder: string): string | undefined {
-  return git(folder, ['rev-parse', '--show-toplevel'])?.toString().trim() || undefined;
-}
-
 /** Paths staged for the next commit (added, changed, renamed), relative to `root`; undefined without git. */
 export function stagedPaths(root: string): string[] | undefined {
   const output = git(root, ['diff', '--cached', '--name-only', '--diff-filter=ACMRT', '--relative', '-z']);

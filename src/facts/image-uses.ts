@@ -126,7 +126,7 @@ function keepsRunning(service: ComposeService): boolean {
 }
 
 /** The first probe of a container that is set. */
-export function probeOf(container: Container) {
+function probeOf(container: Container) {
   for (const key of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     const node = at(container.body, key);
     if (node?.kind === 'map' && !isNull(node) && node.entries.length > 0) return { key, node };

@@ -96,7 +96,7 @@ function addedBy(copy: Copy, path: string): RemoteCode[] {
 }
 
 /** Everything the parts fetch, in order. `scope` holds the variables known before the first one. */
-export function remoteCodeIn(parts: readonly CodePart[], scope: Scope = new Map()): readonly RemoteCode[] {
+function remoteCodeIn(parts: readonly CodePart[], scope: Scope = new Map()): readonly RemoteCode[] {
   const walker = new Walker(scope);
   for (const part of parts) walker.part(part);
   return walker.found;

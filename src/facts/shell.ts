@@ -212,7 +212,7 @@ export function eachCommand(body: readonly Statement[], visit: (command: Command
 }
 
 /** Visits every command of one node, as {@link eachCommand}. */
-export function eachCommandOf(node: ShellNode, visit: (command: Command) => void): void {
+function eachCommandOf(node: ShellNode, visit: (command: Command) => void): void {
   for (const child of childNodes(node)) eachCommandOf(child, visit);
   for (const body of bodiesOf(node)) eachCommand(body, visit);
   if (node.kind === 'command') visit(node);

@@ -46,7 +46,7 @@ function readMap(reader: Reader, map: Node, method: string, seen: Set<string>): 
 }
 
 /** What stands in front of the one address that answers all operations. */
-export function endpointLayers(_program: Program, objects: readonly WebObject[]): readonly Layer[] {
+function endpointLayers(_program: Program, objects: readonly WebObject[]): readonly Layer[] {
   return objects
     .filter((one) => one.kind === 'app')
     .flatMap((one) => one.layers)

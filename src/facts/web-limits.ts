@@ -55,7 +55,7 @@ const pairsOfWords = [
 ];
 
 /** Does the name speak of limiting requests? */
-export function isLimiterName(name: string): boolean {
+function isLimiterName(name: string): boolean {
   const words = wordsOf(name);
   const text = `_${words.join('_')}_`;
   return words.some((word) => limiterWords.has(word)) || pairsOfWords.some((pair) => text.includes(`_${pair}_`));

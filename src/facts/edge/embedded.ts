@@ -94,7 +94,7 @@ const SERVER_WORDS = new Set(
 );
 
 /** Other programs have blocks named "server" too: nginx's hold directives that end with semicolons. */
-export function isNginx(directives: readonly Directive[], depth = 0): boolean {
+function isNginx(directives: readonly Directive[], depth = 0): boolean {
   if (depth === 0 && directives.length > 0 && directives.every(({ name }) => name === 'include')) return true;
   return directives.some((one) => {
     if (!one.block) return one.name === 'add_header' || one.name === 'more_set_headers';

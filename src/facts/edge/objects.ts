@@ -91,7 +91,7 @@ export function headerAt(
 }
 
 /** Headers that keys of a mapping name. */
-export function entryHeaders(path: string, entries: readonly YamlEntry[]): Headers {
+function entryHeaders(path: string, entries: readonly YamlEntry[]): Headers {
   return new Map(entries.map((entry) => [entry.key.toLowerCase(), headerAt(path, entry, textOf(entry.value))]));
 }
 

@@ -201,7 +201,7 @@ export function print(value: Value, depth = 0, state: Walk = walk()): string {
   }
 }
 
-export function printNumber(number: NumberValue): string {
+function printNumber(number: NumberValue): string {
   return number.type === 'float64' ? printFloat(number.value) : String(number.value);
 }
 
@@ -234,7 +234,7 @@ export function sliceText(value: TextValue, start: number, end = value.value.len
   return text(value.value.slice(start, end), sliceRuns(value.runs, start, end));
 }
 
-export function sliceRuns(runs: readonly Run[], start: number, end: number, shift = -start): Run[] {
+function sliceRuns(runs: readonly Run[], start: number, end: number, shift = -start): Run[] {
   const result: Run[] = [];
   for (const run of runs) {
     const mark = run.start === run.end;

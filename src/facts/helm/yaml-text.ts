@@ -24,7 +24,7 @@ const BASE60 = /^[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?$/;
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]+\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?: *(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?$/;
 
 /** What a plain scalar means to Helm's YAML library: the YAML 1.1 reading of booleans and numbers. */
-export function plainValue(written: string): string | number | boolean | null {
+function plainValue(written: string): string | number | boolean | null {
   if (NOTHING.test(written)) return null;
   if (YES.test(written)) return true;
   if (NO.test(written)) return false;

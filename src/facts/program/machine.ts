@@ -56,7 +56,7 @@ export interface LoopFrame {
 }
 
 /** More values than this in one file (about 3 MB of code) are not followed. */
-export const maxValues = 600_000;
+const maxValues = 600_000;
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -87,7 +87,6 @@ export type Value = { readonly span: Span } & (
   /** Cannot be told; `of` is what it was made from. `name` is an identifier bound nowhere. */
   | { readonly kind: 'unknown'; readonly of?: readonly Ref[]; readonly name?: string }
 );
-export type ValueKind = Value['kind'];
 
 /** An expression as it stands in the source: its value, and how it is called there. */
 export interface Operand {

@@ -8,7 +8,7 @@ import { namedValues, wordsOf } from './names.ts';
 import { type GuardedImport, inside, isIn } from './pqc.ts';
 
 /** Does a node stand in one of the clauses, or under a condition on one of the flags? */
-export function isFallback(guarded: GuardedImport, flags: ReadonlySet<string>, guard: GuardId): boolean {
+function isFallback(guarded: GuardedImport, flags: ReadonlySet<string>, guard: GuardId): boolean {
   const { unit, handlers } = guarded;
   const { guards, handlers: all } = unit.module;
   for (let id = guard; id >= 0; id = guards[id]!.parent) {
@@ -65,7 +65,7 @@ function raisingTargets(program: Program, { unit }: GuardedImport, call: number)
 }
 
 /** Is the way there also under a switch that somebody must set, or behind a call that raises unless it is set? */
-export function isAskedFor(
+function isAskedFor(
   program: Program,
   guarded: GuardedImport,
   flags: ReadonlySet<string>,
