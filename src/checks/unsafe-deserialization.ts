@@ -1,9 +1,12 @@
 /** Knows when data is turned into objects by something that can be made to run code. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
+import { type Installed, installed } from '../facts/packages/installed.ts';
+import type { Ecosystem } from '../facts/packages/model.ts';
 import { constants, type Origin, origins, originText } from '../facts/program/flow.ts';
-import { argument, type CallSite, linkProgram, type Program, placeIn, spreads } from '../facts/program/link.ts';
+import { argument, type CallSite, linkProgram, type Program, placeIn } from '../facts/program/link.ts';
 import { allNamedValues, type NamedValue } from '../facts/program/names.ts';
+import { verdict } from '../facts/program/readers.ts';
 
 const why = 'Whoever controls the data decides which code runs while it is read, with all rights of the process.';
 
@@ -32,6 +35,10 @@ export const unsafeDeserialization = defineCheck({
       'accept_content',
       'ACCEPT_CONTENT',
     ],
+  },
+  evidence: {
+    dependencies: ['torch', 'js-yaml'],
+    dockerfile: ['torch', 'js-yaml'],
   },
   messages: {
     request: {
@@ -65,20 +72,18 @@ export const unsafeDeserialization = defineCheck({
   },
 });
 
-type Verdict = 'unsafe' | 'safe' | 'unknown' | undefined;
-
-function calls(program: Program, _facts: Facts, options: Options): Subject[] {
+function calls(program: Program, facts: Facts, options: Options): Subject[] {
   const readers = options.readers as Readonly<Record<string, string>>;
   const subjects: Subject[] = [];
   for (const site of program.calls(Object.keys(readers))) {
     const name = site.names.find((one) => readers[one] !== undefined)!;
-    subjects.push(...judge(program, options, site, name, readers[name]!));
+    subjects.push(...judge({ program, facts, options, site, name }, readers[name]!));
   }
   for (const site of program.allCalls()) {
     const name = unpickler(program, site, options);
     if (name === undefined) continue;
     if (name === '') subjects.push(pass('own unpickler', placeIn(site.unit, site.call), 'find_class is restricted'));
-    else subjects.push(...judge(program, options, site, name, 'always'));
+    else subjects.push(...judge({ program, facts, options, site, name }, 'always'));
   }
   return subjects;
 }
@@ -96,65 +101,35 @@ function unpickler(program: Program, { unit, call }: CallSite, options: Options)
   return undefined;
 }
 
-/** Is this call unsafe, by the rule that the reader has? */
-function verdict(program: Program, options: Options, site: CallSite, rule: string): Verdict {
-  const { unit, call } = site;
-  const flag = (word: string, index: number): boolean | undefined => {
-    const value = argument(call, index, word);
-    const constant = value ? unit.module.values[value.value]! : undefined;
-    if (constant?.kind === 'const') return Boolean(constant.value);
-    return value || spreads(call) ? undefined : false;
-  };
-  switch (rule) {
-    case 'always':
-      return 'unsafe';
-    case 'safe':
-      return 'safe';
-    case 'loader':
-      return loader(program, options, site);
-    case 'weights_only':
-    case 'safe_mode': {
-      const given = argument(call, 99, rule);
-      if (!given && !spreads(call)) return rule === 'safe_mode' ? 'safe' : 'unsafe';
-      const on = flag(rule, 99);
-      return on === undefined ? 'unknown' : on ? 'safe' : 'unsafe';
-    }
-    case 'allow_pickle': {
-      const on = flag(rule, 2);
-      return on === undefined ? 'unknown' : on ? 'unsafe' : 'safe';
-    }
-    default: {
-      // `typ=unsafe`: the keyword has this value.
-      const [word, wanted] = rule.split('=') as [string, string];
-      const given = argument(call, 0, word);
-      const constant = given ? unit.module.values[given.value]! : undefined;
-      if (!given) return spreads(call) ? 'unknown' : 'safe';
-      return constant?.kind !== 'const' ? 'unknown' : constant.value === wanted ? 'unsafe' : 'safe';
-    }
-  }
+interface Reading {
+  readonly program: Program;
+  readonly facts: Facts;
+  readonly options: Options;
+  readonly site: CallSite;
+  readonly name: string;
 }
 
-function loader(program: Program, options: Options, { unit, call }: CallSite): Verdict {
-  const given = argument(call, 1, 'Loader');
-  if (!given) return spreads(call) ? 'unknown' : 'unsafe';
-  const names: string[] = [];
-  for (const meaning of program.meanings(unit, given.value)) {
-    if (meaning.kind === 'external') names.push(meaning.name);
-    else if (meaning.kind === 'class') names.push(...program.bases(meaning.unit, meaning.class));
-  }
-  if (names.length === 0) return 'unknown';
-  const safe = options.safeLoaders as readonly string[];
-  return names.every((name) => safe.includes(name.split('.').at(-1)!)) ? 'safe' : 'unsafe';
+/** How old the library is whose own default decides; undefined: no file says. */
+function ageOf({ facts, options, name, site }: Reading): Installed | undefined {
+  const safe = (options.safeDefaults as Readonly<Record<string, string>>)[name];
+  if (safe === undefined) return undefined;
+  const [ecosystem, distribution, version] = safe.split(' ') as [Ecosystem, string, string];
+  return installed(facts, ecosystem, distribution, version, site.unit.path);
 }
 
-function judge(program: Program, options: Options, site: CallSite, name: string, rule: string): Subject[] {
+function judge(reading: Reading, rule: string): Subject[] {
+  const { program, options, site, name } = reading;
   const { unit, call } = site;
   const label = `${name}()`;
   const place = placeIn(unit, call);
-  const state = verdict(program, options, site, rule);
+  const state = verdict(program, site, rule, options.safeLoaders as readonly string[]);
   if (state === 'safe') return [pass(label, place, 'reads no code')];
   if (state === 'unknown')
     return [unknown(label, place, 'whether it may build any object depends on an argument that cannot be told')];
+  const age = state === 'default' ? ageOf(reading) : undefined;
+  if (age?.age === 'since') return [pass(label, place, `${age.text} reads no code unless it is told to`)];
+  if (state === 'default' && !age && rule === 'schema')
+    return [unknown(label, place, 'whether it may build any object depends on the version, which no manifest names')];
   const data = argument(call, 0);
   const found = data ? origins(program, unit, data.value) : [];
   const request = found.find((one) => one.kind === 'source' && one.source === 'request');
@@ -170,16 +145,22 @@ function judge(program: Program, options: Options, site: CallSite, name: string,
     found.every((one) => one.kind === 'call' && one.names.some((n) => /\.(?:dumps?|encode)$/.test(n)));
   const finding: Finding = {
     message: request ? 'request' : 'unsafe',
-    data: { call: label, source: request ? 'a request' : described(found), advice },
+    data: { call: label, source: request ? 'a request' : described(found, isData), advice },
     place,
-    confidence: own || roundTrip || verified(program, site) ? 'low' : request || isData ? 'high' : 'medium',
+    confidence:
+      own || roundTrip || age?.age === 'either' || verified(program, site)
+        ? 'low'
+        : request || isData
+          ? 'high'
+          : 'medium',
     ...(request ? { trace: [...request.trace, { ...place, text: `read by ${label}` }] } : {}),
   };
   return [fail(label, finding)];
 }
 
-function described(found: readonly Origin[]): string {
+function described(found: readonly Origin[], isData: boolean): string {
   const source = found.find((one) => one.kind === 'source');
+  if (!isData) return 'a file';
   return source ? originText(source) : 'data';
 }
 

@@ -16,8 +16,58 @@ const good = (name: string, text: string, subjects?: number) => ({
   ...(subjects === undefined ? {} : { subjects }),
 });
 
+const weights = 'import torch\ndef f(p):\n    return torch.load(p)\n';
+const jsYaml = "import yaml from 'js-yaml';\nexport const read = (text) => yaml.load(text);\n";
+
+/** A model that is read, beside files that say which version of the library reads it. */
+function version(name: string, files: Record<string, string>, ...confidence: ('low' | 'medium')[]) {
+  return {
+    name,
+    files: { 'app/x.py': weights, ...files },
+    findings: confidence.map((one) => ({ message: 'unsafe', at: 'app/x.py:3', confidence: one })),
+  };
+}
+
+const npm = (range: string) => JSON.stringify({ name: 'x', dependencies: { 'js-yaml': range } });
+
+const pyproject = (entry: string) => `[project]\nname = "x"\nversion = "1"\ndependencies = ["${entry}"]\n`;
+
 testCheck(unsafeDeserialization, {
   invalid: [
+    version('an old torch', { 'requirements.txt': 'torch==2.5.1\n' }, 'medium'),
+    version('an upper bound below the safe default', { 'requirements.txt': 'torch>=2.0,<2.6\n' }, 'medium'),
+    version(
+      'an old torch in one of two places',
+      { 'requirements.txt': 'torch==2.9.0\n', Dockerfile: 'FROM python:3.12\nRUN pip install torch==2.1.0\n' },
+      'low',
+    ),
+    version('a torch of any version', { 'requirements.txt': 'torch\n' }, 'low'),
+    version('a lower bound below the safe default', { 'requirements.txt': 'torch>=2.0\n' }, 'low'),
+    version('a torch that only another project pins', { 'other/pyproject.toml': pyproject('torch==2.9.0') }, 'medium'),
+    version('a torch that only the tests pin', { 'tests/requirements.txt': 'torch==2.9.0\n' }, 'medium'),
+    version('another package of the name', { 'requirements.txt': 'torch-geometric==2.7.0\n' }, 'medium'),
+    {
+      name: 'weights only is switched off in a new torch',
+      files: {
+        'app/x.py': 'import torch\ndef f(p):\n    return torch.load(p, weights_only=False)\n',
+        'requirements.txt': 'torch==2.9.0\n',
+      },
+      findings: [{ message: 'unsafe', at: 'app/x.py:3' }],
+    },
+    {
+      name: 'an old js-yaml',
+      files: { 'src/x.js': jsYaml, 'package.json': npm('^3.13.1') },
+      findings: [{ message: 'unsafe', at: 'src/x.js:2' }],
+    },
+    {
+      name: 'a request for an old js-yaml',
+      files: {
+        'src/x.js':
+          "const express = require('express');\nconst { load } = require('js-yaml');\nconst app = express();\napp.post('/x', (req, res) => res.json(load(req.body.text)));\n",
+        'package.json': npm('3.x'),
+      },
+      findings: [{ message: 'request', at: 'src/x.js:4' }],
+    },
     bad('something else than text', 'from pickle import loads as lp\nlp({"key": "value"})  # <-\n'),
     bad(
       'pickle from a file',
@@ -127,6 +177,39 @@ testCheck(unsafeDeserialization, {
     ),
   ],
   valid: [
+    version('a new torch', { 'requirements.txt': 'torch==2.9.0+cpu\n' }),
+    version('a lower bound at the safe default', { 'pyproject.toml': pyproject('torch>=2.6') }),
+    version('any torch, and an image that pins a new one', {
+      'requirements.in': 'torch\n',
+      Dockerfile: 'FROM python:3.12\nRUN pip install --no-cache-dir torch==2.9.0\n',
+    }),
+    version('a new torch in the project of the folder', { 'app/pyproject.toml': pyproject('torch~=2.7') }),
+    { name: 'a new js-yaml', files: { 'src/x.js': jsYaml, 'package.json': npm('^4.1.0') }, subjects: 1 },
+    {
+      name: 'an old js-yaml that another package brings',
+      files: {
+        'src/x.js': jsYaml,
+        'package.json': npm('^4.1.0'),
+        'package-lock.json': JSON.stringify({
+          name: 'x',
+          lockfileVersion: 3,
+          packages: {
+            '': { name: 'x', dependencies: { 'js-yaml': '^4.1.0' } },
+            'node_modules/js-yaml': { version: '4.1.0' },
+            'node_modules/other/node_modules/js-yaml': { version: '3.14.1' },
+          },
+        }),
+      },
+    },
+    {
+      name: 'js-yaml without types of its own',
+      files: {
+        'src/x.js':
+          "const yaml = require('js-yaml');\nexports.a = (t) => yaml.safeLoad(t);\nexports.b = (t) => yaml.load(t, { schema: yaml.JSON_SCHEMA });\n",
+        'package.json': npm('^3.13.1'),
+      },
+      subjects: 2,
+    },
     good(
       'yaml with safe loaders',
       'import yaml\nfrom yaml import SafeLoader as SL, CSafeLoader\ndef f(t):\n    yaml.safe_load(t)\n    yaml.load(t, Loader=yaml.SafeLoader)\n    yaml.load(t, SL)\n    yaml.load(t, CSafeLoader)\n    yaml.load(t, yaml.BaseLoader)\n    yaml.load(t, Loader=yaml.cyaml.CSafeLoader)\n',
@@ -188,6 +271,7 @@ testCheck(unsafeDeserialization, {
     },
   ],
   unknown: [
+    { name: 'a js-yaml of unknown version', files: { 'src/x.js': jsYaml } },
     good('a loader that cannot be told', 'import yaml\ndef f(t, loader):\n    return yaml.load(t, Loader=loader)\n'),
     good('a file that cannot be read', 'import pickle\nprint "pickle.loads"\n'),
   ],

@@ -1,0 +1,64 @@
+/** Knows whether a call that reads data may build any object while it reads. */
+import { lastWord } from './flow.ts';
+import { argument, type CallSite, option, type Program, spreads } from './link.ts';
+
+/** `default`: as the installed version reads when it is not told. */
+export type Verdict = 'unsafe' | 'safe' | 'default' | 'unknown';
+
+/** Is this call unsafe, by the rule that the reader has? `plain`: last words of loaders and schemas without code. */
+export function verdict(program: Program, site: CallSite, rule: string, plain: readonly string[]): Verdict {
+  const { unit, call } = site;
+  const flag = (word: string, index: number): boolean | undefined => {
+    const value = argument(call, index, word);
+    const constant = value ? unit.module.values[value.value]! : undefined;
+    if (constant?.kind === 'const') return Boolean(constant.value);
+    return value || spreads(call) ? undefined : false;
+  };
+  switch (rule) {
+    case 'always':
+      return 'unsafe';
+    case 'safe':
+      return 'safe';
+    case 'loader':
+      return loader(program, site, plain);
+    case 'weights_only':
+    case 'safe_mode': {
+      const given = argument(call, 99, rule);
+      if (!given && !spreads(call)) return rule === 'safe_mode' ? 'safe' : 'default';
+      const on = flag(rule, 99);
+      return on === undefined ? 'unknown' : on ? 'safe' : 'unsafe';
+    }
+    case 'schema':
+      return isPlainSchema(program, site, plain) ? 'safe' : 'default';
+    case 'allow_pickle': {
+      const on = flag(rule, 2);
+      return on === undefined ? 'unknown' : on ? 'unsafe' : 'safe';
+    }
+    default: {
+      // `typ=unsafe`: the keyword has this value.
+      const [word, wanted] = rule.split('=') as [string, string];
+      const given = argument(call, 0, word);
+      const constant = given ? unit.module.values[given.value]! : undefined;
+      if (!given) return spreads(call) ? 'unknown' : 'safe';
+      return constant?.kind !== 'const' ? 'unknown' : constant.value === wanted ? 'unsafe' : 'safe';
+    }
+  }
+}
+
+function loader(program: Program, { unit, call }: CallSite, plain: readonly string[]): Verdict {
+  const given = argument(call, 1, 'Loader');
+  if (!given) return spreads(call) ? 'unknown' : 'unsafe';
+  const names: string[] = [];
+  for (const meaning of program.meanings(unit, given.value)) {
+    if (meaning.kind === 'external') names.push(meaning.name);
+    else if (meaning.kind === 'class') names.push(...program.bases(meaning.unit, meaning.class));
+  }
+  if (names.length === 0) return 'unknown';
+  return names.every((name) => plain.includes(lastWord(name))) ? 'safe' : 'unsafe';
+}
+
+/** Is one of the arguments an object whose `schema` knows plain data only? */
+function isPlainSchema(program: Program, site: CallSite, plain: readonly string[]): boolean {
+  const schema = option(program, site, 'schema');
+  return schema !== undefined && program.names(schema.unit, schema.ref).some((name) => plain.includes(lastWord(name)));
+}
