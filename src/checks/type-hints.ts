@@ -9,7 +9,7 @@ import type { Place } from '../facts/span.ts';
 
 export const typeHints = defineCheck({
   id: 'type-hints',
-  needs: { program: true, tsconfig: true, dependencies: ['"name"'], workflow: true, script: true, hooks: true },
+  needs: { program: true, tsconfig: true, workflow: true, script: true, hooks: true },
   messages: {
     low: {
       what: 'Fewer production functions than the target have complete annotations; {file} has the most without.',

@@ -44,7 +44,7 @@ export type LoadAdvisories = (
 type Interest = Map<FactKind, true | readonly string[]>;
 
 export async function collectFacts(workspace: Workspace, options: CollectOptions): Promise<Collected> {
-  const interest = interestOf(options.checks);
+  const interest = interestOf(options.checks, options.extractors);
   const wanted = options.extractors.filter((extractor) => interest.has(extractor.kind));
   const stores = new Map<FactKind, FileFacts<FactTypes[FactKind]>[]>();
   const notifications: Notification[] = [];
@@ -144,7 +144,7 @@ function skippedBundles(paths: readonly string[]): Notification {
   return { kind: 'limit', level: 'note', message: `Not read: ${files} (${some}${paths.length > 3 ? ', ...' : ''}).` };
 }
 
-function interestOf(checks: readonly Check[]): Interest {
+function interestOf(checks: readonly Check[], extractors: readonly Extractor[]): Interest {
   const interest: Interest = new Map();
   for (const check of checks) {
     const needs = [...Object.entries(check.needs), ...Object.entries(check.evidence ?? {})];
@@ -154,6 +154,8 @@ function interestOf(checks: readonly Check[]): Interest {
       else interest.set(kind, [...new Set([...(known ?? []), ...words])]);
     }
   }
+  for (const { kind, companions = [] } of extractors)
+    if (interest.has(kind)) for (const companion of companions) interest.set(companion, true);
   return interest;
 }
 

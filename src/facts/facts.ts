@@ -11,6 +11,7 @@ import type { TaskDefinitions } from './ecs.ts';
 import type { HookConfig } from './hooks.ts';
 import type { IgnoreFile } from './ignore.ts';
 import type { Manifest } from './kubernetes.ts';
+import type { NpmPackage } from './npm.ts';
 import type { OtherPipeline } from './other-ci.ts';
 import type { Advisories } from './packages/advisory.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -38,6 +39,7 @@ export interface FactTypes {
   ignore: IgnoreFile;
   ecs: TaskDefinitions;
   kubernetes: Manifest;
+  npm: NpmPackage;
   prisma: PrismaSchema;
   workflow: Pipeline;
   otherci: OtherPipeline;
@@ -96,6 +98,8 @@ export interface Extractor<K extends FactKind = FactKind> {
    * others may define what it uses.
    */
   readonly whole?: boolean;
+  /** Kinds that joining the files of this one needs: they are read along with it, whoever asks for it. */
+  readonly companions?: readonly FactKind[];
   /** Takes so long that files outside production are read only when their zone was asked for. */
   readonly costly?: true;
   /** Loads the parser on first use; the function it gives is pure and synchronous. It may throw: that is our bug. */

@@ -11,6 +11,7 @@ import type { Extractor } from './facts.ts';
 import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
 import { kubernetes } from './kubernetes.ts';
+import { npm } from './npm.ts';
 import { otherci } from './other-ci.ts';
 import { prisma } from './prisma.ts';
 import { ecmascript } from './program/ecmascript.ts';
@@ -36,6 +37,7 @@ export const extractors: readonly Extractor[] = [
   hooks,
   ignore,
   kubernetes,
+  npm,
   otherci,
   prisma,
   python,

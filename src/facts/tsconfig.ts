@@ -1,5 +1,6 @@
 /** Knows configurations of the TypeScript compiler: how strict each is, and what it inherits from which other file. */
 import type { Extractor, Facts } from './facts.ts';
+import { folderOf, joinPath } from './paths.ts';
 import type { Place, Span } from './span.ts';
 
 export interface TypeScriptConfig {
@@ -7,6 +8,10 @@ export interface TypeScriptConfig {
   readonly extends: readonly string[];
   /** Switches it sets itself. */
   readonly switches: Readonly<Record<string, { readonly value: boolean; readonly span: Span }>>;
+  /** Where names without a dot are looked for, relative to the file. */
+  readonly baseUrl?: string;
+  /** Files by names or patterns with one `*`: `@app/*`. */
+  readonly paths?: Readonly<Record<string, readonly string[]>>;
   /** Only refers to other configurations: `files` is an empty list. */
   readonly empty: boolean;
   /** `compilerOptions`, or the whole file. */
@@ -35,7 +40,20 @@ export const tsconfig: Extractor<'tsconfig'> = {
       }
       const inherited = [from, ...(from?.items ?? [])].flatMap((one) => textOf(one) ?? []);
       const empty = member(node, 'files')?.items?.length === 0;
-      return { data: { extends: inherited, switches, empty, span: whole(options ?? node) } };
+      const baseUrl = textOf(member(options, 'baseUrl'));
+      const paths = [...(member(options, 'paths')?.members ?? [])].map(
+        ([name, one]) => [name, (one.items ?? []).flatMap((item) => textOf(item) ?? [])] as const,
+      );
+      return {
+        data: {
+          extends: inherited,
+          switches,
+          ...(baseUrl === undefined ? {} : { baseUrl }),
+          ...(paths.length > 0 ? { paths: Object.fromEntries(paths) } : {}),
+          empty,
+          span: whole(options ?? node),
+        },
+      };
     };
   },
 };
@@ -61,6 +79,16 @@ export interface TypeScriptConfigs {
   /** Path of the configuration that governs a file; undefined: none. */
   readonly governing: (path: string) => string | undefined;
   readonly strictness: (config: string) => Strictness;
+  /** What all configurations in a folder say about names of modules. */
+  readonly lookups: (folder: string) => Lookups;
+}
+
+/** Where names of modules lead, relative to the root of the tree. */
+export interface Lookups {
+  /** Folders in which names without a dot are looked for. */
+  readonly bases: readonly string[];
+  /** Names or patterns with one `*`, and the files they stand for. */
+  readonly paths: readonly (readonly [string, readonly string[]])[];
 }
 
 /** Joins all configurations of the tree. Use through `facts.linked`. */
@@ -68,10 +96,8 @@ export function linkTypeScript(facts: Facts): TypeScriptConfigs {
   const files = new Map(facts.of('tsconfig').map(({ path, data }) => [path, data]));
   const packages = new Map(
     facts
-      .of('dependencies')
-      .flatMap(({ path, data }) =>
-        data.project !== undefined && path.endsWith('package.json') ? [[data.project, folderOf(path)] as const] : [],
-      ),
+      .of('npm')
+      .flatMap(({ path, data }) => (data.name === undefined ? [] : [[data.name, folderOf(path)] as const])),
   );
   const folders = new Map<string, string[]>();
   for (const path of files.keys()) {
@@ -96,7 +122,11 @@ export function linkTypeScript(facts: Facts): TypeScriptConfigs {
     known.set(config, found);
     return found;
   };
-  return { governing, strictness };
+  const lookups = (folder: string): Lookups => {
+    const all = (folders.get(folder) ?? []).map((config) => lookupsOf(config, files, packages));
+    return { bases: all.flatMap((one) => one.bases), paths: all.flatMap((one) => one.paths) };
+  };
+  return { governing, strictness, lookups };
 }
 
 /** `tsconfig.json` before those of an application or a build; one that only refers to others comes last. */
@@ -104,8 +134,51 @@ function rank(path: string, files: ReadonlyMap<string, TypeScriptConfig>): numbe
   return Number(files.get(path)!.empty) * 2 + Number(!/(?:^|\/)[jt]sconfig\.json$/.test(path));
 }
 
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+interface Ancestor {
+  readonly path: string;
+  readonly data: TypeScriptConfig;
+  /** It inherits from this one, which is not in the repository. */
+  readonly unseen?: string;
+}
+
+/** A configuration after all that it inherits from: later ones win. */
+function inheritance(
+  config: string,
+  files: ReadonlyMap<string, TypeScriptConfig>,
+  packages: ReadonlyMap<string, string>,
+): readonly Ancestor[] {
+  const seen = new Set<string>();
+  const visit = (path: string): readonly Ancestor[] => {
+    const data = files.get(path);
+    if (!data || seen.has(path) || seen.size > 20) return [];
+    seen.add(path);
+    const above = data.extends.flatMap((unseen): readonly Ancestor[] => {
+      const target = resolve(path, unseen, files, packages);
+      return target === undefined ? [{ path, data, unseen }] : visit(target);
+    });
+    return [...above, { path, data }];
+  };
+  return visit(config);
+}
+
+function lookupsOf(
+  config: string,
+  files: ReadonlyMap<string, TypeScriptConfig>,
+  packages: ReadonlyMap<string, string>,
+): Lookups {
+  const own = folderOf(config);
+  const at = (folder: string, path: string) =>
+    path.startsWith('${configDir}') ? joinPath(own, path.slice('${configDir}/'.length)) : joinPath(folder, path);
+  let base: string | undefined;
+  let named: Ancestor | undefined;
+  for (const ancestor of inheritance(config, files, packages)) {
+    if (ancestor.data.baseUrl !== undefined) base = at(folderOf(ancestor.path), ancestor.data.baseUrl);
+    if (ancestor.data.paths) named = ancestor;
+  }
+  const paths = Object.entries(named?.data.paths ?? {}).map(
+    ([name, targets]) => [name, targets.flatMap((target) => at(base ?? folderOf(named!.path), target) ?? [])] as const,
+  );
+  return { bases: base === undefined ? [] : [base], paths };
 }
 
 function decide(
@@ -114,26 +187,18 @@ function decide(
   packages: ReadonlyMap<string, string>,
 ): Strictness {
   const set = new Map<string, { value: boolean | undefined; place: Place }>();
-  const seen = new Set<string>();
   let outermost: Place = { path: config, span: files.get(config)!.span };
-  const visit = (path: string): void => {
-    const data = files.get(path);
-    if (!data || seen.has(path) || seen.size > 20) return;
-    seen.add(path);
-    for (const one of data.extends) {
-      const target = resolve(path, one, files, packages);
-      if (target !== undefined) visit(target);
-      else {
-        const own = Object.entries(published).find(([name]) => one.startsWith(name))?.[1];
-        for (const name of ['strict', 'noImplicitAny', 'strictNullChecks'])
-          set.set(name, { value: own, place: { path, span: data.span } });
-      }
+  for (const { path, data, unseen } of inheritance(config, files, packages)) {
+    if (unseen !== undefined) {
+      const own = Object.entries(published).find(([name]) => unseen.startsWith(name))?.[1];
+      for (const name of ['strict', 'noImplicitAny', 'strictNullChecks'])
+        set.set(name, { value: own, place: { path, span: data.span } });
+      continue;
     }
     if (data.extends.length === 0) outermost = { path, span: data.span };
     for (const [name, { value, span }] of Object.entries(data.switches))
       set.set(name, { value, place: { path, span } });
-  };
-  visit(config);
+  }
   const strict = set.get('strict');
   const of = (name: string) => {
     const own = set.get(name);

@@ -6,6 +6,7 @@ import type { Facts } from '../facts.ts';
 import type { Place, Span } from '../span.ts';
 import type { Zone } from '../workspace.ts';
 import type { Call, ClassModel, FunctionModel, Module, Operand, Ref, Value } from './model.ts';
+import { linkModules } from './resolve.ts';
 
 /** One file's module, as the linker sees it. */
 export interface Unit {
@@ -85,7 +86,8 @@ export interface Program {
 }
 
 export function linkProgram(facts: Facts): Program {
-  return new Linker(facts.of('program').map(({ path, zone, data }) => ({ path, zone, module: data })));
+  const units = facts.of('program').map(({ path, zone, data }) => ({ path, zone, module: data }));
+  return new Linker(units, linkModules(units, facts));
 }
 
 export function valueAt(node: Node): Value {
@@ -142,13 +144,14 @@ const roots = new Set(['src', 'lib', 'app', 'backend', 'server', 'python', 'pack
 class Linker implements Program {
   readonly units: readonly Unit[];
   readonly #byName = new Map<string, Unit[]>();
-  /** Of JavaScript: by every end of the path. */
-  readonly #byPath = new Map<string, Unit[]>();
+  /** Of JavaScript. */
+  readonly #resolve: (name: string, from: Unit) => Unit | undefined;
   readonly #packages = new Set<string>();
   readonly #meanings = new Map<Unit, (readonly Meaning[] | null)[]>();
   /** Names of each file that nothing in the repository defines: most, and each is asked for many times. */
   readonly #externals = new Map<Unit, Map<string, readonly Meaning[]>>();
   readonly #defined = new Map<string, Node | Unit | undefined>();
+  readonly #defaults = new Map<Unit, ReadonlySet<string>>();
   readonly #fields = new Map<Unit, Map<string, Node[]>>();
   readonly #bases = new Map<ClassModel, readonly string[]>();
   readonly #sites = new Map<Unit, CallSite[]>();
@@ -157,25 +160,25 @@ class Linker implements Program {
   #callers: Map<FunctionModel, CallSite[]> | undefined;
   #depth = 0;
 
-  constructor(units: readonly Unit[]) {
+  constructor(units: readonly Unit[], resolve: (name: string, from: Unit) => Unit | undefined) {
     this.units = units;
+    this.#resolve = resolve;
     for (const unit of units) {
       const { name, language } = unit.module;
+      if (language !== 'python') continue;
       if (unit.module.package) this.#packages.add(name);
-      const python = language === 'python';
-      const parts = python ? name.split('.') : name.split('/');
-      const index = python ? this.#byName : this.#byPath;
+      const parts = name.split('.');
       for (let i = 0; i < parts.length; i++) {
-        const suffix = parts.slice(i).join(python ? '.' : '/');
-        const same = index.get(suffix);
+        const suffix = parts.slice(i).join('.');
+        const same = this.#byName.get(suffix);
         if (same) same.push(unit);
-        else index.set(suffix, [unit]);
+        else this.#byName.set(suffix, [unit]);
       }
     }
   }
 
   moduleOf(name: string, from: Unit): Unit | undefined {
-    if (from.module.language !== 'python') return this.#ecmascriptModule(name, from);
+    if (from.module.language !== 'python') return this.#resolve(name, from);
     const candidates = this.#byName.get(name);
     if (!candidates) return undefined;
     const folder = from.module.package ? from.module.name : from.module.name.replace(/\.?[^.]*$/, '');
@@ -198,38 +201,6 @@ class Linker implements Program {
     return best;
   }
 
-  /** `@company/api/users/guard` of a workspace: the one file `users/guard` below a folder `api`. */
-  #scoped(name: string): Unit | undefined {
-    const [, project, ...rest] = name.split('/');
-    const found = (rest.length > 0 ? (this.#byPath.get(rest.join('/')) ?? []) : []).filter((unit) =>
-      unit.module.name.includes(`/${project}/`),
-    );
-    return found.length === 1 ? found[0] : undefined;
-  }
-
-  /** An absolute name, or an alias of a folder: `@/lib/run`, `~/lib/run`, and `src/lib/run` from the root of a package. */
-  #ecmascriptModule(name: string, from: Unit): Unit | undefined {
-    if (name.startsWith('/')) return this.#byPath.get(name)?.[0];
-    const slash = name.indexOf('/');
-    if (slash < 0) return undefined;
-    const head = name.slice(0, slash);
-    const alias = /^[@~#$]?$/.test(head);
-    if (!alias && head.startsWith('@')) return this.#scoped(name);
-    const candidates = this.#byPath.get(alias ? name.slice(slash + 1) : name);
-    if (!candidates) return undefined;
-    let best: Unit | undefined;
-    let shared = alias ? -1 : 0;
-    for (const unit of candidates) {
-      const common = sharedFolders(unit.module.name, from.module.name);
-      const root = unit.module.name.split('/').length - name.split('/').length;
-      // Without a mark it is a path from a folder above the importing file.
-      if (common <= shared || (!alias && common < root)) continue;
-      shared = common;
-      best = unit;
-    }
-    return best;
-  }
-
   define(name: string, from: Unit): Node | undefined {
     const found = this.#find(name, from);
     return found && 'ref' in found ? found : undefined;
@@ -247,6 +218,28 @@ class Linker implements Program {
   }
 
   #find(name: string, from: Unit): Node | Unit | undefined {
+    const found = this.#known(name, from);
+    // `import run from 'app/run'` and `import * as run from 'app/run'` bind one name.
+    if (from.module.language === 'python' || name.startsWith('/') || (found && 'ref' in found)) return found;
+    if (found) return this.#isDefault(name, from) ? (this.#exported(found, 'default', new Set()) ?? found) : found;
+    const dot = name.lastIndexOf('.');
+    const head = name.slice(0, Math.max(0, dot));
+    const module = this.#isDefault(head, from) ? this.#known(head, from) : undefined;
+    const replaced = module && !('ref' in module) ? this.#exported(module, 'default', new Set()) : undefined;
+    return replaced && 'ref' in replaced ? this.entry(replaced, name.slice(dot + 1)) : undefined;
+  }
+
+  /** Does the file import the default of a module that it does not name by its path? */
+  #isDefault(name: string, from: Unit): boolean {
+    let names = this.#defaults.get(from);
+    if (!names) {
+      names = new Set(from.module.imports.flatMap((one) => (one.member === 'default' ? [one.name] : [])));
+      this.#defaults.set(from, names);
+    }
+    return names.has(name);
+  }
+
+  #known(name: string, from: Unit): Node | Unit | undefined {
     const slash = from.path.lastIndexOf('/');
     const key = `${name}\0${name.startsWith('/') ? '' : from.path.slice(0, slash + 1)}`;
     if (this.#defined.has(key)) return this.#defined.get(key);
@@ -654,15 +647,6 @@ class Linker implements Program {
 function replacement(unit: Unit): Ref | undefined {
   const { language, exports } = unit.module;
   return language !== 'python' && Object.hasOwn(exports, 'export=') ? exports['export='] : undefined;
-}
-
-/** Number of leading folders two names of modules have in common. */
-function sharedFolders(a: string, b: string): number {
-  const left = a.split('/');
-  const right = b.split('/');
-  let count = 0;
-  while (count < left.length - 1 && count < right.length - 1 && left[count] === right[count]) count++;
-  return count;
 }
 
 function instanceOf(meaning: Meaning): readonly Meaning[] {
