@@ -1,5 +1,6 @@
 import { adminAuth } from '../../src/checks/admin-auth.ts';
 import { testCheck } from '../check-tester.ts';
+import { inFile } from '../marked.ts';
 import * as js from './admin-auth-js.ts';
 
 const one = (text: string) => ({ 'app/x.py': text });
@@ -8,16 +9,8 @@ const fast =
   'from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request, Security\napp = FastAPI()\n';
 const guard =
   'def require_admin(user=Depends(current)):\n    if user.role != "admin":\n        raise HTTPException(status_code=403)\n    return user\n';
-const at = (text: string) => {
-  const line = text.split('\n').findIndex((row) => row.includes('# <-')) + 1;
-  return `app/x.py:${line}`;
-};
-const bad = (name: string, text: string, message = 'unguarded') => ({
-  name,
-  files: one(text),
-  findings: [{ message, at: at(text) }],
-});
-const good = (name: string, text: string) => ({ name, files: one(text), subjects: 1 });
+const { bad, good: goodFile } = inFile('app/x.py', 'unguarded');
+const good = (name: string, text: string) => goodFile(name, text, 1);
 
 testCheck(adminAuth, {
   valid: [

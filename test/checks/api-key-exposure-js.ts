@@ -1,12 +1,10 @@
 /** Knows cases of credentials in the answers of routes in JavaScript and TypeScript, for the table of the check's test. */
 import type { InvalidCase, ValidCase } from '../check-tester.ts';
+import { bad as answered } from '../marked.ts';
+import type { Files } from '../scan-files.ts';
 
 const express = "import express from 'express';\nimport { User } from './models.js';\nconst app = express();\n";
-const bad = (name: string, files: Readonly<Record<string, string>>): InvalidCase => {
-  const [path, text] = Object.entries(files)[0]!;
-  const line = text.split('\n').findIndex((row) => row.includes('// <-')) + 1;
-  return { name, files, findings: [{ message: 'answered', at: `${path}:${line}` }] };
-};
+const bad = (name: string, files: Files) => answered(name, files, 'answered');
 
 export const valid: readonly ValidCase[] = [
   {

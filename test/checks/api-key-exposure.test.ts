@@ -1,21 +1,9 @@
 import { apiKeyExposure } from '../../src/checks/api-key-exposure.ts';
 import { testCheck } from '../check-tester.ts';
+import { inFile } from '../marked.ts';
 import * as js from './api-key-exposure-js.ts';
 
-/** One file, with one finding at each line that is marked. */
-function bad(name: string, text: string, message = 'logged', more: object = {}) {
-  const rows = text.split('\n');
-  const findings = rows.flatMap((row, i) =>
-    row.includes('# <-') ? [{ message, at: `app/x.py:${i + 1}`, ...more }] : [],
-  );
-  return { name, files: { 'app/x.py': text }, findings };
-}
-
-const good = (name: string, text: string, subjects?: number) => ({
-  name,
-  files: { 'app/x.py': text },
-  ...(subjects === undefined ? {} : { subjects }),
-});
+const { bad, good } = inFile('app/x.py', 'logged');
 
 const FLASK = 'from flask import Flask, jsonify, redirect, request\napp = Flask(__name__)\n';
 const FAST = 'from fastapi import APIRouter\nfrom pydantic import BaseModel\nrouter = APIRouter()\n';

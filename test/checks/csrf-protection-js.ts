@@ -1,24 +1,6 @@
 /** Knows cases of forged requests in JavaScript and TypeScript, for the table of the check's test. */
-import type { Expected, InvalidCase, ValidCase } from '../check-tester.ts';
-
-const at = (files: Readonly<Record<string, string>>): string => {
-  for (const [path, text] of Object.entries(files)) {
-    const line = text.split('\n').findIndex((row) => row.includes('// <-')) + 1;
-    if (line > 0) return `${path}:${line}`;
-  }
-  return '';
-};
-const good = (name: string, files: Readonly<Record<string, string>>, subjects = 1): ValidCase => ({
-  name,
-  files,
-  subjects,
-});
-const bad = (
-  name: string,
-  files: Readonly<Record<string, string>>,
-  message: string,
-  more: Partial<Expected> = {},
-): InvalidCase => ({ name, files, findings: [{ message, at: at(files), ...more }] });
+import type { InvalidCase, ValidCase } from '../check-tester.ts';
+import { bad, good } from '../marked.ts';
 
 const express = "import express from 'express';\nimport session from 'express-session';\n";
 const app = 'const app = express();\napp.use(session({ secret: process.env.SECRET }));\n';

@@ -1,18 +1,8 @@
 import { flaskSecretKey } from '../../src/checks/flask-secret-key.ts';
 import { testCheck } from '../check-tester.ts';
+import { inFile } from '../marked.ts';
 
-/** One file, with one finding at each line that is marked. */
-function bad(name: string, text: string, message = 'literal') {
-  const rows = text.split('\n');
-  const findings = rows.flatMap((row, i) => (row.includes('# <-') ? [{ message, at: `app/x.py:${i + 1}` }] : []));
-  return { name, files: { 'app/x.py': text }, findings };
-}
-
-const good = (name: string, text: string, subjects?: number) => ({
-  name,
-  files: { 'app/x.py': text },
-  ...(subjects === undefined ? {} : { subjects }),
-});
+const { bad, good } = inFile('app/x.py', 'literal');
 
 testCheck(flaskSecretKey, {
   invalid: [

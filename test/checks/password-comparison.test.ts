@@ -1,20 +1,8 @@
 import { passwordComparison } from '../../src/checks/password-comparison.ts';
 import { testCheck } from '../check-tester.ts';
+import { inFile } from '../marked.ts';
 
-/** One file, with one finding at each line that is marked. */
-function bad(name: string, text: string, message = 'operator', more: object = {}) {
-  const rows = text.split('\n');
-  const findings = rows.flatMap((row, i) =>
-    row.includes('# <-') ? [{ message, at: `app/x.py:${i + 1}`, ...more }] : [],
-  );
-  return { name, files: { 'app/x.py': text }, findings };
-}
-
-const good = (name: string, text: string, subjects?: number) => ({
-  name,
-  files: { 'app/x.py': text },
-  ...(subjects === undefined ? {} : { subjects }),
-});
+const { bad, good } = inFile('app/x.py', 'operator');
 
 testCheck(passwordComparison, {
   invalid: [

@@ -1,13 +1,8 @@
 import { postgresqlMigration } from '../../src/checks/postgresql-migration.ts';
 import { testCheck } from '../check-tester.ts';
+import { bad as marked } from '../marked.ts';
 
-/** One file, with one finding at each line that is marked. */
-function bad(name: string, message: string, text: string, path = 'app/x.py') {
-  const rows = text.split('\n');
-  const findings = rows.flatMap((row, i) => (row.includes('# <-') ? [{ message, at: `${path}:${i + 1}` }] : []));
-  return { name, files: { [path]: text }, findings };
-}
-
+const bad = (name: string, message: string, text: string, path = 'app/x.py') => marked(name, { [path]: text }, message);
 const good = (name: string, text: string, path = 'app/x.py') => ({ name, files: { [path]: text } });
 const engine = 'import os\nfrom sqlalchemy import create_engine\n';
 

@@ -1,14 +1,12 @@
 import { pqcImports } from '../../src/checks/pqc-imports.ts';
 import { testCheck } from '../check-tester.ts';
+import { inFile } from '../marked.ts';
 
-/** One file, with one finding at each line that is marked. */
-function bad(name: string, message: string, text: string, skip: readonly 'comment'[] = []) {
-  const rows = text.split('\n');
-  const findings = rows.flatMap((row, i) => (row.includes('# <-') ? [{ message, at: `mesh/x.py:${i + 1}` }] : []));
-  return { name, files: { 'mesh/x.py': text }, findings, skip };
-}
-
-const good = (name: string, text: string) => ({ name, files: { 'mesh/x.py': text } });
+const { bad: badFile, good } = inFile('mesh/x.py', '');
+const bad = (name: string, message: string, text: string, skip: readonly 'comment'[] = []) => ({
+  ...badFile(name, text, message),
+  skip,
+});
 const optional = 'try:\n    import oqs\n    HAVE = True\nexcept ImportError:\n    HAVE = False\n';
 const hybrid =
   'import oqs\ndef hybrid_secret(key, peer):\n    classical = peer.exchange()\n    try:\n        with oqs.KeyEncapsulation("ML-KEM-768") as kem:\n            ct, pq = kem.encap_secret(key)\n    except Exception:\n';

@@ -1,16 +1,13 @@
 import { realMetrics } from '../../src/checks/real-metrics.ts';
 import { testCheck } from '../check-tester.ts';
+import { inFile } from '../marked.ts';
 
 const head =
   'import os, random, time\nimport psutil\nfrom prometheus_client import Counter, Gauge, Histogram\nlatency = Gauge("latency", "x", ["peer"])\n';
 
-function bad(name: string, message: string, text: string) {
-  const rows = (head + text).split('\n');
-  const findings = rows.flatMap((row, i) => (row.includes('# <-') ? [{ message, at: `app/x.py:${i + 1}` }] : []));
-  return { name, files: { 'app/x.py': head + text }, findings };
-}
-
-const good = (name: string, text: string) => ({ name, files: { 'app/x.py': head + text } });
+const { bad: badFile, good: goodFile } = inFile('app/x.py', '');
+const bad = (name: string, message: string, text: string) => badFile(name, head + text, message);
+const good = (name: string, text: string) => goodFile(name, head + text);
 
 testCheck(realMetrics, {
   valid: [

@@ -1,20 +1,8 @@
 import { subprocessValidation } from '../../src/checks/subprocess-validation.ts';
 import { testCheck } from '../check-tester.ts';
+import { inFile } from '../marked.ts';
 
-/** One file, with one finding at each line that is marked. */
-function bad(name: string, text: string, message = 'shell', more: object = {}) {
-  const rows = text.split('\n');
-  const findings = rows.flatMap((row, i) =>
-    row.includes('# <-') ? [{ message, at: `app/x.py:${i + 1}`, ...more }] : [],
-  );
-  return { name, files: { 'app/x.py': text }, findings };
-}
-
-const good = (name: string, text: string, subjects?: number) => ({
-  name,
-  files: { 'app/x.py': text },
-  ...(subjects === undefined ? {} : { subjects }),
-});
+const { bad, good } = inFile('app/x.py', 'shell');
 
 const VIEW =
   'import os, subprocess, shlex, re\nfrom flask import Flask, request\napp = Flask(__name__)\n@app.post("/x")\ndef f():\n    v = request.form["v"]\n';

@@ -1,20 +1,8 @@
 import { unsafeDeserialization } from '../../src/checks/unsafe-deserialization.ts';
 import { testCheck } from '../check-tester.ts';
+import { inFile } from '../marked.ts';
 
-/** One file, with one finding at each line that is marked. */
-function bad(name: string, text: string, message = 'unsafe', more: object = {}) {
-  const rows = text.split('\n');
-  const findings = rows.flatMap((row, i) =>
-    row.includes('# <-') ? [{ message, at: `app/x.py:${i + 1}`, ...more }] : [],
-  );
-  return { name, files: { 'app/x.py': text }, findings };
-}
-
-const good = (name: string, text: string, subjects?: number) => ({
-  name,
-  files: { 'app/x.py': text },
-  ...(subjects === undefined ? {} : { subjects }),
-});
+const { bad, good } = inFile('app/x.py', 'unsafe');
 
 const weights = 'import torch\ndef f(p):\n    return torch.load(p)\n';
 const jsYaml = "import yaml from 'js-yaml';\nexport const read = (text) => yaml.load(text);\n";
