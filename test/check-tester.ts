@@ -27,6 +27,8 @@ export interface Expected {
   readonly at: string;
   readonly confidence?: Finding['confidence'];
   readonly severity?: Finding['severity'];
+  /** Words of the first sentence. */
+  readonly what?: string;
 }
 
 export interface InvalidCase extends Case {
@@ -82,6 +84,7 @@ export function testCheck(check: Check, cases: Cases): void {
           for (const text of Object.values(sentences(message, finding.data))) expect(text).toMatch(/^\S.*[.!?:`]$/s);
           const wanted = one.findings.find((e) => `${e.message} ${e.at}` === line(finding, one.files))!;
           if (wanted.confidence) expect(finding.confidence).toBe(wanted.confidence);
+          if (wanted.what) expect(sentences(message, finding.data).what).toContain(wanted.what);
           if (wanted.severity) expect(finding.severity ?? message.severity).toBe(wanted.severity);
         }
         await sameWhen(check, one, judgement);

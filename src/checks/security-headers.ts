@@ -6,10 +6,11 @@ import type { Program } from '../facts/program/link.ts';
 import type { Place } from '../facts/span.ts';
 import { chainOf, isAlone, layersOfObject, linkWeb, type Web, webWords } from '../facts/web.ts';
 import type { Settings } from '../facts/web-django.ts';
-import { headersOf, runs, type SetHeader, weakness } from '../facts/web-headers.ts';
+import { headersOf, hole, runs, type SetHeader, weakness } from '../facts/web-headers.ts';
 import { type HelperWords, helperHeaders, helpersIn, looseHelpers } from '../facts/web-helpers.ts';
 import type { Layer, WebObject } from '../facts/web-model.ts';
 import { frameworkNames, isTriedOut } from '../facts/web-objects.ts';
+import { answersMachines } from '../facts/web-pages.ts';
 
 const fix =
   'Install one helper on the application object (flask-talisman, secure, helmet, or a middleware of a few lines) that sets Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy on every answer.';
@@ -124,7 +125,7 @@ function application(web: Web, object: WebObject, options: Options, front: Front
     object.name === 'app'
   )
     return undefined;
-  const subject = verdict(name, object.place, `The ${name}`, sent, object.framework === 'aiohttp');
+  const subject = verdict(name, object.place, `The ${name}`, sent, answersMachines(web, object));
   return isInner && sent.have.size === 0 && subject.verdict === 'fail' ? undefined : subject;
 }
 
@@ -139,9 +140,9 @@ function verdict(name: string, place: Place, app: string, sent: Sent, machine: b
       const message = missing.length === Object.keys(titles).length ? 'none' : 'missing';
       const headers = missing.map((header) => titles[header]!).join(', ');
       const data = { app, ...(message === 'missing' ? { headers } : {}) };
-      const plain = machine ? { severity: 'low' as const } : {};
       const certain = missing.some((header) => header !== 'referrer-policy' && header !== 'content-security-policy');
-      findings.push({ message, data, place, confidence: certain ? 'high' : 'medium', ...plain });
+      if (machine) findings.push({ message, data, place, confidence: 'low', severity: 'low' });
+      else findings.push({ message, data, place, confidence: certain ? 'high' : 'medium' });
     }
   }
   if (findings.length === 0) return pass(name, place, ['all five headers are set', ...sent.edge].join(', partly by '));
@@ -194,19 +195,20 @@ function judge(header: SetHeader, sent: Sent, options: Options): void {
   const texts = (header.values ?? []).map((value) => String(value).toLowerCase());
   if (
     name === 'content-security-policy' &&
-    (header.values === undefined || texts.some((text) => text.includes('frame-ancestors')))
+    (header.values === undefined || texts.some((text) => text.includes('frame-ancestors') || text.includes(hole)))
   )
     sent.have.add('frame-ancestors');
-  const problem = texts
-    .map((text) => weakness(name, text, options.minHstsSeconds as number))
-    .find((one) => one !== undefined);
-  if (problem === undefined) return;
+  const problems = texts.flatMap((text) => weakness(name, text, options.minHstsSeconds as number) ?? []);
+  if (problems.length === 0) return;
+  const isPolicy = name === 'content-security-policy';
+  // What one branch opens may be for development only.
+  const confidence = problems.length < texts.length ? 'low' : isPolicy ? 'medium' : 'high';
   sent.findings.push({
     message: 'weak',
-    data: { header: titles[name]!, problem },
+    data: { header: titles[name]!, problem: problems.reduce((a, b) => (b.length < a.length ? b : a)) },
     place: header.place,
-    confidence: name === 'content-security-policy' ? 'medium' : 'high',
-    ...(name === 'content-security-policy' ? { severity: 'low' as const } : {}),
+    confidence,
+    ...(isPolicy ? { severity: 'low' as const } : {}),
   });
 }
 

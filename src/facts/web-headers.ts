@@ -179,9 +179,13 @@ function pair(search: Search, unit: Unit, key: Ref, value: Ref): void {
   const names = constants(program, unit, key);
   const place = placeIn(unit, unit.module.values[value]!);
   if (names) {
-    const values = constants(program, unit, value);
-    for (const name of names)
-      if (typeof name === 'string') search.set.push({ name: name.toLowerCase(), values, place });
+    for (const name of names) {
+      if (typeof name !== 'string') continue;
+      // Of a policy that is put together even parts say something.
+      const isPolicy = /^content-security-policy/i.test(name);
+      const values = isPolicy ? textsOf(program, unit, value) : constants(program, unit, value);
+      search.set.push({ name: name.toLowerCase(), values, place });
+    }
     return;
   }
   // A loop over a dictionary: `for name, value in HEADERS.items()`.
@@ -283,15 +287,8 @@ export function weakness(name: string, text: string, minHstsSeconds: number): st
       const age = /max-age\s*=\s*"?(\d+)/.exec(text)?.[1];
       return age !== undefined && Number(age) < minHstsSeconds ? `max-age is ${age}` : undefined;
     }
-    case 'content-security-policy': {
-      const scripts =
-        /(?:^|;)\s*script-src\s([^;]*)/.exec(text)?.[1] ?? /(?:^|;)\s*default-src\s([^;]*)/.exec(text)?.[1];
-      if (scripts === undefined) return undefined;
-      if (/'unsafe-inline'/.test(scripts) && !/'nonce-|'sha\d+-|'strict-dynamic'/.test(scripts))
-        return 'scripts may be inline';
-      if (/'unsafe-eval'/.test(scripts)) return 'scripts may use eval';
-      return /(?:^|\s)\*(?:\s|$)/.test(scripts) ? 'scripts may come from anywhere' : undefined;
-    }
+    case 'content-security-policy':
+      return openings(text);
     case 'x-content-type-options':
       return text === 'nosniff' ? undefined : 'the value is not nosniff';
     case 'x-frame-options':
@@ -299,4 +296,39 @@ export function weakness(name: string, text: string, minHstsSeconds: number): st
     default:
       return /unsafe-url|no-referrer-when-downgrade/.test(text) ? `the value is ${text}` : undefined;
   }
+}
+
+/** Stands in a text for a part that cannot be told. */
+export const hole = '\u2026';
+
+/** What a policy allows scripts that makes it worthless; a part that cannot be told may be a nonce. */
+function openings(policy: string): string | undefined {
+  const scripts =
+    /(?:^|;)\s*script-src\s([^;]*)/.exec(policy)?.[1] ?? /(?:^|;)\s*default-src\s([^;]*)/.exec(policy)?.[1];
+  if (scripts === undefined) return undefined;
+  const has = (pattern: RegExp) => pattern.test(scripts);
+  const strict = has(/'strict-dynamic'/) || scripts.includes(hole);
+  const found = [
+    ...(has(/'unsafe-inline'/) && !strict && !has(/'nonce-|'sha\d+-/) ? ['be inline'] : []),
+    ...(has(/'unsafe-eval'/) ? ['use eval'] : []),
+    ...(has(/(?:^|\s)(?:\*|(?:https?|data):)(?:\s|$)/) && !strict ? ['come from anywhere'] : []),
+  ];
+  const last = found.pop();
+  if (last === undefined) return undefined;
+  return `scripts may ${found.length > 0 ? `${found.join(', ')} and ` : ''}${last}`;
+}
+
+/** The texts a value can be, with a mark for each part that cannot be told; undefined: nothing of it is known. */
+function textsOf(program: Program, unit: Unit, ref: Ref, depth = 0): readonly string[] | undefined {
+  const known = constants(program, unit, ref);
+  if (known) return known.map(String);
+  const value = unit.module.values[ref]!;
+  if (value.kind !== 'concat' || depth > 8) return undefined;
+  let texts: readonly string[] = [''];
+  for (const part of value.parts) {
+    const found = textsOf(program, unit, part, depth + 1) ?? [hole];
+    const few = texts.length * found.length > 16 ? [hole] : found;
+    texts = texts.flatMap((text) => few.map((one) => (text + one).slice(0, 8192)));
+  }
+  return texts;
 }

@@ -18,7 +18,7 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
       ),
     ),
   ],
-  ['archive', new Set('archive archives archived _archive attic backup backups'.split(' '))],
+  ['archive', new Set('archive archives archived _archive attic backup backups redacted'.split(' '))],
   [
     'test',
     new Set(
@@ -47,7 +47,7 @@ const NAMES: readonly (readonly [Zone, RegExp])[] = [
     'generated',
     /\.(?:min|bundle)\.(?:js|mjs|css)$|_pb2(?:_grpc)?\.pyi?$|\.pb\.go$|\.generated\.\w+$|^(?:.*[.-])?rendered\.ya?ml$/,
   ],
-  ['archive', /\.(?:bak|orig|old)$/],
+  ['archive', /\.(?:bak|orig|old)$|\.redacted\.\w+$/],
   [
     'test',
     /^test_.*\.py$|_test\.(?:py|go)$|^(?:conftest|tests?)\.py$|[.-](?:test|spec|e2e)\.[cm]?[jt]sx?$|^(?:jest|vitest|test)[.-]?setup[\w.-]*\.[cm]?[jt]sx?$|^(?:docker-)?compose[.-].*\b(?:tests?|e2e)\b.*\.ya?ml$|^dockerfile[.-](?:tests?|e2e)$/,

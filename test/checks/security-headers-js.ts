@@ -92,6 +92,19 @@ export const invalid: readonly InvalidCase[] = [
     skip: ['comment'],
   },
   bad(
+    'Next.js: a policy put together from parts',
+    {
+      'next.config.mjs': `const hosts = process.env.HOSTS ?? '';\nconst base = \`default-src 'self'; script-src 'self' 'unsafe-inline'; img-src \${hosts}\`;\nexport default {\n  async headers() {\n    return [{ source: '/(.*)', headers: [\n${all
+        .map(
+          ([key, value]) =>
+            `      { key: '${key}', value: ${key.startsWith('Content') ? "`${base}; frame-ancestors 'none'` }, // <-" : `${JSON.stringify(value)} },`}\n`,
+        )
+        .join('')}    ] }];\n  },\n};\n`,
+      'app/api/x/route.ts': 'export function GET() {\n  return Response.json({});\n}\n// next\n',
+    },
+    'weak',
+  ),
+  bad(
     'NestJS without helmet',
     {
       'src/main.ts':

@@ -30,6 +30,15 @@ const ingress =
   all.map(([name, value]) => `      more_set_headers "${name}: ${value}";\n`).join('') +
   'spec:\n  ingressClassName: nginx\n  tls: [{hosts: [shop.example]}]\n  rules:\n    - host: shop.example\n      http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend: {service: {name: web, port: {number: 80}}}\n';
 
+const lineOf = (text: string, mark: string) => text.split('\n').findIndex((row) => row.includes(mark)) + 1;
+const aiohttp = (answer: string, more = '') =>
+  `from aiohttp import web\n${more}async def nodes(request):\n    return ${answer}\napp = web.Application() # <-\napp.router.add_get("/nodes", nodes)\n`;
+const cookie = 'def login(response):\n    response.set_cookie("session", "1")\n    return response\n';
+const starlette = (answer: string) =>
+  `from starlette.applications import Starlette\nfrom starlette.responses import HTMLResponse, JSONResponse\nfrom starlette.routing import Route\nasync def nodes(request):\n    return ${answer}\napp = Starlette(routes=[Route("/nodes", nodes)]) # <-\n`;
+const fastapi = (options: string) =>
+  `from fastapi import FastAPI\napp = FastAPI(${options}) # <-\n@app.get("/nodes")\ndef nodes():\n    return {}\n`;
+
 testCheck(securityHeaders, {
   valid: [
     {
@@ -132,6 +141,25 @@ testCheck(securityHeaders, {
       ),
     },
     {
+      name: 'a policy for which a nonce decides',
+      files: one(
+        hook(
+          lines('response.headers', '    ').replace(
+            "default-src 'self'",
+            "script-src 'unsafe-inline' https: 'nonce-abc' 'strict-dynamic'",
+          ),
+        ),
+      ),
+    },
+    {
+      name: 'a part of a policy that may be a nonce',
+      files: one(
+        hook(
+          lines('response.headers', '    ').replace(`"default-src 'self';`, `f"script-src 'unsafe-inline' {make()};`),
+        ),
+      ),
+    },
+    {
       name: 'settings of Django',
       files: django('    "csp.middleware.CSPMiddleware",\n]\nSECURE_HSTS_SECONDS = 31536000\n'),
     },
@@ -143,6 +171,40 @@ testCheck(securityHeaders, {
     },
   ],
   invalid: [
+    ...[
+      ['aiohttp for machines', aiohttp('web.json_response({})'), 'low'],
+      ['aiohttp with a page', aiohttp('web.Response(text="<h1>Nodes</h1>", content_type="text/html")'), 'high'],
+      ['aiohttp with a page from a constant', `PAGE = "<html></html>"\n${aiohttp('web.Response(text=PAGE)')}`, 'high'],
+      ['aiohttp with files', `${aiohttp('web.json_response({})')}app.router.add_static("/s", "static")\n`, 'high'],
+      ['aiohttp with a cookie', aiohttp('login(web.json_response({}))', cookie), 'high'],
+      ['Starlette for machines', starlette('JSONResponse({})'), 'low'],
+      ['Starlette with a page', starlette('HTMLResponse("<p>Nodes")'), 'high'],
+      ['FastAPI for machines', fastapi('docs_url=None, redoc_url=None'), 'low'],
+      ['FastAPI without a schema', fastapi('openapi_url=None'), 'low'],
+      ['FastAPI with one documentation', fastapi('docs_url=None'), 'high'],
+    ].map(([name, text, confidence]) => ({
+      name: name!,
+      files: one(text!),
+      findings: [
+        { message: 'none', at: `app/x.py:${lineOf(text!, '# <-')}`, confidence: confidence as 'low' | 'high' },
+      ],
+    })),
+    ...[
+      ['two openings', "script-src 'unsafe-inline' 'unsafe-eval'", 'be inline and use eval'],
+      ['three openings', "default-src * 'unsafe-inline' 'unsafe-eval'", 'be inline, use eval and come from anywhere'],
+      ['any encrypted host', "script-src 'self' https:", 'come from anywhere'],
+    ].map(([name, policy, problem]) => ({
+      name: name!,
+      files: one(hook(lines('response.headers', '    ').replace("default-src 'self'", policy!))),
+      findings: [{ message: 'weak', at: 'app/x.py:6', what: `scripts may ${problem}.` }],
+    })),
+    {
+      name: 'a policy that only one branch opens',
+      files: one(
+        `import os\nEVAL = "'unsafe-eval'" if os.environ.get("DEV") else ""\n${hook(lines('response.headers', '    ').replace(`"default-src 'self';`, `f"script-src 'self' {EVAL};`))}`,
+      ),
+      findings: [{ message: 'weak', at: 'app/x.py:8', confidence: 'low' }],
+    },
     {
       name: 'nginx in front of an application that can be reached past it',
       files: {
