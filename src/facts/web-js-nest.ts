@@ -11,6 +11,7 @@ import {
 } from './program/link.ts';
 import type { Operand } from './program/model.ts';
 import type { Reader } from './web-js.ts';
+import { type Belonging, belongingOf } from './web-js-nest-modules.ts';
 import { entriesOf, entryOf, functionAt, layerOf, middlewareIn, positional, resolve } from './web-js-values.ts';
 import type { Layer, Route, WebObject } from './web-model.ts';
 import { memberAt, textsOf } from './web-objects.ts';
@@ -58,15 +59,19 @@ export function readNest(reader: Reader): void {
   const isServed = made.some(([, one]) => reader.listening.has(one));
   if (isServed) for (const [site, one] of made) if (!reader.listening.has(one)) reader.objects.delete(site);
   const apps = [...reader.objects.values()].filter((one) => one.framework === 'nest');
-  const shared = units.flatMap((unit) => moduleLayers(program, unit));
-  for (const app of apps) app.layers.push(...shared);
+  const belonging = belongingOf(program, apps);
+  const shared: Layer[] = [];
+  for (const unit of units) {
+    const layers = moduleLayers(program, unit);
+    if (apps.length === 0) shared.push(...layers);
+    else if (layers.length > 0) for (const app of belonging(unit)) app.layers.push(...layers);
+  }
   for (const unit of units)
     for (const [id, model] of unit.module.classes.entries())
-      if (model.decorators.length > 0)
-        readClass(reader, { unit, id, class: model }, apps, apps.length > 0 ? [] : shared);
+      if (model.decorators.length > 0) readClass(reader, { unit, id, class: model }, belonging, shared);
 }
 
-function readClass(reader: Reader, site: ClassSite, apps: readonly WebObject[], shared: readonly Layer[]): void {
+function readClass(reader: Reader, site: ClassSite, belonging: Belonging<WebObject>, shared: readonly Layer[]): void {
   const { program } = reader;
   const { unit, class: model } = site;
   const marks = marksOf(program, unit, model.decorators);
@@ -74,18 +79,20 @@ function readClass(reader: Reader, site: ClassSite, apps: readonly WebObject[], 
   if (!controller) return;
   const isGraph = controller.word === 'Resolver';
   const prefixes = isGraph ? [''] : pathsOf(program, controller.given[0], 'path');
-  const owners = isGraph ? [] : apps;
+  const own = belonging(unit, model);
+  const owners = isGraph ? [] : own;
+  const outer = isGraph && own.length > 0 ? layersOfAll(own) : shared;
   const classLayers = marks.flatMap((mark) => guardLayers(program, unit, mark));
   for (const id of model.methods) {
     const handler: FunctionSite = { unit, id, function: unit.module.functions[id]! };
-    const own = marksOf(program, unit, handler.function.decorators);
-    for (const verb of own) {
+    const given = marksOf(program, unit, handler.function.decorators);
+    for (const verb of given) {
       const methods = Object.hasOwn(verbs, verb.word) ? verbs[verb.word]! : undefined;
       if (!methods || operations.has(verb.word) !== isGraph || !verb.site) continue;
-      const isPublic = [...own, ...marks].some((mark) =>
+      const isPublic = [...given, ...marks].some((mark) =>
         /^(?:Is)?(?:Public|Anonymous|AllowAnonymous|SkipAuth|NoAuth)/.test(mark.word),
       );
-      const layers = [...own.flatMap((mark) => guardLayers(program, unit, mark)), ...classLayers, ...shared];
+      const layers = [...given.flatMap((mark) => guardLayers(program, unit, mark)), ...classLayers, ...outer];
       const names = isGraph
         ? [entryName(program, verb) ?? handler.function.name]
         : prefixes.flatMap((prefix) => pathsOf(program, verb.given[0], 'path').map((path) => joined(prefix, path)));
@@ -98,7 +105,7 @@ function readClass(reader: Reader, site: ClassSite, apps: readonly WebObject[], 
           handler,
           class: site,
           owners: isPublic ? owners.map(withoutGuards) : owners,
-          layers: isPublic ? layers.filter((layer) => !shared.includes(layer)) : layers,
+          layers: isPublic ? layers.filter((layer) => !outer.includes(layer) || !isGuard(layer)) : layers,
           above: [],
           loose: false,
         } satisfies Route);
@@ -108,10 +115,16 @@ function readClass(reader: Reader, site: ClassSite, apps: readonly WebObject[], 
 
 /** The application for a route that is marked public: global guards let it pass. */
 function withoutGuards(app: WebObject): WebObject {
-  return {
-    ...app,
-    layers: app.layers.filter((layer) => layer.level !== 'class' || /[Tt]hrottl/.test(layer.names.join())),
-  };
+  return { ...app, layers: app.layers.filter((layer) => !isGuard(layer)) };
+}
+
+function isGuard(layer: Layer): boolean {
+  return layer.level === 'class' && !/[Tt]hrottl/.test(layer.names.join());
+}
+
+/** What stands in front of everything, in each of the applications that a resolver belongs to. */
+function layersOfAll([first, ...others]: readonly WebObject[]): readonly Layer[] {
+  return first!.layers.filter((layer) => !layer.paths && others.every((one) => one.layers.includes(layer)));
 }
 
 function entryName(program: Program, verb: Mark): string | undefined {

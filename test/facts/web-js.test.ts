@@ -164,6 +164,11 @@ describe('Koa, Hono and Fastify', () => {
   ])('%s', async (_, files, expected) => expect([...(await outline(files))].sort()).toEqual(expected));
 });
 
+/** The entry of an application of NestJS. */
+function started(path: string, name = 'AppModule'): string {
+  return `import { NestFactory } from '@nestjs/core';\nimport { ${name} } from '${path}';\nasync function bootstrap() {\n  const app = await NestFactory.create(${name});\n  await app.listen(3000);\n}\nbootstrap();\n`;
+}
+
 describe('NestJS', () => {
   const nest = "import { Controller, Get, Post, UseGuards } from '@nestjs/common';\n";
   const roles = 'export class RolesGuard { canActivate(context) { return false; } }\n';
@@ -198,6 +203,86 @@ describe('NestJS', () => {
         'a.ts': `${nest}import { applyDecorators } from '@nestjs/common';\n${roles}export const Auth = (role: string) => applyDecorators(UseGuards(RolesGuard));\n@Controller('x')\nexport class X {\n  @Auth('admin')\n  @Get()\n  one() { return 1; }\n}\n`,
       },
       ['GET /x: RolesGuard'],
+    ],
+    [
+      'a resolver behind a guard of the application, and one that is public',
+      {
+        'main.ts': started('./app.module'),
+        'app.module.ts': `import { APP_GUARD } from '@nestjs/core';\n${roles}@Module({ providers: [{ provide: APP_GUARD, useClass: RolesGuard }] })\nexport class AppModule {}\n`,
+        'a.ts': `import { Resolver, Query } from '@nestjs/graphql';\n@Resolver()\nexport class Users {\n  @Query()\n  all() { return []; }\n  @Public()\n  @Query()\n  some() { return []; }\n}\n`,
+      },
+      ['QUERY all: RolesGuard', 'QUERY some'],
+    ],
+  ])('%s', async (_, files, expected) => expect(await outline(files)).toEqual(expected));
+
+  const guarded = (name: string, rest = '') =>
+    `import { Module } from '@nestjs/common';\nimport { APP_GUARD } from '@nestjs/core';\nclass ${name}Guard { canActivate() { return false; } }\n${rest}@Module({ providers: [{ provide: APP_GUARD, useClass: ${name}Guard }] })\nexport class ${name}Module {}\n`;
+  const controller = (name: string) =>
+    `import { Controller, Get } from '@nestjs/common';\n@Controller('${name.toLowerCase()}')\nexport class ${name}Controller {\n  @Get()\n  all() { return []; }\n}\n`;
+  const joined = (name: string, imports: string, more = '') =>
+    `import { Module } from '@nestjs/common';\n${more}@Module({ imports: ${imports} })\nexport class ${name}Module {}\n`;
+  test.each<[string, Record<string, string>, readonly string[]]>([
+    [
+      'guards hold for the application whose module imports them',
+      {
+        'apps/api/main.ts': started('./api.module', 'ApiModule'),
+        'apps/api/api.module.ts': joined(
+          'Api',
+          '[AuthModule]',
+          "import { AuthModule } from '../../libs/auth.module';\n",
+        ),
+        'apps/api/a.ts': controller('Api'),
+        'apps/open/main.ts': started('./open.module', 'OpenModule'),
+        'apps/open/open.module.ts': joined('Open', '[]'),
+        'apps/open/b.ts': controller('Open'),
+        'libs/auth.module.ts': guarded('Auth'),
+      },
+      ['GET /api: AuthGuard', 'GET /open'],
+    ],
+    [
+      'modules behind calls, lists and forward references',
+      {
+        'apps/api/main.ts': started('./api.module', 'ApiModule'),
+        'apps/api/api.module.ts': joined(
+          'Api',
+          'base.concat([forwardRef(() => AuthModule)])',
+          "import { AuthModule, MoreModule } from '../../libs/auth.module';\nconst more = [MoreModule.forRoot()];\nconst base = [...more];\n",
+        ),
+        'apps/open/main.ts': started('./open.module', 'OpenModule'),
+        'apps/open/open.module.ts': joined('Open', '[]'),
+        'libs/auth.module.ts': guarded(
+          'Auth',
+          `export class MoreModule { static forRoot() { return { module: MoreModule, controllers: [LibController] }; } }\n@Controller('lib')\nclass LibController {\n  @Get()\n  all() { return []; }\n}\n`,
+        ),
+      },
+      ['GET /lib: AuthGuard'],
+    ],
+    [
+      'a controller of two applications',
+      {
+        'apps/a/main.ts': started('./a.module', 'OneModule'),
+        'apps/a/a.module.ts': guarded('One')
+          .replace('providers', 'controllers: [LibController], providers')
+          .replace('class', "import { LibController } from '../../libs/lib';\nclass"),
+        'apps/b/main.ts': started('./b.module', 'TwoModule'),
+        'apps/b/b.module.ts': guarded('Two')
+          .replace('providers', 'controllers: [LibController], providers')
+          .replace('class', "import { LibController } from '../../libs/lib';\nclass"),
+        'libs/lib.ts': controller('Lib'),
+      },
+      ['GET /lib: OneGuard, TwoGuard'],
+    ],
+    [
+      'what no module names belongs to the nearest application',
+      {
+        'apps/a/main.ts': started('./a.module', 'OneModule'),
+        'apps/a/a.module.ts': guarded('One'),
+        'apps/a/src/c.ts': controller('First'),
+        'apps/b/main.ts': started('./b.module', 'TwoModule'),
+        'apps/b/b.module.ts': guarded('Two'),
+        'libs/lib.ts': controller('Lib'),
+      },
+      ['GET /first: OneGuard', 'GET /lib: OneGuard, TwoGuard'],
     ],
   ])('%s', async (_, files, expected) => expect(await outline(files)).toEqual(expected));
 });
