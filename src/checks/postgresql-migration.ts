@@ -3,13 +3,21 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject } fro
 import { databaseUrl, deployedSettings, isForDevelopment, isWeak } from '../facts/database-settings.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
-import { type Excuses, excuseOf } from '../facts/program/database-excuses.ts';
-import { databaseOptions, databaseWords } from '../facts/program/database-options.ts';
+import { type Excuses, excuseOf, namesOf } from '../facts/program/database-excuses.ts';
+import {
+  type DatabaseOptions,
+  databaseOptions,
+  databaseWords,
+  endsLike,
+  isSetting,
+} from '../facts/program/database-options.ts';
 import { type Origin, origins } from '../facts/program/flow.ts';
+import { hiddenModules } from '../facts/program/hidden.ts';
 import { argument, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import { recordsInMemory } from '../facts/program/memory.ts';
 import type { Operand, Site } from '../facts/program/model.ts';
-import { allNamedValues, endsInWords, type NamedValue, wordsOf } from '../facts/program/names.ts';
+import { allNamedValues, wordsOf } from '../facts/program/names.ts';
+import { foreignFile } from '../facts/program/tables.ts';
 import type { Place } from '../facts/span.ts';
 
 const lost =
@@ -22,6 +30,7 @@ export const postgresqlMigration = defineCheck({
     kubernetes: true,
     compose: true,
     dotenv: true,
+    ormconfig: true,
     prisma: true,
     program: databaseWords,
   },
@@ -62,7 +71,7 @@ export const postgresqlMigration = defineCheck({
     const program = facts.linked(linkProgram);
     const causes = new Map<string, Finding>();
     const subjects: Subject[] = [];
-    const settings = allNamedValues(program).filter((one) => isSetting(one, options));
+    const settings = allNamedValues(program).filter((one) => isSetting(one, settingsOf(options), enginesOf(options)));
     for (const one of settings) {
       const found = origins(program, one.unit, one.value.value, { callers: false });
       subjects.push(...judge({ program, options, causes, unit: one.unit, site: one, name: one.name, found }));
@@ -70,7 +79,7 @@ export const postgresqlMigration = defineCheck({
     for (const { unit, call } of program.calls(['os.getenv', 'os.environ.get', 'os.environ.setdefault'])) {
       const variable = call.args[0] ? unit.module.values[call.args[0].value]! : undefined;
       const fallback = argument(call, 1, 'default');
-      if (!fallback || variable?.kind !== 'const' || !endsLike(String(variable.value), options)) continue;
+      if (!fallback || variable?.kind !== 'const' || !endsLike(String(variable.value), settingsOf(options))) continue;
       const found = origins(program, unit, fallback.value, { callers: false });
       const name = String(variable.value);
       subjects.push(...judge({ program, options, causes, unit, site: call, name, found }));
@@ -83,13 +92,22 @@ export const postgresqlMigration = defineCheck({
       if (!value) continue;
       const raw = openers[opener]!.startsWith('sqlite ');
       const name = value.name ?? `The argument of ${opener}()`;
+      const foreign = raw ? foreignFile(program, site) : undefined;
+      if (foreign !== undefined) {
+        subjects.push(pass(name, placeIn(site.unit, site.call), foreign));
+        continue;
+      }
       const found = origins(program, site.unit, value.value, { at: site.call });
       subjects.push(...judge({ program, options, causes, unit: site.unit, site: site.call, name, found, raw, value }));
     }
     subjects.push(
-      ...configured(program, options),
-      ...inMemory(program, options),
-      ...shadowed(program, openers, facts),
+      ...configured(program, facts, options),
+      ...recordsInMemory(program, options.records as readonly string[]).map(({ name, place }) =>
+        certain(name, 'memory', { name }, place),
+      ),
+      ...hiddenModules(program, facts, Object.keys(openers)).map(({ module, by }) =>
+        certain(module, 'shadowed', { package: by, module }, { path: module, span: { start: 0, end: 0 } }),
+      ),
       ...deployed(facts, options),
     );
     return {
@@ -107,19 +125,11 @@ function weakOf(options: Options): readonly string[] {
   return options.weakPasswords as readonly string[];
 }
 
+const settingsOf = ({ settings }: Options) => settings as readonly string[];
+const enginesOf = ({ engines }: Options) => engines as readonly string[];
+
 function excusesOf({ excuses, development }: Options): Excuses {
   return { words: excuses as Excuses['words'], development: development as readonly string[] };
-}
-
-function isSetting({ name, form, function: inside }: NamedValue, options: Options): boolean {
-  if (name === 'ENGINE') return form === 'entry';
-  if (form === 'keyword' || (form === 'variable' && inside >= 0)) return false;
-  return endsLike(name, options) || endsLike(name, options, 'engines');
-}
-
-function endsLike(name: string, options: Options, list: 'settings' | 'engines' = 'settings'): boolean {
-  const words = wordsOf(name);
-  return (options[list] as readonly string[]).some((setting) => endsInWords(words, wordsOf(setting)));
 }
 
 interface Question {
@@ -148,7 +158,7 @@ function judge(question: Question): Subject[] {
     if (excuse?.startsWith('for ')) return [pass(name, place, excuse)];
     return [fail(name, cause(causes, one, 'weak', name, place), place)];
   }
-  const engine = endsLike(name, options, 'engines') ? /^sqlite3?$/i : /^django\.db\.backends\.sqlite3$/;
+  const engine = endsLike(name, enginesOf(options)) ? /^sqlite3?$/i : /^django\.db\.backends\.sqlite3$/;
   const lite = texts.find(({ text }) => databaseUrl(text)?.kind === 'sqlite' || engine.test(text));
   if (lite || raw) {
     const words = [name, value?.name ?? '', ...texts.map(({ text }) => text), ...found.flatMap(namesOf)];
@@ -168,33 +178,43 @@ function judge(question: Question): Subject[] {
   return texts.some(({ text }) => databaseUrl(text)) ? [pass(name, place, 'a database server')] : [];
 }
 
-function namesOf(one: Origin): readonly string[] {
-  const value = one.node.unit.module.values[one.node.ref]!;
-  if (one.kind === 'call') return one.names;
-  if (one.kind === 'source' && (value.kind === 'attr' || value.kind === 'global')) return [one.name, value.name];
-  return one.kind === 'external' || one.kind === 'param' || one.kind === 'source' ? [one.name] : [];
+/** Options of database libraries that are written as dictionaries, in code or in JSON. */
+function configured(program: Program, facts: Facts, options: Options): Subject[] {
+  const inCode = databaseOptions(program).flatMap((one): Subject[] => {
+    const { entry, sections, texts } = one;
+    const words = [...sections, ...Object.values(texts)];
+    const excuse = () => excuseOf(excusesOf(options), entry.unit, entry, entry.unit.path, words);
+    // Django's have a name of their own and are judged with the settings.
+    return entry.name === 'ENGINE' ? [] : [connection(options, one, placeIn(entry.unit, entry), excuse)];
+  });
+  const inFiles = facts.of('ormconfig').flatMap(({ path, data }) =>
+    data.connections.map((one) => {
+      const words = wordsOf([path, one.texts.storage, one.texts.database].join(' '));
+      const excuse = () => Object.entries(excusesOf(options).words).find(([mark]) => words.includes(mark))?.[1];
+      return connection(options, { ...one, dialects: [one.dialect] }, { path, span: one.span }, excuse);
+    }),
+  );
+  return [...inCode, ...inFiles];
 }
 
-/** Options of database libraries that are written as dictionaries. */
-function configured(program: Program, options: Options): Subject[] {
-  return databaseOptions(program).flatMap(({ entry, dialects, sections, texts }): Subject[] => {
-    // Django's have a name of their own and are judged with the settings.
-    if (entry.name === 'ENGINE') return [];
-    const { unit } = entry;
-    const place = placeIn(unit, entry);
-    const name = `database options of ${unit.path}`;
-    if (!dialects.every((dialect) => /sqlite|sqljs|libsql/.test(dialect))) {
-      if (!isWeak(texts.username ?? texts.user ?? '', texts.password ?? '', weakOf(options)))
-        return [pass(name, place, dialects.length > 1 ? 'chosen by a condition' : 'a database server')];
-      return [certain(name, 'weak', { name: unit.path }, place)];
-    }
-    const section = sections.flatMap((one) => wordsOf(one));
-    if (section.some((word) => (options.development as readonly string[]).includes(word)))
-      return [pass(name, place, 'not the section of production')];
-    const excuse = excuseOf(excusesOf(options), unit, entry, name, [...sections, ...Object.values(texts)]);
-    if (excuse !== undefined) return [pass(name, place, excuse)];
-    return [certain(name, 'opened', { name: unit.path }, place)];
-  });
+type Connection = Pick<DatabaseOptions, 'dialects' | 'sections' | 'texts'>;
+
+function connection(
+  options: Options,
+  { dialects, sections, texts }: Connection,
+  place: Place,
+  excuse: () => string | undefined,
+): Subject {
+  const name = `database options of ${place.path}`;
+  const words = sections.flatMap((one) => wordsOf(one));
+  const lite = dialects.every((dialect) => /sqlite|sqljs|libsql/.test(dialect));
+  if (!lite && !isWeak(texts.username ?? texts.user ?? '', texts.password ?? '', weakOf(options)))
+    return pass(name, place, dialects.length > 1 ? 'chosen by a condition' : 'a database server');
+  if (words.some((word) => (options.development as readonly string[]).includes(word)))
+    return pass(name, place, 'not the section of production');
+  const reason = lite ? excuse() : undefined;
+  if (reason !== undefined) return pass(name, place, reason);
+  return certain(name, lite ? 'opened' : 'weak', { name: place.path }, place);
 }
 
 function cause(causes: Map<string, Finding>, origin: Origin, message: string, name: string, place: Place): Finding {
@@ -210,22 +230,6 @@ function once(causes: Map<string, Finding>, key: string, finding: Finding): Find
   const known = causes.get(key) ?? finding;
   causes.set(key, known);
   return known;
-}
-
-function inMemory(program: Program, options: Options): Subject[] {
-  const found = recordsInMemory(program, options.records as readonly string[]);
-  return found.map(({ name, place }) => certain(name, 'memory', { name }, place));
-}
-
-/** A module that opens the database beside a package of the same name. */
-function shadowed(program: Program, openers: Readonly<Record<string, string>>, facts: Facts): Subject[] {
-  const opening = new Set(program.calls(Object.keys(openers)).map(({ unit }) => unit));
-  return [...opening].flatMap((unit): Subject[] => {
-    const path = `${unit.path.replace(/\.py$/, '')}/__init__.py`;
-    if (!facts.has(path)) return [];
-    const place = { path: unit.path, span: { start: 0, end: 0 } };
-    return [certain(unit.path, 'shadowed', { package: path, module: unit.path }, place)];
-  });
 }
 
 /** What compose files, containers, .env files and schemas of Prisma name. */

@@ -12,6 +12,7 @@ import type { HookConfig } from './hooks.ts';
 import type { IgnoreFile } from './ignore.ts';
 import type { Manifest } from './kubernetes.ts';
 import type { NpmPackage } from './npm.ts';
+import type { OrmConfig } from './orm-config.ts';
 import type { OtherPipeline } from './other-ci.ts';
 import type { Advisories } from './packages/advisory.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -40,6 +41,7 @@ export interface FactTypes {
   ecs: TaskDefinitions;
   kubernetes: Manifest;
   npm: NpmPackage;
+  ormconfig: OrmConfig;
   prisma: PrismaSchema;
   workflow: Pipeline;
   otherci: OtherPipeline;

@@ -12,6 +12,7 @@ import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
 import { kubernetes } from './kubernetes.ts';
 import { npm } from './npm.ts';
+import { ormconfig } from './orm-config.ts';
 import { otherci } from './other-ci.ts';
 import { prisma } from './prisma.ts';
 import { ecmascript } from './program/ecmascript.ts';
@@ -39,6 +40,7 @@ export const extractors: readonly Extractor[] = [
   kubernetes,
   npm,
   otherci,
+  ormconfig,
   prisma,
   python,
   script,

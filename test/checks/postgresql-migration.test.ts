@@ -16,6 +16,50 @@ testCheck(postgresqlMigration, {
     good('a cache', 'import sqlite3\ndb = sqlite3.connect("http_cache.sqlite")\n'),
     good('a file of another program', 'import sqlite3\ndb = sqlite3.connect("/etc/x-ui/x-ui.db")\n'),
     good('only read', 'import sqlite3\ndb = sqlite3.connect("file:/var/lib/app.db?mode=ro", uri=True)\n'),
+    good(
+      'the tables of another program',
+      'import argparse, sqlite3\ndef read(path):\n    with sqlite3.connect(str(path)) as conn:\n        return conn.execute("SELECT id, port FROM inbounds WHERE enabled=1").fetchall()\ndef main():\n    parser = argparse.ArgumentParser()\n    parser.add_argument("--path", default="/srv/panel.db")\n    read(parser.parse_args().path)\n',
+    ),
+    good(
+      'the list of tables of any file',
+      'import sqlite3\nclass Scanner:\n    def scan(self):\n        conn = sqlite3.connect(self.path)\n        return conn.execute("select name from sqlite_master").fetchall()\n',
+    ),
+    good(
+      'only read in JavaScript',
+      "import Database from 'better-sqlite3';\nexport const places = new Database('places.sqlite', { readonly: true });\n",
+      'src/history.js',
+    ),
+    {
+      name: 'a copy of redacted files',
+      files: {
+        'app/db.py': `${engine}engine = create_engine(os.environ["DATABASE_URL"])\n`,
+        'ops/redacted/issue.py': 'import sqlite3\ndb = sqlite3.connect("mesh.db")\n',
+        'ops/issue.redacted.py': 'import sqlite3\ndb = sqlite3.connect("mesh.db")\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'users who are copied to memory when they are written to the database',
+      files: {
+        'app/x.py': `${engine}engine = create_engine(os.environ["DATABASE_URL"])\n_users = {}\ndef register(db_session, form):\n    user = service.register(db_session, form)\n    _users[user.id] = {"mail": user.mail}\ndef rename(session, user, name):\n    session.merge(user)\n    _users[user.id] = {"name": name}\n`,
+        'src/users.ts':
+          "import { PrismaClient } from '@prisma/client';\nconst prisma = new PrismaClient();\nconst users = new Map();\nexport async function find(id) {\n  const user = await prisma.user.findUnique({ where: { id } });\n  users.set(id, user);\n}\n",
+      },
+      subjects: 1,
+    },
+    {
+      name: 'options in JSON for servers, for developers and of other programs',
+      files: {
+        'config/config.json': JSON.stringify({
+          development: { dialect: 'mysql', username: 'root', password: 'root', host: 'localhost' },
+          test: { dialect: 'sqlite', storage: ':memory:' },
+          production: { dialect: 'postgres', use_env_variable: 'DATABASE_URL', host: 'db' },
+        }),
+        'a/config.json': JSON.stringify({ type: 'module', host: 'x' }),
+        'b/database.json': JSON.stringify({ type: 'sqlite', database: 'http-cache.db' }),
+      },
+      subjects: 4,
+    },
     good('a migration', 'import sqlite3\nold = sqlite3.connect("mesh.db")\n', 'scripts/migrate_to_postgres.py'),
     good(
       'refused in production',
@@ -91,6 +135,62 @@ testCheck(postgresqlMigration, {
     ),
   ],
   invalid: [
+    {
+      name: 'options in JSON',
+      files: {
+        'server/config/config.json': JSON.stringify(
+          {
+            development: { dialect: 'sqlite', storage: 'dev.sqlite' },
+            production: { dialect: 'sqlite', storage: 'shop.sqlite' },
+          },
+          null,
+          1,
+        ),
+        'api/ormconfig.json': JSON.stringify(
+          [{ type: 'postgres', host: 'db', username: 'shop', password: 'shop', database: 'shop' }],
+          null,
+          1,
+        ),
+        'tool/ormconfig.json': '{"type": "sqlite", "database": "tool.db"}',
+      },
+      findings: [
+        { message: 'opened', at: 'server/config/config.json:7' },
+        { message: 'weak', at: 'api/ormconfig.json:3' },
+        { message: 'opened', at: 'tool/ormconfig.json:1' },
+      ],
+    },
+    bad(
+      'tables that another file creates',
+      'opened',
+      'import sqlite3\nconn = sqlite3.connect("/srv/app.db")  # <-\nrows = conn.execute("SELECT mail FROM members")\n\n# far below\nconn.execute("SELECT 1 FROM sqlite_master")\nconn.execute("CREATE TABLE IF NOT EXISTS members (mail TEXT)")\n',
+    ),
+    {
+      name: 'tables of a model, of a migration and of a script',
+      files: {
+        'app/models.py': 'class Member(Base):\n    __tablename__ = "members"\n',
+        'app/report.py':
+          'import sqlite3\nconn = sqlite3.connect("/srv/app.db")\nconn.execute("SELECT mail FROM members")\n',
+        'src/migrations/one.js': "exports.up = (knex) => knex.schema.createTable('visits', () => {});\n",
+        'src/report.js':
+          "const Database = require('better-sqlite3');\nconst db = new Database('shop.db');\ndb.prepare('SELECT * FROM visits').all();\n",
+        'tool/init.py':
+          'import sqlite3\nconn = sqlite3.connect("/srv/tool.db")\nconn.executescript(open("schema.sql").read())\nconn.execute("SELECT * FROM jobs")\n',
+      },
+      findings: [
+        { message: 'opened', at: 'app/report.py:2' },
+        { message: 'opened', at: 'src/report.js:2' },
+        { message: 'opened', at: 'tool/init.py:2' },
+      ],
+      skip: ['comment'], // a table that is created in a comment is not created
+    },
+    {
+      name: 'users in memory, of whom only some are in the database',
+      files: {
+        'app/x.py':
+          'import os\nusers_db = {}\ndef register(session, form):\n    users_db[form.mail] = service.register(session, form)\ndef invite(form):\n    users_db[form.mail] = {"mail": form.mail}\ndef find(mail):\n    return users_db.get(mail)\n',
+      },
+      findings: [{ message: 'memory', at: 'app/x.py:2' }],
+    },
     {
       name: 'SQLite in a ConfigMap',
       files: {

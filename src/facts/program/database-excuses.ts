@@ -1,6 +1,6 @@
 /** Knows why a database in a file or in memory is none of production's own: a cache, a test, a migration, another program's. */
 import { conditionNames } from './conditions.ts';
-import { lastWord } from './flow.ts';
+import { lastWord, type Origin } from './flow.ts';
 import type { Unit } from './link.ts';
 import type { Site } from './model.ts';
 import { hasWords, wordsOf } from './names.ts';
@@ -42,4 +42,12 @@ export function excuseOf(
     return asked && (words.some((word) => /prod/i.test(word)) || (lite && guard?.kind === 'if' && guard.holds));
   });
   return refused ? 'refused at start in production' : undefined;
+}
+
+/** Words that say what an address is made of. */
+export function namesOf(one: Origin): readonly string[] {
+  const value = one.node.unit.module.values[one.node.ref]!;
+  if (one.kind === 'call') return one.names;
+  if (one.kind === 'source' && (value.kind === 'attr' || value.kind === 'global')) return [one.name, value.name];
+  return one.kind === 'external' || one.kind === 'param' || one.kind === 'source' ? [one.name] : [];
 }

@@ -1,14 +1,18 @@
 /** Knows options of database libraries that are written as dictionaries: `{ dialect: 'sqlite', storage: 'app.db' }`. */
+import { dialectName } from '../orm-config.ts';
 import { constants } from './flow.ts';
 import type { Program } from './link.ts';
 import type { Value } from './model.ts';
-import { allNamedValues, type NamedValue } from './names.ts';
+import { allNamedValues, endsInWords, type NamedValue, wordsOf } from './names.ts';
+import { tableWords } from './tables.ts';
 
 /** Words of files that are worth parsing for what they say about databases. */
-export const databaseWords: readonly string[] =
-  'sqlite SQLite DATABASE database postgres create_engine users USERS sequelize typeorm knex mongoose mongodb prisma'.split(
+export const databaseWords: readonly string[] = [
+  ...'sqlite SQLite DATABASE database postgres create_engine users USERS sequelize typeorm knex mongoose mongodb prisma'.split(
     ' ',
-  );
+  ),
+  ...tableWords,
+];
 
 export interface DatabaseOptions {
   /** The entry that names the dialect. */
@@ -21,8 +25,6 @@ export interface DatabaseOptions {
 }
 
 const keys = new Set(['dialect', 'client', 'type', 'provider', 'dialectModule', 'ENGINE']);
-const known =
-  /^(?:(?:better-)?sqlite3?|sqljs|libsql|postgres(?:ql)?|pg|cockroachdb|mysql2?|mariadb|mssql|tedious|oracle(?:db)?|mongodb|django\.db\.backends\.\w+)$/;
 /** Something else must speak of a database as well: `type: 'sqlite'` alone may be an item of a menu. */
 const beside =
   /^(?:storage|database|filename|connection|host|url|username|user|entities|synchronize|migrations|useNullAsDefault|models|NAME|dbName|dbCredentials|schema)$/;
@@ -37,7 +39,7 @@ export function databaseOptions(program: Program): readonly DatabaseOptions[] {
       constants(program, unit, alternatives(unit.module.values[entry.value.value]!, entry.value.value)) ?? []
     )
       .map(String)
-      .filter((text) => known.test(text));
+      .filter((text) => dialectName.test(text));
     const dict = unit.module.values[entry.dict]!;
     if (dialects.length === 0 || dict.kind !== 'dict') return [];
     const texts: Record<string, string> = {};
@@ -64,4 +66,18 @@ export function databaseOptions(program: Program): readonly DatabaseOptions[] {
 /** `process.env.DB || 'sqlite'`: what it is when nobody says otherwise. */
 function alternatives(value: Value, ref: number): number {
   return value.kind === 'either' && (value.form === 'or' || value.form === 'nullish') ? value.of.at(-1)! : ref;
+}
+
+/** Does the value hold a database URL, or name a kind of database? Both lists are last words of names. */
+export function isSetting(value: NamedValue, settings: readonly string[], engines: readonly string[]): boolean {
+  const { name, form, function: inside } = value;
+  if (name === 'ENGINE') return form === 'entry';
+  if (form === 'keyword' || (form === 'variable' && inside >= 0)) return false;
+  return endsLike(name, settings) || endsLike(name, engines);
+}
+
+/** Does the name end in the words of one of the endings? */
+export function endsLike(name: string, endings: readonly string[]): boolean {
+  const words = wordsOf(name);
+  return endings.some((ending) => endsInWords(words, wordsOf(ending)));
 }

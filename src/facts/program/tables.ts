@@ -1,0 +1,75 @@
+/** Knows the tables that SQL in the code names, and whether the repository creates them itself. */
+import { constants, lastWord } from './flow.ts';
+import { type CallSite, option, type Program, type Unit } from './link.ts';
+
+/** Words of files that may create a table. */
+export const tableWords: readonly string[] = [
+  'CREATE TABLE',
+  'create table',
+  '__tablename__',
+  'create_table',
+  'createTable',
+];
+
+const creating = /create\s+(?:temp(?:orary)?\s+|virtual\s+)?table\s+(?:if\s+not\s+exists\s+)?["'`[]?(?:\w+\.)?(\w+)/gi;
+const statement = /^\s*(?:select|insert|update|delete|replace|with)\b/i;
+const naming = /\b(?:from|into|update|join)\s+["'`[]?(\w+)/gi;
+const makers = new Set(['Table', 'create_table', 'createTable', 'define']);
+
+function textsOf(unit: Unit): string[] {
+  return unit.module.values.flatMap((one) =>
+    one.kind === 'const' && typeof one.value === 'string' && one.value.length > 8 ? [one.value] : [],
+  );
+}
+
+function matches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => match[1]!.toLowerCase());
+}
+
+const perProgram = new WeakMap<Program, ReadonlySet<string>>();
+
+/** Tables that statements, models and migrations of the code create, in lower case. */
+function createdTables(program: Program): ReadonlySet<string> {
+  const known = perProgram.get(program);
+  if (known) return known;
+  const created = new Set<string>();
+  for (const unit of program.units) {
+    const { assignments, calls, values } = unit.module;
+    for (const text of textsOf(unit)) for (const name of matches(text, creating)) created.add(name);
+    const named = [
+      ...assignments.flatMap((one) => (one.name === '__tablename__' && one.value ? [one.value] : [])),
+      ...calls.flatMap((one) => (makers.has(lastWord(one.callee.name ?? '')) ? one.args.slice(0, 1) : [])),
+    ];
+    for (const { value } of named) {
+      const text = values[value]!;
+      if (text.kind === 'const') created.add(String(text.value).toLowerCase());
+    }
+  }
+  perProgram.set(program, created);
+  return created;
+}
+
+/** A table that this file's SQL names, when the code creates none of those it names: the tables are another program's. */
+function foreignTable(program: Program, unit: Unit): string | undefined {
+  const named = textsOf(unit).flatMap((text) => (statement.test(text) ? matches(text, naming) : []));
+  if (named.length === 0 || named.some((name) => createdTables(program).has(name))) return undefined;
+  // Tables may be created by a script beside the code.
+  const folder = folderOf(unit);
+  const scripted = (other: Unit) => folderOf(other) === folder && textsOf(other).some((text) => /\.sql$/i.test(text));
+  return program.units.some(scripted) ? undefined : named[0];
+}
+
+function folderOf({ path }: Unit): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+/** Why the SQLite file that the call opens is none of this program's own; undefined: it may be. */
+export function foreignFile(program: Program, site: CallSite): string | undefined {
+  const { unit, call } = site;
+  const flags = ['readonly', 'readOnly'].flatMap((word) => option(program, site, word) ?? []);
+  const isSet = flags.some((flag) => constants(program, flag.unit, flag.ref)?.[0] === true);
+  if (isSet || call.args.some(({ name }) => lastWord(name ?? '') === 'OPEN_READONLY'))
+    return 'only read, so the file of another program';
+  const table = foreignTable(program, unit);
+  return table === undefined ? undefined : `another program's: nothing here creates the table ${table}`;
+}
