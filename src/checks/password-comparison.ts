@@ -1,10 +1,22 @@
 /** Knows when a secret is compared by an operator that stops at the first difference. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import {
+  type Compared,
+  comparedIn,
+  isChange,
+  isColumn,
+  isHarmless,
+  isIdle,
+  isMade,
+  isRefusal,
+  isVouched,
+  kindOf,
+} from '../facts/program/compared.ts';
 import { lastWord } from '../facts/program/flow.ts';
 import { linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
-import type { Comparison, Operand } from '../facts/program/model.ts';
+import type { Operand } from '../facts/program/model.ts';
 import { wordsOf } from '../facts/program/names.ts';
-import { calledName, haveOneOwner, type SecretKind, secretKind } from '../facts/program/secrets.ts';
+import { calledName, haveOneOwner, type SecretKind } from '../facts/program/secrets.ts';
 
 const why =
   'The time the comparison takes says how much of a guess was right, so the secret can be found one character after the other.';
@@ -70,16 +82,28 @@ export const passwordComparison = defineCheck({
       .map((site) => pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'compares in constant time'));
     for (const unit of program.units) {
       const queries = rangesOf(unit, options.columns as readonly string[]);
-      for (const comparison of unit.module.comparisons) {
-        if (queries.some((range) => range.start <= comparison.span.start && comparison.span.end <= range.end)) continue;
-        const finding = judge(program, options, unit, comparison);
-        if (finding) subjects.push(fail(String(finding.data.name), finding));
+      const causes = new Map<string, Finding>();
+      for (const one of comparedIn(program, unit)) {
+        if (queries.some((range) => range.start <= one.span.start && one.span.end <= range.end)) continue;
+        const finding = judge(program, options, unit, one);
+        if (!finding) continue;
+        // The same two values compared again in one function are mended together.
+        const key = `${finding.message} ${one.function} ${[one.left, one.right].map((side) => nameOf(unit, side)).sort()}`;
+        const cause = causes.get(key) ?? finding;
+        causes.set(key, cause);
+        subjects.push(fail(String(cause.data.name), cause, finding.place));
       }
       subjects.push(...asked(unit, options));
     }
     return { subjects, lookedFor: 'comparisons of passwords, tokens, keys, MACs, digests and one-time codes' };
   },
 });
+
+/** What tells operands apart; the elements of a list are one. */
+function nameOf(unit: Unit, side: Operand): string {
+  const name = (side.name ?? calledName(unit, side)).replace(/\.\d+\b/g, '');
+  return name === '' ? `#${side.value}` : name;
+}
 
 /** Where comparisons are expressions of a query, not of the program. */
 function rangesOf(unit: Unit, words: readonly string[]) {
@@ -88,29 +112,33 @@ function rangesOf(unit: Unit, words: readonly string[]) {
 
 const equalities = new Set(['==', '!=', '===', '!==', 'case']);
 
-function judge(program: Program, options: Options, unit: Unit, comparison: Comparison): Finding | undefined {
-  const { op, left, right } = comparison;
-  const place = placeIn(unit, comparison);
-  const operator = op === 'case' ? 'a match' : `\`${op}\``;
-  if (op === 'in' || op === 'not in') return member(program, options, unit, comparison, operator);
-  if (!equalities.has(op)) return undefined;
-  const model = unit.module.functions[comparison.function];
-  const sides = [left, right].map((side) => ({ side, kind: kindOf(program, options, unit, side) }));
+function judge(program: Program, options: Options, unit: Unit, compared: Compared): Finding | undefined {
+  const { op, left, right } = compared;
+  const place = placeIn(unit, compared);
+  const operator = op === 'case' ? 'a match' : `\`${op.replace(/^\.(.*)/, '$1()')}\``;
+  if (op === 'in' || op === 'not in') return member(program, options, unit, compared, operator);
+  if (!equalities.has(op) && !op.startsWith('.')) return undefined;
+  const model = unit.module.functions[compared.function];
+  const sides = [left, right].map((side) => ({ side, kind: secretOf(program, options, unit, side) }));
   if (
     model &&
     /(?:safe|secure|constant|timing).*(?:equal|compare|eq|match)/i.test(model.name) &&
-    sides.every(({ side }) => isParam(unit, side))
+    sides.every(({ side }) => unit.module.values[side.value]!.kind === 'param')
   ) {
     return { message: 'wrapper', data: { name: model.name, operator }, place, confidence: 'high' };
   }
   const secret = sides.find(({ kind }) => kind !== undefined);
-  if (!secret || (model && /^__(?:eq|ne|lt|hash)__$|equals$|match|confirm|same/i.test(model.name))) return undefined;
-  if (secret.kind === 'secret' && sides.every(({ side }) => isMade(unit, side))) return undefined;
+  if (!secret || (model && isOwnEquality(model.name, secret.kind!))) return undefined;
   const other = sides.find((one) => one !== secret)!;
+  // What a text begins with is a secret only where it is compared with the whole.
+  if (/^\.starts/i.test(op) && secret.kind !== 'mac' && !other.kind) return undefined;
+  if (secret.kind === 'secret' && sides.every(({ side }) => isMade(unit, side))) return undefined;
+  if (isIdle(program, unit, compared) || isChange(unit, compared)) return undefined;
   const value = unit.module.values[other.side.value]!;
   const name = calledName(unit, secret.side);
   if (value.kind === 'const') {
-    if (typeof value.value !== 'string' || value.value === '' || !isLiteral(secret.kind!, name, value.value))
+    if (typeof value.value !== 'string' || !isLiteral(secret.kind!, name, value.value)) return undefined;
+    if (/^\.starts/i.test(op) || isRefusal(unit, compared) || isPlaceholder(other.side.name ?? '', value.value))
       return undefined;
     return { message: 'literal', data: { name }, place, confidence: 'high' };
   }
@@ -121,90 +149,53 @@ function judge(program: Program, options: Options, unit: Unit, comparison: Compa
     isColumn(program, unit, right)
   )
     return undefined;
-  return {
-    message: 'operator',
-    data: { name, operator },
-    place,
-    confidence: other.kind || secret.kind !== 'token' ? 'high' : 'medium',
-  };
+  // Digests of random tokens: nobody can choose what they are compared with.
+  const digested = secret.kind !== 'password' && secret.kind !== 'mac' && [name, other.side.name ?? ''].some(isDigest);
+  const fake = wordsOf(model?.path ?? '').some((word) => /^(?:fake|mock|stub|dummy)$/.test(word));
+  const low = digested || fake || sides.some(({ side }) => isVouched(unit, side));
+  const sure = other.kind || secret.kind !== 'token' ? 'high' : 'medium';
+  return { message: 'operator', data: { name, operator }, place, confidence: low ? 'low' : sure };
 }
+
+function secretOf(program: Program, options: Options, unit: Unit, operand: Operand): SecretKind | undefined {
+  const [macs, readers, names] = [options.macs, options.readers, options.names] as (readonly string[])[];
+  return kindOf(program, { macs: macs!, readers: readers!, names: names! }, unit, operand);
+}
+
+/** A function that compares objects, or a field of a form with its repetition. */
+function isOwnEquality(name: string, kind: SecretKind): boolean {
+  return /^__(?:eq|ne|lt|hash)__$|equals$/i.test(name) || (kind === 'password' && /match|confirm|same/i.test(name));
+}
+
+const isDigest = (name: string) => wordsOf(lastWord(name)).some((word) => /^(?:hash|hashed|digest|sha256)$/.test(word));
 
 /** A text that could be the secret itself, not a kind or a piece of syntax. */
 function isLiteral(kind: SecretKind, name: string, text: string): boolean {
   // What a missing value becomes as text.
-  if (/^(?:undefined|null|None|NaN|true|false|\[object Object\])$/.test(text)) return false;
+  if (/^(?:|undefined|null|None|NaN|true|false|\[object Object\])$/.test(text)) return false;
   if (kind === 'password' || kind === 'key') return !/^\*+$|^<.*>$|^[A-Z_]+$/.test(text);
   if (kind === 'mac' || kind === 'code') return false;
   return text.length >= 8 && /\d/.test(text) && !/\s/.test(text) && wordsOf(name).length > 0;
 }
 
-function kindOf(program: Program, options: Options, unit: Unit, operand: Operand): SecretKind | undefined {
-  const value = unit.module.values[operand.value]!;
-  // `Method.ApiKey`: a member of an enumeration.
-  if (value.kind === 'const' || /(?:^|\.)[A-Z]\w*\.[A-Z][a-z]\w*$/.test(operand.name ?? '')) return undefined;
-  // `'sha256=' + digest`
-  const names = program.names(unit, value.kind === 'concat' ? value.parts.at(-1)! : operand.value);
-  if (names.some((name) => (options.macs as readonly string[]).includes(name))) return 'mac';
-  if (names.some((name) => /^inspect\.|^len\(\)|^type\(\)/.test(name))) return undefined;
-  if (value.kind === 'call') {
-    const word = lastWord(operand.name ?? '');
-    if (!(options.readers as readonly string[]).includes(word)) return undefined;
-    return secretKind(calledName(unit, operand), options.names as readonly string[]);
-  }
-  return secretKind(calledName(unit, operand), options.names as readonly string[]);
-}
-
-/** Made by the program itself, as both ends of a key exchange in one test run. */
-function isMade(unit: Unit, operand: Operand): boolean {
-  const value = unit.module.values[operand.value]!;
-  if (value.kind === 'either') return value.of.every((one) => isMade(unit, { ...operand, value: one }));
-  const of = value.kind === 'item' ? unit.module.values[value.of]! : value;
-  return of.kind === 'call' || (value.kind === 'const' && value.value === null);
-}
-
-function isParam(unit: Unit, operand: Operand): boolean {
-  return unit.module.values[operand.value]!.kind === 'param';
-}
-
-/** The other side says that no secret is checked: a repetition, an old value, a name, a member of an enumeration. */
-function isHarmless(program: Program, unit: Unit, other: Operand, kind: SecretKind): boolean {
-  const name = other.name ?? calledName(unit, other);
-  const words = wordsOf(name.split('.').at(-1)!.replace(/\(\)$/, ''));
-  if (
-    words.some((word) =>
-      /^(?:confirm\w*|repeat\w*|again|retype\w*|verify|verification|old|new|current|previous|original|last|prev|vector|spiffe|\w*2|public|address|user|username|email|login|kind|type|none|null|undefined)$/.test(
-        word,
-      ),
-    )
-  )
-    return true;
-  const value = unit.module.values[other.value]!;
-  if (['operation', 'function', 'class', 'list', 'dict'].includes(value.kind)) return true;
-  if (program.names(unit, other.value).some((one) => /^(?:len|type|int|float|bool|id|hash)\(\)/.test(one))) return true;
-  // `TokenKind.NAME`: a constant of a type; a setting has a secret name of its own.
-  const parts = name.split('.');
-  if (parts.length > 1 && /^[A-Z][a-z]/.test(parts.at(-2)!) && /^[A-Z][A-Z0-9_]*$/.test(parts.at(-1)!))
-    return secretKind(name) === undefined;
-  return kind === 'token' && value.kind === 'element';
-}
-
-/** A column of an ORM class: `User.token`. */
-function isColumn(program: Program, unit: Unit, operand: Operand): boolean {
-  const value = unit.module.values[operand.value]!;
-  if (value.kind !== 'attr' && value.kind !== 'global') return false;
-  if (value.kind === 'global') return /(?:^|\.)[A-Z][a-z]\w*\.[a-z_]\w*$/.test(value.name);
-  return program.meanings(unit, value.of).some((meaning) => meaning.kind === 'class');
+/** A value that everybody knows to be none, by its name or its text. */
+function isPlaceholder(name: string, text: string): boolean {
+  return (
+    wordsOf(lastWord(name)).some((word) =>
+      /^(?:zero|empty|placeholder|dummy|example|default|insecure|sample|fake|blank|unset)$/.test(word),
+    ) || /^(?:0x)?0+1?$|^x{3,}$|^\.{3,}$|your[-_ ]|change[-_ ]?me|placeholder|replace[-_ ]/i.test(text)
+  );
 }
 
 function member(
   program: Program,
   options: Options,
   unit: Unit,
-  comparison: Comparison,
+  compared: Compared,
   operator: string,
 ): Finding | undefined {
-  const { left, right } = comparison;
-  const kind = kindOf(program, options, unit, left);
+  const { left, right } = compared;
+  const kind = secretOf(program, options, unit, left);
   if (kind === undefined || kind === 'mac') return undefined;
   const words = wordsOf((right.name ?? '').split('.').at(-1)!);
   const valid = words.some((word) =>
@@ -219,7 +210,7 @@ function member(
   return {
     message: 'membership',
     data: { name: calledName(unit, left), operator },
-    place: placeIn(unit, comparison),
+    place: placeIn(unit, compared),
     confidence: 'medium',
   };
 }

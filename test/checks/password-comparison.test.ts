@@ -1,11 +1,13 @@
 import { passwordComparison } from '../../src/checks/password-comparison.ts';
 import { testCheck } from '../check-tester.ts';
 import { inFile } from '../marked.ts';
+import * as js from './password-comparison-js.ts';
 
 const { bad, good } = inFile('app/x.py', 'operator');
 
 testCheck(passwordComparison, {
   invalid: [
+    ...js.invalid,
     bad(
       'a literal',
       'def f(password, api_key):\n    if password == "hunter2":  # <-\n        return True\n    return "k-123" != api_key  # <-\n',
@@ -14,7 +16,7 @@ testCheck(passwordComparison, {
     ),
     bad(
       'both orders and both operators',
-      'def f(a, password, stored):\n    x = password == stored  # <-\n    y = stored != password  # <-\n    return x, y\n',
+      'def f(a, password, stored, other):\n    x = password == stored  # <-\n    y = other != password  # <-\n    return x, y\n',
     ),
     bad(
       'attributes and subscripts',
@@ -42,7 +44,7 @@ testCheck(passwordComparison, {
     ),
     bad(
       'in every position',
-      'def f(rows, token, secret, other):\n    assert secret == other.value  # <-\n    while secret != other.value:  # <-\n        pass\n    g = lambda: secret == other.value  # <-\n    h = [r for r in rows if r.password == other.value]  # <-\n    return 1 if secret == other.value else 2  # <-\n',
+      'def f(rows, token, secret, other):\n    assert secret == other.one  # <-\n    while secret != other.two:  # <-\n        pass\n    g = lambda: secret == other.value  # <-\n    h = [r for r in rows if r.password == other.value]  # <-\n    return 1 if secret == other.three else 2  # <-\n',
     ),
     bad('in a chain', 'def f(name, password, real):\n    return name == "admin" and password == real  # <-\n'),
     bad(
@@ -65,6 +67,28 @@ testCheck(passwordComparison, {
       'an attribute read by its name',
       'def f(instance, given):\n    stored = getattr(instance, "join_token")\n    return stored == given  # <-\n',
     ),
+    bad(
+      'derived keys and digests under any name',
+      'import hashlib\ndef f(parts, password, salt, md5_hash):\n    dk = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 600000)\n    if parts[3] == dk.hex():  # <-\n        return True\n    if hashlib.scrypt(password, salt=salt, n=2, r=8, p=1) != parts[2]:  # <-\n        return False\n    computed = hashlib.md5(password.encode()).hexdigest()\n    return computed == md5_hash.lower()  # <-\n',
+    ),
+    {
+      name: 'a digest in a file for passwords',
+      files: {
+        'app/password_import.py':
+          'import hashlib\ndef old(plaintext, stored):\n    return hashlib.md5(plaintext.encode()).hexdigest() == stored\n',
+      },
+      findings: [{ message: 'operator', at: 'app/password_import.py:3' }],
+    },
+    bad(
+      'a beginning of a signature',
+      'import hashlib, hmac\ndef f(header, key, body):\n    expected = hmac.new(key, body, hashlib.sha256).hexdigest()\n    return header.startswith(expected)  # <-\n',
+    ),
+    bad(
+      'digests of tokens, and what tests put in the place',
+      'def f(token_hash, stored):\n    return token_hash == stored.token_hash  # <-\nclass FakeHasher:\n    def verify(self, password, hashed):\n        return password == hashed  # <-\n',
+      'operator',
+      { confidence: 'low' },
+    ),
   ],
   valid: [
     good(
@@ -74,6 +98,15 @@ testCheck(passwordComparison, {
     ),
   ],
   notApplicable: [
+    ...js.none,
+    good(
+      'a stored value is read back',
+      'def f(users, user, new):\n    password_hash = make(new)\n    row = users.update_password(user.id, password_hash)\n    if row.password != password_hash:\n        raise ValueError\n',
+    ),
+    good(
+      'digests of files in a module that knows passwords',
+      'import hashlib\ndef f(data, password, etag):\n    return hashlib.md5(data).hexdigest() == etag\n',
+    ),
     good(
       'a missing value that became a text',
       'def f(api_key):\n    return api_key == "undefined" or api_key == "null" or "None" == api_key\n',

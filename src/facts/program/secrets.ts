@@ -36,6 +36,7 @@ const kinds: readonly (readonly [SecretKind, readonly (readonly string[])[]])[] 
       ['licence', 'key'],
       ['encryption', 'key'],
       ['master', 'key'],
+      ['maintenance', 'key'],
       ['admin', 'key'],
       ['session', 'key'],
       ['webhook', 'key'],
@@ -78,7 +79,7 @@ const others = new Set(
     'column attr attribute property index idx position pos offset start end stop class cls enum mode scheme provider manager service ' +
     'store storage backend handler validator generator factory config settings options option form view page next continuation ' +
     'sync pagination cursor csrf xsrf csrfmiddlewaretoken bucket rate per price cost input output prompt completion tokens num number stream lexer parser syntax node ' +
-    'source ref reference arn address endpoint domain host issuer audience subject scope scopes role count used seen revoked blacklisted ' +
+    'source ref reference link links arn address endpoint domain host issuer audience subject scope scopes role count used seen revoked blacklisted ' +
     'exists missing present set unset old new previous current confirm confirmed confirmation repeat again retype verify match matches reset forgot forgotten ' +
     'bytes bits last shared identity spiffe manager change changed updated created rotation rotated env var variable placeholder mask masked redacted iterator draft mint balance amount supply holder symbol decimals contract erc20 nft'
   ).split(' '),
