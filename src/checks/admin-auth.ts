@@ -4,14 +4,17 @@ import type { Facts } from '../facts/facts.ts';
 import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
-import { handlersOf, isReadOnly, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
+import { handlersOf, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
+import { administrative, isDashboard } from '../facts/web-admin.ts';
 import { type BotCommand, botCommands, botWords, senderCheck } from '../facts/web-bots.ts';
 import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
+import { isByHand, linkServers, localServer, type Servers } from '../facts/web-listen.ts';
 import type { Layer, Route } from '../facts/web-model.ts';
 
 export const adminAuth = defineCheck({
   id: 'admin-auth',
   needs: { program: [...webWords, ...botWords] },
+  evidence: { dockerfile: true, compose: true },
   messages: {
     unguarded: {
       what: 'The route {route} is administrative and nothing asks who calls it.',
@@ -56,10 +59,11 @@ export const adminAuth = defineCheck({
   },
   assess(facts: Facts, options: Options) {
     const web = facts.linked(linkWeb);
+    const servers = linkServers(facts, web.program);
     const causes = new Map<string, Finding>();
     const subjects = web.routes.flatMap((route) => {
       if (!administrative(route, options)) return [];
-      return worst(layerSets(route).flatMap((layers) => judge(web, route, layers, options, causes)));
+      return worst(layerSets(route).flatMap((layers) => judge(web, servers, route, layers, options, causes)));
     });
     for (const command of botCommands(web.program)) subjects.push(...judgeCommand(web, command, options));
     return {
@@ -69,32 +73,6 @@ export const adminAuth = defineCheck({
     };
   },
 });
-
-/** How clearly a route is administrative: its path says so, its handler does, it lists everybody, or shows internals. */
-function administrative(route: Route, options: Options): 'admin' | 'control' | 'all' | 'internals' | undefined {
-  const list = (name: string) => options[name] as readonly string[];
-  const name = route.handler?.function.name ?? route.class?.class.name ?? '';
-  const paths = pathsOf(route);
-  const segments = paths
-    .flatMap((path) => path.split('/').filter((segment) => segment !== ''))
-    .flatMap((segment) => (/^:|[{<*]/.test(segment) ? [] : [wordsOf(segment)]));
-  const handler = wordsOf(name);
-  const any = (wanted: readonly string[], words: readonly string[]) => words.some((word) => wanted.includes(word));
-  if (any(list('excluded'), [...(segments.at(-1) ?? []), ...handler])) return undefined;
-  if (segments.some((words) => any(list('adminWords'), words)) || any(list('adminWords'), handler)) return 'admin';
-  const last = paths.some((path) => /[}>]\/?$|\/:[^/]*\/?$/.test(path)) ? [] : (segments.at(-1) ?? []);
-  // `/vpn/config` is a user's own; `/api/v1/config` is the service's.
-  const isOwn = paths.some((path) => /^\/(?:(?:api|internal|debug|system|v\d\w*)\/)*[\w-]+\/?$/.test(path));
-  const whole = last.join('-');
-  const changes = !isReadOnly(route);
-  if (list('controlPaths').includes(whole) || list('controlHandlers').some((one) => handler.join('_').includes(one)))
-    return 'control';
-  if (segments.some((words) => any(list('controlWords'), words)) && changes) return 'control';
-  const isList = isOwn && route.methods.includes('GET') && list('everybody').includes(whole);
-  if (isList && !paths.some((path) => /[{<]/.test(path))) return 'all';
-  if (isOwn && list('debugPaths').includes(whole)) return 'control';
-  return isOwn && list('internals').includes(whole) ? 'internals' : undefined;
-}
 
 function wordsFor(options: Options, paths: readonly string[]): GuardWords {
   const list = (name: string) => options[name] as readonly string[];
@@ -109,6 +87,7 @@ function wordsFor(options: Options, paths: readonly string[]): GuardWords {
 
 function judge(
   web: Web,
+  servers: Servers,
   route: Route,
   layers: readonly Layer[],
   options: Options,
@@ -156,6 +135,9 @@ function judge(
   if (lost) return once('notAwaited', { route: label, guard: lost.name }, lost.place);
   if (handlers.length === 0 && !route.library)
     return [unknown(name, route.place, 'the repository does not hold its handler')];
+  const local = localServer(servers, route);
+  if (local && (kind === 'internals' || kind === 'control')) return [pass(name, route.place, local)];
+  const isAside = local !== undefined || (kind === 'internals' && (isByHand(servers, route) || isDashboard(route)));
   const more: Partial<Finding> =
     route.loose || kind === 'internals'
       ? { severity: 'low', confidence: route.loose ? 'low' : 'medium' }
@@ -167,10 +149,16 @@ function judge(
   const related = route.handler
     ? [{ ...placeIn(route.handler.unit, route.handler.function.nameSpan), text: 'the handler' }]
     : [];
-  return once(kind === 'all' ? 'everybody' : 'unguarded', { route: label }, route.place, {
-    ...more,
-    ...(related.length > 0 && related[0]!.path !== route.place.path ? { related } : {}),
-  });
+  return once(
+    kind === 'all' && route.methods.includes('GET') ? 'everybody' : 'unguarded',
+    { route: label },
+    route.place,
+    {
+      ...more,
+      ...(isAside ? { confidence: 'low' as const } : {}),
+      ...(related.length > 0 && related[0]!.path !== route.place.path ? { related } : {}),
+    },
+  );
 }
 
 /** Commands of chat bots. */

@@ -76,7 +76,22 @@ export function readPython(program: Program): {
     for (const [id, model] of unit.module.functions.entries()) readDecorators(reader, { unit, id, function: model });
     for (const [id, model] of unit.module.classes.entries()) readClass(reader, { unit, id, class: model });
   }
-  return { objects: [...reader.objects.values()], routes: reader.routes };
+  return { objects: [...reader.objects.values()], routes: withoutShadowed(reader.routes) };
+}
+
+/** Of several routes of one router with the same methods and path the first one answers. */
+function withoutShadowed(routes: readonly Route[]): readonly Route[] {
+  const first = new Map<string, Route>();
+  const keyOf = ({ owners, methods, path, place, handler, framework }: Route) =>
+    path === '' || framework === 'http.server' || !handler || handler.function.guard >= 0
+      ? undefined
+      : [...owners.map((one) => `${one.place.path}:${one.place.span.start}`), methods, path, place.path].join(' ');
+  for (const route of routes) {
+    const key = keyOf(route);
+    const known = key === undefined ? undefined : first.get(key);
+    if (key !== undefined && !(known && known.place.span.start <= route.place.span.start)) first.set(key, route);
+  }
+  return routes.filter((route) => (first.get(keyOf(route) ?? '') ?? route).place.span.start >= route.place.span.start);
 }
 
 function readObject(reader: Reader, site: CallSite): void {
@@ -207,10 +222,41 @@ function ownersOf(reader: Reader, unit: Unit, of: Receiver, frame?: CallSite): r
   return makersOfReceiver(reader.program, unit, of, frame).flatMap((site) => reader.objects.get(site) ?? []);
 }
 
+/** `router.post("/x")(handler)`: a decorator that is called by hand. */
+function readCalledDecorator(reader: Reader, site: CallSite): void {
+  const { program } = reader;
+  const { unit, call } = site;
+  const inner = unit.module.values[call.callee.value]!;
+  const made = inner.kind === 'call' ? program.call(unit, inner.call) : undefined;
+  const member = made && memberAt(unit, made.call.callee.value);
+  const target = call.args[0];
+  if (!made || !member || !target || call.form === 'decorator' || !routeWords.has(member.name)) return;
+  const owners = ownersOf(reader, unit, member.of);
+  const rule = argument(made.call, 0, 'rule', 'path');
+  if (owners.length === 0 || !rule) return;
+  const found = handlerOf(program, unit, target.value);
+  reader.routes.push({
+    framework: owners[0]!.framework,
+    place: placeIn(unit, made.call),
+    methods: methodsOf(program, unit, made.call.args, member.name),
+    path: textsOf(program, unit, rule.value)[0] ?? '',
+    ...found,
+    owners,
+    layers: [
+      ...keywordLayers(program, unit, made.call.args),
+      ...wrappers(program, unit, [target]),
+      ...handlerLayers(program, found.handler, found.class),
+    ],
+    above: [],
+    loose: false,
+  });
+}
+
 function readCall(reader: Reader, site: CallSite): void {
   const { program } = reader;
   const { unit, call } = site;
   const callee = memberAt(unit, call.callee.value);
+  if (!callee) readCalledDecorator(reader, site);
   if (callee) {
     const { name } = callee;
     if (mounters.has(name)) {

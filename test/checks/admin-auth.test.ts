@@ -2,6 +2,8 @@ import { adminAuth } from '../../src/checks/admin-auth.ts';
 import { testCheck } from '../check-tester.ts';
 import { inFile } from '../marked.ts';
 import * as js from './admin-auth-js.ts';
+import * as servers from './admin-auth-servers.ts';
+import * as words from './admin-auth-words.ts';
 
 const one = (text: string) => ({ 'app/x.py': text });
 const flask = 'from flask import Flask, abort, g, request, session\napp = Flask(__name__)\n';
@@ -15,6 +17,8 @@ const good = (name: string, text: string) => goodFile(name, text, 1);
 testCheck(adminAuth, {
   valid: [
     ...js.valid,
+    ...servers.valid,
+    ...words.valid,
     good(
       'two decorators',
       `from flask_login import login_required\nfrom flask_security import roles_required\n${flask}@app.route("/admin/users")\n@login_required\n@roles_required("admin")\ndef users():\n    return "x"\n`,
@@ -149,6 +153,8 @@ testCheck(adminAuth, {
   ],
   invalid: [
     ...js.invalid,
+    ...servers.invalid,
+    ...words.invalid,
     bad('Flask without a decorator', `${flask}@app.route("/admin")  # <-\ndef admin():\n    return "x"\n`),
     bad(
       'FastAPI with a session of the database',
@@ -274,6 +280,7 @@ testCheck(adminAuth, {
   ],
   notApplicable: [
     ...js.notApplicable,
+    ...words.notApplicable,
     {
       name: 'a tool that helps to debug',
       files: one(`${fast}@app.post("/pictures/debug")\ndef debug_picture():\n    return 1\n`),

@@ -213,7 +213,11 @@ export abstract class Machine {
       if (value.kind === 'global' && this.quiet === 0) return this.global(value.name, span);
       return this.content(ref);
     }
-    if (this.stars && !this.dialect.builtins.has(name)) return this.global(`${this.source.name}.${name}`, span);
+    if (this.stars && !this.dialect.builtins.has(name)) {
+      // What the file binds later is another value: the name can only come from the star import above.
+      const isAbove = this.scope.kind === 'module' && this.exportAll.length === 1;
+      return this.global(`${isAbove ? this.exportAll[0] : this.source.name}.${name}`, span);
+    }
     if (this.dialect.builtins.has(name)) return this.global(name, span);
     return this.add({ kind: 'unknown', name, span });
   }

@@ -1,0 +1,108 @@
+/** Knows cases of what makes a route administrative in Python, and look-alikes, for the table of the check's test. */
+import type { Expected, InvalidCase, ValidCase } from '../check-tester.ts';
+
+const fast = 'from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request\napp = FastAPI()\n';
+const start = 'import uvicorn\nuvicorn.run(app, host="0.0.0.0")\n';
+const guard =
+  'def require_login(request: Request):\n    if request.state.user is None:\n        raise HTTPException(status_code=401)\n';
+const mounted = (route: string, prefix: string) =>
+  `${fast}router = APIRouter()\n${route}\ndef answer():\n    return []\napp.include_router(router, prefix="${prefix}")\n`;
+
+const bad = (name: string, text: string, more: Partial<Expected> = {}, path = 'app/x.py'): InvalidCase => {
+  const line = text.split('\n').findIndex((row) => row.includes('# <-')) + 1;
+  return {
+    name: `words: ${name}`,
+    files: { [path]: text },
+    findings: [{ message: 'unguarded', at: `${path}:${line}`, ...more }],
+  };
+};
+const good = (name: string, text: string): ValidCase => ({
+  name: `words: ${name}`,
+  files: { 'app/x.py': text },
+  subjects: 1,
+});
+const none = (name: string, text: string, path = 'app/x.py'): ValidCase => ({
+  name: `words: ${name}`,
+  files: { [path]: text },
+});
+
+export const valid: readonly ValidCase[] = [
+  good(
+    'a switch behind a login',
+    `${fast}${guard}@app.post("/killswitch/trigger", dependencies=[Depends(require_login)])\ndef trip():\n    return 1\n`,
+  ),
+  good(
+    'users behind a login',
+    `${fast}${guard}@app.delete("/users/{key}", dependencies=[Depends(require_login)])\ndef remove(key: int):\n    return 1\n`,
+  ),
+  good(
+    'the first of two routes with one path is guarded',
+    `${fast}def require_admin(request: Request):\n    if request.state.user.role != "admin":\n        raise HTTPException(403)\n@app.get("/admin/jobs", dependencies=[Depends(require_admin)])\ndef jobs():\n    return []\n@app.get("/admin/jobs")\ndef older():\n    return []\n`,
+  ),
+];
+
+export const invalid: readonly InvalidCase[] = [
+  bad('a switch of the service', mounted('@router.post("/killswitch/trigger")  # <-', '/api/v1'), {
+    confidence: 'medium',
+  }),
+  bad('a part of the service is stopped', mounted('@router.post("/detection/stop")  # <-', '/api/v1')),
+  bad(
+    'a change of a control plane',
+    'from aiohttp import web\nclass RelayControlPlane:\n    def __init__(self):\n        self.app = web.Application()\n        self.app.router.add_get("/relays", self.show)\n        self.app.router.add_post("/relays/pool", self.add)  # <-\n    async def show(self, request):\n        return web.json_response([])\n    async def add(self, request):\n        return web.json_response({})\n',
+    { confidence: 'medium' },
+  ),
+  bad('the list of a router that is mounted below words', mounted('@router.get("/")  # <-', '/api/v1/shop/users'), {
+    message: 'everybody',
+  }),
+  bad('all users', mounted('@router.get("/all")  # <-', '/users'), { message: 'everybody' }),
+  bad('a user is removed', mounted('@router.delete("/{key}")  # <-', '/api/v1/users'), {
+    confidence: 'medium',
+    severity: 'medium',
+  }),
+  bad('a version below an administrative word', `${mounted('@router.get("/app-version")  # <-', '/admin')}${start}`, {
+    severity: 'low',
+    confidence: 'medium',
+  }),
+  bad('a change of the settings below an administrative word', mounted('@router.put("/config")  # <-', '/admin'), {
+    confidence: 'high',
+  }),
+  bad(
+    'figures of a dashboard are for review',
+    `${fast}@app.get("/api/metrics")  # <-\ndef figures():\n    return {"cpu": 1}\n`,
+    { severity: 'low', confidence: 'low' },
+  ),
+  bad(
+    'an exposition below the interface',
+    `${fast}from fastapi.responses import PlainTextResponse\n@app.get("/api/v1/metrics")  # <-\ndef figures():\n    return PlainTextResponse("up 1")\n${start}`,
+    { confidence: 'medium' },
+  ),
+  bad(
+    'a decorator that is called by hand, in a condition',
+    `import os\n${fast}def wipe():\n    return 1\nif os.environ.get("WIPE"):\n    app.post("/admin/wipe")(wipe)  # <-\n`,
+  ),
+  bad(
+    'the second of two routes with one path is guarded',
+    `${fast}def require_admin(request: Request):\n    if request.state.user.role != "admin":\n        raise HTTPException(403)\n@app.get("/admin/jobs")  # <-\ndef older():\n    return []\n@app.get("/admin/jobs", dependencies=[Depends(require_admin)])\ndef jobs():\n    return []\n`,
+  ),
+  bad(
+    'the second of two routes is another method',
+    `${fast}def require_admin(request: Request):\n    if request.state.user.role != "admin":\n        raise HTTPException(403)\n@app.get("/admin/jobs", dependencies=[Depends(require_admin)])\ndef older():\n    return []\n@app.delete("/admin/jobs")  # <-\ndef jobs():\n    return []\n`,
+  ),
+  {
+    name: 'words: a router that a star import brings, under the name of the next one',
+    files: {
+      'app/inner.py':
+        'from fastapi import APIRouter\nrouter = APIRouter(prefix="/admin")\n@router.get("/jobs")\ndef jobs():\n    return []\n',
+      'app/x.py': `${fast}from app.inner import *\ninner = router\nrouter = APIRouter(prefix="/v1")\nrouter.include_router(inner)\napp.include_router(router)\n`,
+    },
+    findings: [{ message: 'unguarded', at: 'app/inner.py:3' }],
+  },
+];
+
+export const notApplicable: readonly ValidCase[] = [
+  none('a timer of the user', mounted('@router.post("/timer/start")', '/api/v1')),
+  none('the state of a switch', mounted('@router.get("/killswitch/restore")', '/api/v1')),
+  none('the users of one team', mounted('@router.get("/users")', '/teams/{team}')),
+  none('a product is removed', mounted('@router.delete("/{key}")', '/api/v1/products')),
+  none('a control that is no plane', mounted('@router.post("/pool")', '/api/v1'), 'app/control.py'),
+];
