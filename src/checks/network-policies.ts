@@ -1,6 +1,7 @@
 /** Knows whether a network policy selects each pod. */
 import { defineCheck, type Finding, pass, type Subject, sharingCauses, unknown } from '../check.ts';
-import { deployedAs, deployedWorkloads, linkCluster, type Workload } from '../facts/cluster.ts';
+import { deployedAs, deployedWorkloads, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
+import { objectKey, sharingObjects } from '../facts/containers.ts';
 import type { Facts } from '../facts/facts.ts';
 import { deadValues, switchHint } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
@@ -8,6 +9,7 @@ import { nameEntry, titleOf } from '../facts/kubernetes.ts';
 import { linkNamespaces } from '../facts/namespaces.ts';
 import { linkPolicies, type Policy, sameNamespace } from '../facts/network.ts';
 import type { Place } from '../facts/span.ts';
+import { at } from '../facts/yaml.ts';
 
 const WHY =
   'Every other pod of the cluster may talk to it, and it may talk to every pod, node and the metadata address of the cloud.';
@@ -59,6 +61,7 @@ export const networkPolicies = defineCheck({
 });
 
 interface Judged {
+  readonly identity?: string;
   readonly place: Place;
   readonly title: string;
   readonly evidence?: string;
@@ -70,7 +73,9 @@ function pods(facts: Facts): Subject[] {
   const policies = facts.linked(linkPolicies);
   const missing = new Map<string, Finding>();
   const found = new Map<string, Judged>();
-  for (const workload of deployedWorkloads(facts.linked(linkCluster))) {
+  const workloads = deployedWorkloads(facts.linked(linkCluster)).filter(({ optional }) => !optional);
+  // What is deployed for real comes first: the cause of a shared finding.
+  for (const workload of [...workloads].sort((a, b) => Number(a.trial ?? false) - Number(b.trial ?? false))) {
     const judged = judge(workload, policies, missing, facts);
     const key = `${judged.place.path} ${judged.place.span.start}`;
     const known = found.get(key);
@@ -81,10 +86,12 @@ function pods(facts: Facts): Subject[] {
       found.set(key, { ...known, findings: [...known.findings!, ...judged.findings] });
   }
   const review = unused(policies, facts);
-  return [...found.values()].map(({ place, title, evidence, findings = [] }, i): Subject => {
-    const all = [...findings, ...(i === 0 ? review : [])];
-    if (all.length === 0) return pass(title, place, evidence!);
-    return { name: title, place, verdict: 'fail', findings: all, ...(evidence === undefined ? {} : { evidence }) };
+  const [first] = found.values();
+  return sharingObjects([...found.values()], (one) => {
+    const { place, title, evidence, findings = [] } = one;
+    const all = [...findings, ...(one === first ? review : [])];
+    if (all.length === 0) return [pass(title, place, evidence!)];
+    return [{ name: title, place, verdict: 'fail', findings: all, ...(evidence === undefined ? {} : { evidence }) }];
   });
 }
 
@@ -96,19 +103,21 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   const { namespace, pod } = workload;
   const where = deployedAs(workload);
   const name = workload.chart && namespace.startsWith('chart ') ? `of the chart ${workload.chart.name}` : namespace;
-  const failed = (message: string, data: Finding['data']): Judged => {
-    return {
-      place,
-      title,
-      findings: [{ message, data: { title: object, namespace: name, where, ...data }, place, confidence: 'high' }],
-    };
+  const identity = objectKey(workload);
+  const failed = (message: string, given: Finding['data'], confidence: Finding['confidence'] = 'high'): Judged => {
+    const data = { title: object, namespace: name, where, ...given };
+    const finding: Finding = { message, data, place, confidence: workload.trial ? 'low' : confidence };
+    return { ...(identity === undefined ? {} : { identity }), place, title, findings: [finding] };
   };
   if (/^kube-(?:system|public|node-lease)$/.test(namespace))
     return { place, title, evidence: `a part of the cluster in ${namespace}` };
   const selecting = policies.filter((policy) => policy.selects(workload));
   if (pod.hostNetwork) {
     const host = selecting.find((policy) => policy.host);
-    return host ? { place, title, evidence: `${titleOf(host.object)} protects the node` } : failed('host', {});
+    return host
+      ? { place, title, evidence: `${titleOf(host.object)} protects the node` }
+      : // What runs on every node is mostly there for the node's own network.
+        failed('host', {}, workload.object.kind === 'DaemonSet' ? 'low' : 'high');
   }
   const good = selecting.find((policy) => !policy.open && !policy.host);
   if (good) return { place, title, evidence: `${titleOf(good.object)} in ${good.path} selects them` };
@@ -122,15 +131,14 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   const group = `${namespace} ${namespace === 'default' ? (workload.chart?.folder ?? workload.kustomization ?? '') : ''}`;
   const known = missing.get(group);
   if (known) return { place, title, findings: [known] };
-  const at = (namespace === 'default' ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;
+  const shown = (workload.assumed ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;
   const dead = deadValues(facts, workload.chart?.folder, 'networkPolicy', 'networkPolicies');
   const chart = switchHint(facts, workload.chart?.folder, 'NetworkPolicy');
   const finding: Finding = {
     message: 'none',
     data: { namespace: name, where, chart },
-    place: at,
-    // A component that nobody uses here gets its policies from whoever uses it.
-    confidence: workload.optional ? 'low' : 'high',
+    place: shown,
+    confidence: workload.trial ? 'low' : 'high',
     ...dead,
   };
   missing.set(group, finding);
@@ -149,8 +157,16 @@ function unused(policies: readonly Policy[], facts: Facts): Finding[] {
       (other) => other.place.path === policy.place.path && other.place.span.start === policy.place.span.start,
     );
     if (same.some((other) => workloads.some(other.selects))) return [];
+    // Pods of a foreign chart or of an operator carry labels that nothing here has; a slip looks like one of ours.
+    const near = workloads.filter((workload) => sameNamespace(policy, workload));
+    const ours = new Set(near.flatMap(({ pod, object }) => [...pod.labels.keys(), ...labelsOf(object).keys()]));
+    if (policy.keys.length > 0 && !policy.keys.some((key) => ours.has(key))) return [];
     const entry = nameEntry(policy.object);
     const place = { path: entry.path ?? policy.path, span: entry.span };
     return [{ message: 'useless', data: { policy: titleOf(policy.object) }, place, confidence: 'low' }];
   });
+}
+
+function labelsOf({ body }: Workload['object']): ReadonlyMap<string, string> {
+  return textsOf(at(body, 'metadata', 'labels'));
 }

@@ -1,21 +1,16 @@
 /** Knows whether each container runs with a read-only root file system. */
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
-import {
-  type DeployedContainer,
-  deployedAs,
-  linkCluster,
-  linkContainers,
-  textsOf,
-  type Workload,
-} from '../facts/cluster.ts';
+import { deployedAs, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
 import { linkCompose } from '../facts/compose.ts';
-import { linkDocker } from '../facts/docker-run.ts';
+import { type DeployedContainer, linkContainers, sharingObjects } from '../facts/containers.ts';
+import { type DockerRun, linkDocker } from '../facts/docker-run.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { podTemplate } from '../facts/kubernetes.ts';
 import type { Place } from '../facts/span.ts';
+import { isTrial } from '../facts/trials.ts';
 import { at, booleanOf, textOf, type YamlNode } from '../facts/yaml.ts';
 
 const WHY = 'Whoever gets code to run in the container can change programs and keep tools in it.';
@@ -71,7 +66,7 @@ export const readonlyRootfs = defineCheck({
   },
   assess: (facts, options) => ({
     subjects: sharingCauses([
-      ...facts.linked(linkContainers).flatMap((one) => judge(one, facts, options)),
+      ...sharingObjects(facts.linked(linkContainers), (one) => judge(one, facts, options)),
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
       ...services(facts),
       ...runs(facts),
@@ -88,7 +83,9 @@ function failed(
   place: Place,
   more: Partial<Finding> = {},
 ): Subject {
-  const finding: Finding = { message, data, place, confidence: 'high', ...more };
+  // Nobody hardens what is started to try things out.
+  const confidence = isTrial(place.path) ? 'low' : 'high';
+  const finding: Finding = { message, data, place, confidence, ...more };
   return { name, place, verdict: 'fail', findings: [finding] };
 }
 
@@ -113,11 +110,12 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
   if (open !== undefined) return [unknown(title, place, open)];
   if (workload.object.broken) return [unknown(title, place, 'the document has a syntax error')];
   const where = deployedAs(workload);
+  const trial = workload.trial ? { confidence: 'low' as const } : {};
   if (setting === undefined || textOf(setting) === undefined) {
     const chart = chartHint(container.body, 'securityContext', 'readOnlyRootFilesystem');
     const podLevel = at(workload.pod.spec, 'securityContext', 'readOnlyRootFilesystem');
     const dead = deadValues(facts, workload.chart?.folder, 'readOnlyRootFilesystem');
-    return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where, chart }, place, dead)];
+    return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where, chart }, place, { ...dead, ...trial })];
   }
   const at2 = { path: setting.path ?? workload.path, span: setting.span };
   const value =
@@ -128,7 +126,7 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
     !workload.chart &&
     !setting.path?.endsWith('.tf');
   const fix = { description: 'Make the root file system read-only', edits: [{ ...at2, text: 'true' }] };
-  const subject = failed(title, 'writable', { title, value, where }, at2, literal ? { fix } : {});
+  const subject = failed(title, 'writable', { title, value, where }, at2, { ...(literal ? { fix } : {}), ...trial });
   return [{ ...subject, place }];
 }
 
@@ -171,12 +169,25 @@ function services(facts: Facts): Subject[] {
   });
 }
 
+/** Containers that `docker run` leaves behind. A script that names two alike starts the one or the other. */
 function runs(facts: Facts): Subject[] {
-  return facts.linked(linkDocker).runs.flatMap(({ image, options, detached, place }) => {
-    if (!detached) return [];
+  const found = new Map<string, DockerRun[]>();
+  for (const run of facts.linked(linkDocker).runs) {
+    if (!run.detached || run.temporary) continue;
+    const key = `${run.place.path} ${run.name ?? run.place.span.start}`;
+    const known = found.get(key);
+    if (known) known.push(run);
+    else found.set(key, [run]);
+  }
+  return [...found.values()].map((all) => {
+    const open = all.filter(({ options }) => !options.some((word) => /^--read-only(?:=true)?$/.test(word)));
+    const { image, place } = open[0] ?? all[0]!;
     const title = `docker run of ${image}`;
-    const closed = options.some((word) => /^--read-only(?:=true)?$/.test(word));
-    return closed ? pass(title, place, '--read-only') : failed(title, 'run', { image }, place);
+    if (open.length === 0) return pass(title, place, '--read-only');
+    const related = open
+      .slice(1)
+      .map((one) => ({ ...one.place, text: `Or it starts ${one.image} under the same name.` }));
+    return failed(title, 'run', { image }, place, related.length > 0 ? { related } : {});
   });
 }
 

@@ -1,7 +1,8 @@
 /** Knows whether containers have resource limits, and namespaces a quota or a limit range. */
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
-import { type DeployedContainer, deployedAs, linkCluster, linkContainers, type Workload } from '../facts/cluster.ts';
+import { deployedAs, linkCluster, type Workload } from '../facts/cluster.ts';
 import { linkCompose } from '../facts/compose.ts';
+import { type DeployedContainer, linkContainers, sharingObjects } from '../facts/containers.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
@@ -9,6 +10,7 @@ import { chartNeeds } from '../facts/helm.ts';
 import { titleOf } from '../facts/kubernetes.ts';
 import { boundsResources, defaultMemory, linkNamespaces, type Namespace } from '../facts/namespaces.ts';
 import type { Place } from '../facts/span.ts';
+import { isTrial } from '../facts/trials.ts';
 import { at, entriesOf, entryOf, textOf, type YamlNode } from '../facts/yaml.ts';
 
 const WHY =
@@ -68,6 +70,12 @@ export const resourceQuota = defineCheck({
       fix: 'Add a ResourceQuota for cpu and memory, and a LimitRange with defaults.',
       aspect: 'namespace-quota',
     },
+    assumed: {
+      what: 'No file says in which namespace these workloads run, and there is neither a ResourceQuota nor a LimitRange for them.',
+      why: 'Whoever applies them as they are puts them into a namespace that they share with others, where nothing bounds what they take.',
+      fix: 'Deploy them into a namespace of their own that has a ResourceQuota; who only packages them for others can leave it to them.',
+      aspect: 'namespace-quota',
+    },
     emptyQuota: {
       what: 'The {title} of the namespace {namespace} bounds neither cpu, memory nor pods.',
       why: 'It looks like a quota, and the pods of the namespace may still take everything.',
@@ -77,7 +85,7 @@ export const resourceQuota = defineCheck({
   },
   assess: (facts, options) => ({
     subjects: sharingCauses([
-      ...facts.linked(linkContainers).flatMap((one) => judge(one, facts, options)),
+      ...sharingObjects(facts.linked(linkContainers), (one) => judge(one, facts, options)),
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
       ...[...facts.linked(linkNamespaces).values()].flatMap(namespaces),
       ...services(facts),
@@ -94,7 +102,9 @@ function failed(
   place: Place,
   more: Partial<Finding> = {},
 ): Subject {
-  const finding: Finding = { message, data, place, confidence: 'high', ...more };
+  // Nobody bounds what is started to try things out.
+  const confidence = isTrial(place.path) ? 'low' : 'high';
+  const finding: Finding = { message, data, place, confidence, ...more };
   return { name, place, verdict: 'fail', findings: [finding] };
 }
 
@@ -108,6 +118,8 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
   let evidence = '';
   for (const { workload, container } of one.variants) {
     if (container.role === 'ephemeral' || workload.object.broken) continue;
+    const where = deployedAs(workload);
+    const trial = workload.trial ? { confidence: 'low' as const } : {};
     const limits = at(container.body, 'resources', 'limits');
     const memory = at(limits, 'memory');
     const elsewhere = coveredBy(workload, facts);
@@ -116,7 +128,6 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
     );
     if (textOf(memory) === undefined && elsewhere === undefined) {
       if (open) return [unknown(title, place, open.rendered!.unknown!)];
-      const where = deployedAs(workload);
       const present = presentIn(at(container.body, 'resources'));
       return [
         failed(
@@ -124,14 +135,13 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
           present === '' ? 'limits' : 'memory',
           { title, where, present, chart: chartHint(container.body, 'resources', 'limits', 'memory') },
           place,
-          deadValues(facts, workload.chart?.folder, 'limits'),
+          { ...deadValues(facts, workload.chart?.folder, 'limits'), ...trial },
         ),
       ];
     }
     evidence ||= elsewhere ?? `memory is limited to ${open ? 'a value of the installation' : textOf(memory)}`;
-    const where = deployedAs(workload);
     if (options.requireCpuLimit === true && elsewhere === undefined && at(limits, 'cpu') === undefined) {
-      return [failed(title, 'cpu', { title, where }, place)];
+      return [failed(title, 'cpu', { title, where }, place, trial)];
     }
     const requests = at(container.body, 'resources', 'requests');
     if (
@@ -162,13 +172,18 @@ function presentIn(resources: YamlNode | undefined): string {
     .join(', ');
 }
 
-function namespaces({ name, place, fixed, quotas, limitRanges }: Namespace): Subject[] {
+function namespaces({ name, place, fixed, workloads, quotas, limitRanges }: Namespace): Subject[] {
   if (!fixed || isSystem(name)) return [];
   const title = `namespace ${name}`;
   const good = quotas.find(boundsResources) ?? limitRanges.find((one) => defaultMemory(one) !== undefined);
   if (good) return [pass(title, place, `${titleOf(good.object)} in ${good.path}`)];
   const useless = quotas[0] ?? limitRanges[0];
-  if (!useless) return [failed(title, 'namespace', { namespace: name }, place)];
+  if (!useless) {
+    const assumed = workloads.every((one) => one.assumed);
+    const review = assumed || workloads.every((one) => one.trial);
+    const message = assumed ? 'assumed' : 'namespace';
+    return [failed(title, message, { namespace: name }, place, review ? { confidence: 'low' } : {})];
+  }
   const data = { title: titleOf(useless.object), namespace: name };
   return [{ ...failed(title, 'emptyQuota', data, useless.place), place }];
 }

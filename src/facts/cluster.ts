@@ -1,11 +1,13 @@
 /** Knows what a repository deploys to Kubernetes: objects of manifests and rendered charts, with their pods. */
 import type { Facts } from './facts.ts';
+import type { Chart } from './helm/charts.ts';
 import { linkHelm } from './helm.ts';
-import { type Container, type KubeObject, objectsIn, type Pod, podOf, runsForever, titleOf } from './kubernetes.ts';
+import { type Container, type KubeObject, objectsIn, type Pod, podOf, runsForever } from './kubernetes.ts';
 import { linkKustomize } from './kustomize.ts';
 import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
 import { terraformObjects } from './terraform-kubernetes.ts';
+import { isTrial } from './trials.ts';
 import { at, entriesOf, textOf, type YamlNode } from './yaml.ts';
 
 /** An object as it is deployed. */
@@ -19,6 +21,10 @@ export interface Deployed {
    * anywhere it is the chart itself.
    */
   readonly namespace: string;
+  /** Nothing says which namespace it is: whoever applies it chooses. */
+  readonly assumed?: true;
+  /** Deployed to a developer's machine, in CI or for a demonstration alone. */
+  readonly trial?: true;
   /** The chart that renders it. */
   readonly chart?: ChartUse;
   /** Path of the kustomization whose build gives it. */
@@ -36,6 +42,8 @@ export interface ChartUse {
   readonly environment: string;
   /** A command or object of the repository installs it so. */
   readonly installed: boolean;
+  /** With values for a developer's machine. */
+  readonly trial: boolean;
   /** Namespace of objects that name none, where it is known. */
   readonly namespace?: string;
 }
@@ -59,41 +67,70 @@ export interface Cluster {
  */
 export function linkCluster(facts: Facts): Cluster {
   const { builds, used, broken } = facts.linked(linkKustomize);
+  const isCopy = copiesOfCharts(facts);
   const folders = new Set(builds.map(({ kustomization }) => kustomization.folder));
   const objects: Deployed[] = [];
   for (const { path, data } of facts.of('kubernetes')) {
     if (used.has(path) || isChartTemplate(path, facts)) continue;
     for (const object of data.objects) {
-      if (folders.has(folderOf(path)) && isPatch(object)) continue;
-      const namespace = object.namespace ?? 'default';
-      objects.push({ object, path, place: { path, span: object.span }, namespace });
+      if ((folders.has(folderOf(path)) && isPatch(object)) || isCopy(object, path)) continue;
+      objects.push({ object, path, place: { path, span: object.span }, ...insideOf(object), ...trialOf(path) });
     }
   }
   for (const { kustomization, objects: built } of builds) {
     const optional = kustomization.component ? { optional: true as const } : {};
     for (const object of built) {
       const path = object.path ?? kustomization.path;
-      const namespace = object.namespace ?? 'default';
       objects.push({
         object,
         path,
         place: { path, span: object.span },
-        namespace,
+        ...insideOf(object),
         kustomization: kustomization.path,
         ...optional,
+        ...trialOf(path, kustomization.path),
       });
     }
   }
   for (const object of facts.linked(terraformObjects)) {
     const path = object.path!;
-    objects.push({ object, path, place: { path, span: object.span }, namespace: object.namespace ?? 'default' });
+    objects.push({ object, path, place: { path, span: object.span }, ...insideOf(object), ...trialOf(path) });
   }
   const unevaluated = [...broken, ...addCharts(objects, facts)];
+  const experiments = new Set(objects.flatMap(({ object, path }) => (EXPERIMENT.test(object.apiVersion) ? path : [])));
   const workloads = objects.flatMap((deployed): Workload[] => {
     const pod = podOf(deployed.object);
-    return pod ? [{ ...deployed, pod, forever: runsForever(deployed.object) }] : [];
+    const forever = runsForever(deployed.object);
+    // A job beside an experiment checks what the experiment does: a test.
+    return pod && (forever || !experiments.has(deployed.path)) ? [{ ...deployed, pod, forever }] : [];
   });
   return { objects, workloads, unevaluated };
+}
+
+/** API groups of objects that break things on purpose. */
+const EXPERIMENT = /^(?:chaos-mesh\.org|litmuschaos\.io|chaos\.alibaba\.com|chaostoolkit\.org)\//;
+
+function insideOf({ namespace }: KubeObject): Pick<Deployed, 'namespace' | 'assumed'> {
+  return namespace === undefined ? { namespace: 'default', assumed: true } : { namespace };
+}
+
+function trialOf(...paths: readonly string[]): Pick<Deployed, 'trial'> {
+  return paths.some(isTrial) ? { trial: true } : {};
+}
+
+/** Output of `helm template` for a chart of the tree: the chart itself is judged. */
+function copiesOfCharts(facts: Facts): (object: KubeObject, path: string) => boolean {
+  const zones = new Map(facts.files.map(({ path, zone }) => [path, zone]));
+  const charts = new Map<string, readonly Chart[]>();
+  for (const { chart } of facts.linked(linkHelm).charts)
+    charts.set(chart.name, [...(charts.get(chart.name) ?? []), chart]);
+  return ({ rendered }, path) =>
+    rendered !== undefined &&
+    (charts.get(rendered.chart) ?? []).some(
+      (chart) =>
+        zones.get(chart.path) === zones.get(path) &&
+        (rendered.template.startsWith('charts/') || chart.templates.some(({ name }) => name === rendered.template)),
+    );
 }
 
 /** Beside a kustomization, a workload that could not be created: a patch that nobody uses any more. */
@@ -106,12 +143,13 @@ function isPatch(object: KubeObject): boolean {
 function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string })[] {
   const unevaluated = new Map<string, Place & { reason: string }>();
   for (const { chart, environments } of facts.linked(linkHelm).charts) {
-    for (const { name, namespace, files, deployedBy } of environments) {
+    for (const { name, namespace, release, files, valuesFiles, deployedBy } of environments) {
       const use: ChartUse = {
         folder: chart.folder,
         name: chart.name,
         environment: name,
         installed: deployedBy !== undefined,
+        trial: [chart.path, ...valuesFiles].some(isTrial),
         ...(namespace === undefined ? {} : { namespace }),
       };
       for (const { path, documents, failures } of files) {
@@ -119,12 +157,15 @@ function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string
         for (const object of objectsIn(documents)) {
           if (/\btest\b/.test(textOf(at(object.body, 'metadata', 'annotations', 'helm.sh/hook')) ?? '')) continue;
           const where = object.path ?? path;
-          const inside = object.namespace ?? namespace ?? (deployedBy ? 'default' : `chart ${chart.folder}`);
+          // A template that names the release's namespace says as little as one that names none.
+          const written = object.namespace === release.namespace ? namespace : (object.namespace ?? namespace);
           objects.push({
             object,
             path: where,
             place: { path: where, span: object.span },
-            namespace: inside,
+            namespace: written ?? (deployedBy ? 'default' : `chart ${chart.folder}`),
+            ...(written === undefined ? { assumed: true } : {}),
+            ...(use.trial ? { trial: true } : {}),
             chart: use,
           });
         }
@@ -138,37 +179,6 @@ function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string
 function isChartTemplate(path: string, facts: Facts): boolean {
   const match = /^(.*?)(?:^|\/)templates\//.exec(path);
   return match !== null && facts.has(match[1] === '' ? 'Chart.yaml' : `${match[1]}/Chart.yaml`);
-}
-
-/** One container as it is written down, with every way it is deployed: overlays, environments of a chart. */
-export interface DeployedContainer {
-  /** "container api of Deployment shop". */
-  readonly title: string;
-  readonly place: Place;
-  /** Never empty. */
-  readonly variants: readonly { readonly workload: Workload; readonly container: Container }[];
-}
-
-/** All containers by their place. A pure join: use through `facts.linked`. */
-export function linkContainers(facts: Facts): readonly DeployedContainer[] {
-  const found = new Map<
-    string,
-    { title: string; place: Place; variants: { workload: Workload; container: Container }[] }
-  >();
-  for (const workload of deployedWorkloads(facts.linked(linkCluster))) {
-    for (const container of workload.pod.containers) {
-      const place = placeIn(workload, container);
-      const key = `${place.path} ${place.span.start} ${container.name}`;
-      const known = found.get(key);
-      if (known) known.variants.push({ workload, container });
-      else {
-        const kind = container.role === 'container' ? 'container' : `${container.role} container`;
-        const title = `${kind} ${container.name} of ${titleOf(workload.object)}`;
-        found.set(key, { title, place, variants: [{ workload, container }] });
-      }
-    }
-  }
-  return [...found.values()];
 }
 
 /** Workloads without those environments of a chart that nothing installs, where something installs another one. */

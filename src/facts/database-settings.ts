@@ -1,6 +1,7 @@
 /** Knows database URLs, and where the deployment configuration of a repository sets one. */
-import { linkCluster, linkContainers, placeIn } from './cluster.ts';
+import { linkCluster, placeIn } from './cluster.ts';
 import { keyValues, linkCompose } from './compose.ts';
+import { linkContainers } from './containers.ts';
 import type { Facts } from './facts.ts';
 import { titleOf } from './kubernetes.ts';
 import type { Place } from './span.ts';

@@ -15,6 +15,10 @@ export interface DockerRun {
   readonly options: readonly string[];
   /** Goes on in the background: a service, as opposed to a run that does one thing and ends. */
   readonly detached: boolean;
+  /** Of the container, as the shell would pass it on; as written where a variable of the script is not known. */
+  readonly name?: string;
+  /** Gone when the command or script that needs it has run: CI, tests, a cluster of a developer's machine, `--rm`. */
+  readonly temporary: boolean;
   /** The same script loads images from an archive before. */
   readonly loaded: boolean;
   readonly place: Place;
@@ -42,6 +46,11 @@ const FLAGS =
 /** What `docker run` takes a value for, where other commands take none. */
 const RUN_VALUED = /^--pull$/;
 
+/** First words of commands that make a cluster on the machine they run on. */
+const LOCAL_CLUSTER = /^(?:kind create cluster|k3d cluster create|ctlptl create cluster|minikube start)\b/;
+/** Targets of make and scripts of package.json by whose names developers try things out. */
+const TRIAL = /(?:^|[-_:./])(?:tests?|smoke|e2e|integration|bench|ci|dev|local|demo|kind|minikube)(?:[-_:./]|$)/i;
+
 /** All commands of all scripts and pipeline steps. A pure join: use through `facts.linked`. */
 export function linkDocker(facts: Facts): DockerCommands {
   const runs: DockerRun[] = [];
@@ -51,7 +60,10 @@ export function linkDocker(facts: Facts): DockerCommands {
     path: string,
     folders: readonly string[],
     variables: readonly Variable[] = [],
+    temporary = false,
   ): void => {
+    const first = runs.length;
+    let local = temporary;
     const scope = new Map<string, string | undefined>();
     for (const { name, value } of variables) if (!value.includes('$')) scope.set(name, value);
     let inside = '';
@@ -64,6 +76,15 @@ export function linkDocker(facts: Facts): DockerCommands {
       const words = withoutLaunchers(command.words.map((word) => resolveWord(word, scope)));
       const program = baseName(words[0]?.text ?? '');
       if (program === 'cd' || program === 'pushd') inside = words[1]?.text ?? '';
+      if (
+        LOCAL_CLUSTER.test(
+          `${program} ${words
+            .slice(1, 3)
+            .map(({ text }) => text)
+            .join(' ')}`,
+        )
+      )
+        local = true;
       if (!PROGRAMS.test(program)) return;
       const found = verbOf(words.slice(1));
       const place = { path, span: command.span };
@@ -77,13 +98,16 @@ export function linkDocker(facts: Facts): DockerCommands {
       }
     };
     for (const statements of parts) eachCommand(statements, visit);
+    if (local) for (let i = first; i < runs.length; i++) runs[i] = { ...runs[i]!, temporary: true };
   };
   for (const { path, data } of facts.of('script')) {
-    for (const { recipes } of data.targets)
+    for (const { name, recipes } of data.targets)
       read(
         recipes.map(({ shell }) => shell.statements),
         path,
         data.type === 'shell' ? ['', folderOf(path)] : [folderOf(path), ''],
+        [],
+        TRIAL.test(name),
       );
   }
   for (const file of facts.linked(linkPipelines)) {
@@ -91,7 +115,7 @@ export function linkDocker(facts: Facts): DockerCommands {
     for (const { job, step } of steps) {
       const { script, path, workingDirectory, uses } = step;
       const variables = [...file.data.variables, ...job.variables, ...step.variables];
-      if (script) read([script.shell.statements], path ?? file.path, [workingDirectory ?? '', ''], variables);
+      if (script) read([script.shell.statements], path ?? file.path, [workingDirectory ?? '', ''], variables, true);
       if (!uses || !/^docker\/(?:build-push|bake)-action$/.test(uses.name)) continue;
       const input = (name: string) => uses.inputs.find((one) => one.name === name)?.value;
       const context = joinPath('', (input('context') ?? '.').replace(/^\$\{\{\s*github\.workspace\s*\}\}\/?/, './'));
@@ -140,7 +164,21 @@ function runOf(words: readonly ResolvedWord[], verb: Verb): Omit<DockerRun, 'loa
   const options = words.slice(0, i).map(({ text }) => text);
   const detached =
     verb === 'run' && options.some((word) => /^-(?!-)[a-zA-Z]*d[a-zA-Z]*$|^--detach(?:=true)?$/.test(word));
-  return { image: image.text, known: image.known, options, detached };
+  const name = optionOf(options, '--name');
+  return {
+    image: image.text,
+    known: image.known,
+    options,
+    detached,
+    ...(name === undefined ? {} : { name }),
+    temporary: options.some((word) => /^--rm(?:=true)?$/.test(word)),
+  };
+}
+
+/** Value of an option in either form, `--name x` and `--name=x`. */
+function optionOf(options: readonly string[], name: string): string | undefined {
+  const i = options.findIndex((word) => word === name || word.startsWith(`${name}=`));
+  return i < 0 || options[i] !== name ? options[i]?.slice(name.length + 1) : options[i + 1];
 }
 
 function buildOf(words: readonly ResolvedWord[], folders: readonly string[], facts: Facts): Omit<DockerBuild, 'place'> {

@@ -60,24 +60,24 @@ export function linkHelm(facts: Facts): HelmModel {
   const functions = helmFunctions(read);
   const files = new ValuesFiles(facts, read);
   const deployments = deploymentsOf(facts, new Set(charts.keys()), read);
-  const result = [...charts.values()]
-    .filter((chart) => !chart.library && !isInside(chart, charts))
-    .map((chart): RenderedChart => {
-      const others = files.beside(chart);
-      const plans = plansOf(deployments.filter((deployment) => deployment.chart === chart.folder));
-      const environments = (plans.length > 0 ? plans : assumed(others, chart.name)).map(
-        ({ inline, ...plan }): Environment => {
-          const user = plan.valuesFiles.reduce(
-            (values, path) => overlay(values, valuesOf(files.get(path))),
-            valuesOf(undefined),
-          );
-          const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
-          return { ...plan, files: renderChart(prepared, values, plan.release, functions, read) };
-        },
-      );
-      const own = others.map((path) => files.get(path)!);
-      return { chart, environments, unread: unreadKeys(chart, chart.values ? [chart.values, ...own] : own) };
-    });
+  const own = [...charts.values()].filter((chart) => !chart.library && !isInside(chart, charts));
+  const plansFor = plansByContent(own, deployments, facts);
+  const result = own.map((chart): RenderedChart => {
+    const others = files.beside(chart);
+    const plans = plansFor(chart);
+    const environments = (plans.length > 0 ? plans : assumed(others, chart.name)).map(
+      ({ inline, ...plan }): Environment => {
+        const user = plan.valuesFiles.reduce(
+          (values, path) => overlay(values, valuesOf(files.get(path))),
+          valuesOf(undefined),
+        );
+        const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
+        return { ...plan, files: renderChart(prepared, values, plan.release, functions, read) };
+      },
+    );
+    const given = others.map((path) => files.get(path)!);
+    return { chart, environments, unread: unreadKeys(chart, chart.values ? [chart.values, ...given] : given) };
+  });
   return { charts: result, folders: new Set(charts.keys()) };
 }
 
@@ -140,6 +140,33 @@ function plansOf(deployments: readonly Deployment[]): Plan[] {
     });
   }
   return [...plans.values()];
+}
+
+/** How each chart is installed; a copy that nothing installs counts as installed like the chart it is a copy of. */
+function plansByContent(
+  charts: readonly Chart[],
+  deployments: readonly Deployment[],
+  facts: Facts,
+): (chart: Chart) => Plan[] {
+  const blobs = new Map(facts.of('chart').map(({ path, blob }) => [path, blob]));
+  const contentOf = (chart: Chart, depth = 0): string => {
+    const own = [chart.path, ...(chart.values ? [chart.values.path] : []), ...chart.templates.map(({ path }) => path)];
+    const parts = own.map((path) => `${path.slice(chart.folder.length)} ${blobs.get(path)}`).sort();
+    const children = depth < 8 ? chart.dependencies.map((child) => contentOf(child.chart, depth + 1)) : [];
+    return [...parts, ...children].join('\n');
+  };
+  const byFolder = new Map<string, Deployment[]>();
+  for (const one of deployments) byFolder.set(one.chart, [...(byFolder.get(one.chart) ?? []), one]);
+  const installed = new Map<string, Plan[]>();
+  const content = new Map(charts.map((chart) => [chart.folder, contentOf(chart)]));
+  for (const { folder } of charts) {
+    const plans = plansOf(byFolder.get(folder) ?? []);
+    if (plans.length > 0 && !installed.has(content.get(folder)!)) installed.set(content.get(folder)!, plans);
+  }
+  return ({ folder }) => {
+    const plans = plansOf(byFolder.get(folder) ?? []);
+    return plans.length > 0 ? plans : (installed.get(content.get(folder)!) ?? []);
+  };
 }
 
 /** A release is mostly named as its chart, which keeps the names of objects short. */

@@ -39,6 +39,8 @@ export interface KubeObject {
   readonly body: YamlMap;
   readonly span: Span;
   readonly path?: string;
+  /** The comment `# Source: chart/templates/web.yaml` by which `helm template` says what it rendered. */
+  readonly rendered?: { readonly chart: string; readonly template: string };
   /** Its document has a syntax error, or its template could not be evaluated: what is missing proves nothing. */
   readonly broken?: true;
 }
@@ -81,7 +83,7 @@ export const kubernetes: Extractor<'kubernetes'> = {
       }
       const patch = documents[0]?.root;
       if (patch?.kind === 'list' && isPatch(text)) return { data: { objects: [], patch } };
-      const objects = objectsIn(documents);
+      const objects = documents.flatMap((document) => withSource(objectsIn([document]), document, text));
       return objects.length > 0 || documents.some((document) => document.broken) ? { data: { objects }, problems } : {};
     };
   },
@@ -127,6 +129,17 @@ function moved<T extends YamlNode>(node: T, map: OffsetMap): T {
 
 function hasKey(text: string, key: string): boolean {
   return new RegExp(`(?:^|[\\s{,])["']?${key}["']?\\s*:`).test(text);
+}
+
+function withSource(objects: KubeObject[], { root }: YamlDocument, text: string): KubeObject[] {
+  const before = text.slice(
+    Math.max(text.lastIndexOf('\n---', root.span.start), root.span.start - 1000, 0),
+    root.span.start,
+  );
+  const source = /^# Source: ([\w.-]+)\/(\S+)[ \t]*\r?$/m.exec(before);
+  if (!source) return objects;
+  const rendered = { chart: source[1]!, template: source[2]! };
+  return objects.map((object) => ({ ...object, rendered }));
 }
 
 /** Chart templates are no YAML: another model evaluates them. */

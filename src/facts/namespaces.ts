@@ -53,8 +53,8 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
   return found;
 }
 
-function namespaceNode({ object }: Deployed) {
-  return at(object.body, 'metadata', 'namespace');
+function namespaceNode({ object, assumed }: Deployed) {
+  return assumed ? undefined : at(object.body, 'metadata', 'namespace');
 }
 
 /** True when a ResourceQuota bounds computing resources or the number of pods. */

@@ -5,6 +5,8 @@ import { at, entriesOf, entryOf, isNull, itemsOf, textOf, type YamlNode } from '
 
 export interface Policy extends Deployed {
   readonly selects: (workload: Workload) => boolean;
+  /** Keys of the labels by which it selects. */
+  readonly keys: readonly string[];
   /** Allows everything in every direction it names. */
   readonly open: boolean;
   /** Protects pods on the host's network as well. */
@@ -30,11 +32,11 @@ function policiesOf(deployed: Deployed, labelsOf: (namespace: string) => Labels)
   const { apiVersion, kind, body } = deployed.object;
   const spec = at(body, 'spec');
   const here = (workload: Workload) => sameNamespace(deployed, workload);
-  const base = { ...deployed, open: false, host: false };
+  const base = { ...deployed, keys: [], open: false, host: false };
   if (kind === 'NetworkPolicy' && /^(?:networking\.k8s\.io|extensions)\//.test(apiVersion)) {
     const selector = at(spec, 'podSelector');
     const selects = (workload: Workload) => here(workload) && matches(selector, workload.pod.labels);
-    return [{ ...base, selects, open: isOpen(spec) }];
+    return [{ ...base, selects, keys: keysOf(selector), open: isOpen(spec) }];
   }
   if (/projectcalico\.org\//.test(apiVersion) && /^(?:Global)?NetworkPolicy$/.test(kind)) {
     const selector = textOf(at(spec, 'selector')) ?? 'all()';
@@ -55,7 +57,7 @@ function policiesOf(deployed: Deployed, labelsOf: (namespace: string) => Labels)
         const own = new Map([...workload.pod.labels, ['io.kubernetes.pod.namespace', workload.namespace]]);
         return (kind === 'CiliumClusterwideNetworkPolicy' || here(workload)) && matches(selector, own);
       };
-      return [{ ...base, selects }];
+      return [{ ...base, selects, keys: keysOf(selector) }];
     });
   }
   if (/^(?:Baseline)?AdminNetworkPolicy$/.test(kind)) {
@@ -88,7 +90,7 @@ export function sameNamespace(policy: Deployed, workload: Deployed): boolean {
   if (policy.chart && policy.chart.folder === workload.chart?.folder) {
     return policy.chart.environment === workload.chart.environment;
   }
-  const named = policy.object.namespace !== undefined && workload.object.namespace !== undefined;
+  const named = !policy.assumed && !workload.assumed;
   return named || policy.namespace !== 'default' || sourceOf(policy) === sourceOf(workload);
 }
 
@@ -96,12 +98,22 @@ function sourceOf({ chart, kustomization }: Deployed): string {
   return chart?.folder ?? kustomization ?? '';
 }
 
+function keysOf(selector: YamlNode | undefined): string[] {
+  const expressions = itemsOf(at(selector, 'matchExpressions')).map((one) => textOf(at(one, 'key')) ?? '');
+  return [...textsOf(at(selector, 'matchLabels')).keys(), ...expressions].map(plainKey);
+}
+
+/** A label's key without the source that Cilium lets one write before it. */
+function plainKey(key: string): string {
+  return key.replace(/^(?:k8s|any)[:.]/, '');
+}
+
 /** A label selector of the API: an absent or empty one selects everything. */
 export function matches(selector: YamlNode | undefined, labels: Labels): boolean {
-  const plain = (key: string) => key.replace(/^(?:k8s|any)[:.]/, '');
-  for (const [key, value] of textsOf(at(selector, 'matchLabels'))) if (labels.get(plain(key)) !== value) return false;
+  for (const [key, value] of textsOf(at(selector, 'matchLabels')))
+    if (labels.get(plainKey(key)) !== value) return false;
   return itemsOf(at(selector, 'matchExpressions')).every((expression) => {
-    const value = labels.get(plain(textOf(at(expression, 'key')) ?? ''));
+    const value = labels.get(plainKey(textOf(at(expression, 'key')) ?? ''));
     const values = itemsOf(at(expression, 'values')).map((item) => textOf(item) ?? '');
     switch (textOf(at(expression, 'operator'))) {
       case 'In':

@@ -40,7 +40,6 @@ const missed: [string, string][] = [
   ['labels of metadata', `{podSelector: {matchLabels: {on: metadata}}, ${RULES}}`],
   ['In others', `{podSelector: {matchExpressions: [{key: app, operator: In, values: [api]}]}, ${RULES}}`],
   ['NotIn this one', `{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}, ${RULES}}`],
-  ['Exists not', `{podSelector: {matchExpressions: [{key: x, operator: Exists}]}, ${RULES}}`],
 ];
 const equivalents: [string, string][] = [
   ['old apiVersion', policy(`{podSelector: {}, ${RULES}}`, { apiVersion: 'extensions/v1beta1' })],
@@ -183,6 +182,58 @@ testCheck(networkPolicies, {
       ],
       skip,
     })),
+    {
+      name: 'a policy for pods of somebody else',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy(`{podSelector: {matchLabels: {app.kubernetes.io/name: vault}}, ${RULES}}`),
+      },
+      findings: [{ message: 'unselected', at: 'a.yaml:4' }],
+      skip,
+    },
+    {
+      name: 'one object in two files',
+      files: {
+        'a.yaml': workload(),
+        'all/a.yaml': `# all\n${workload()}`,
+        'p.yaml': policy(`{podSelector: {matchExpressions: [{key: x, operator: Exists}]}, ${RULES}}`),
+      },
+      findings: [{ message: 'unselected', at: 'a.yaml:4' }],
+      skip,
+    },
+    {
+      name: 'development comes after what is for real',
+      files: {
+        'base/kustomization.yaml': 'resources: [a.yaml]\n',
+        'base/a.yaml': workload(),
+        'dev/kustomization.yaml': 'namespace: dev\nresources: [../base]\n',
+        'live/kustomization.yaml': 'namespace: live\nresources: [../base]\n',
+      },
+      findings: [
+        { message: 'none', at: 'dev/kustomization.yaml:1', confidence: 'low' },
+        { message: 'none', at: 'live/kustomization.yaml:1', confidence: 'high' },
+      ],
+      skip,
+    },
+    {
+      name: "a chart that names the release's namespace",
+      files: {
+        ...chart(false),
+        'c/templates/d.yaml': chart(false)['c/templates/d.yaml'].replace(
+          'metadata:\n',
+          'metadata:\n  namespace: {{ .Release.Namespace }}\n',
+        ),
+        'p.yaml': policy('{podSelector: {}}', { namespace: 'default' }),
+      },
+      findings: none('c/templates/d.yaml:5'),
+      skip,
+    },
+    {
+      name: 'a chart and manifests in one namespace',
+      files: { ...chart(false), 'up.sh': 'helm install c c -n shop\n', 'z.yaml': workload() },
+      findings: none('z.yaml:5'),
+      skip,
+    },
     { name: 'no policy', files: { 'a.yaml': workload() }, findings: none('a.yaml:5'), skip },
     {
       name: 'no policy, one cause for all',
@@ -197,7 +248,7 @@ testCheck(networkPolicies, {
     {
       name: 'default namespace without one',
       files: { 'a.yaml': workload('Deployment', { namespace: 'default' }) },
-      findings: none('a.yaml:4'),
+      findings: none('a.yaml:5'),
       skip,
     },
     {
@@ -243,7 +294,16 @@ testCheck(networkPolicies, {
         'a.yaml': workload('DaemonSet', { more: '        hostNetwork: true\n' }),
         'p.yaml': policy('{podSelector: {}}'),
       },
-      findings: [{ message: 'host', at: 'a.yaml:4', severity: 'low' }],
+      findings: [{ message: 'host', at: 'a.yaml:4', severity: 'low', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'host network of a service',
+      files: {
+        'a.yaml': workload('Deployment', { more: '        hostNetwork: true\n' }),
+        'p.yaml': policy('{podSelector: {}}'),
+      },
+      findings: [{ message: 'host', at: 'a.yaml:4', severity: 'low', confidence: 'high' }],
       skip,
     },
     { name: 'chart, switched off', files: chart(false), findings: none('c/templates/d.yaml:4'), skip },
@@ -257,12 +317,6 @@ testCheck(networkPolicies, {
         'b/kustomization.yaml': 'namespace: b\nresources: [../base]\n',
       },
       findings: none('b/kustomization.yaml:1'),
-      skip,
-    },
-    {
-      name: 'workload of a component that nobody uses, to review',
-      files: { 'c/kustomization.yaml': 'kind: Component\nresources: [a.yaml]\n', 'c/a.yaml': workload() },
-      findings: [{ message: 'none', at: 'c/a.yaml:5', confidence: 'low' }],
       skip,
     },
     {
@@ -302,6 +356,10 @@ testCheck(networkPolicies, {
   ],
   notApplicable: [
     { name: 'nothing', files: { 'a.txt': 'x' } },
+    {
+      name: 'workload of a component that nobody uses',
+      files: { 'c/kustomization.yaml': 'kind: Component\nresources: [a.yaml]\n', 'c/a.yaml': workload() },
+    },
     { name: 'a policy without workloads', files: { 'p.yaml': policy('{podSelector: {}}') } },
   ],
 });

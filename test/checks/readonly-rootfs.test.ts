@@ -1,5 +1,6 @@
 import { readonlyRootfs } from '../../src/checks/readonly-rootfs.ts';
 import { testCheck } from '../check-tester.ts';
+import { bare, chart as chartOf, deployedCases } from './manifests.ts';
 
 const YES = 'securityContext: {readOnlyRootFilesystem: true}';
 const workload = (kind: string, ...containers: string[]) => {
@@ -33,16 +34,8 @@ const KINDS = [
 ];
 const POD = (rest: string, more = '') =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n${more}  containers:\n    - name: a\n      image: x\n${rest}`;
-const chart = (
-  values: string,
-  template = '{{- toYaml .Values.sc | nindent 12 }}',
-  more: Record<string, string> = {},
-) => ({
-  'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
-  'c/values.yaml': values,
-  'c/templates/d.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: a\n          image: x\n          securityContext:\n            ${template}\n`,
-  ...more,
-});
+const chart = (values: string, template = '{{- toYaml .Values.sc | nindent 12 }}', more: Record<string, string> = {}) =>
+  chartOf(values, `          securityContext:\n            ${template}\n`, more);
 const tf = (type: string, body: string) => ({
   'main.tf': `resource "${type}" "x" {\n  metadata {\n    name = "x"\n  }\n${body}}\n`,
 });
@@ -309,6 +302,55 @@ testCheck(readonlyRootfs, {
       findings: [{ message: 'compose', at: 'compose.yaml:4' }],
       skip,
     },
+    ...deployedCases('missing'),
+    {
+      name: 'compose for development, to review',
+      files: { 'docker-compose.dev.yml': 'services:\n  a:\n    image: x\n' },
+      findings: [{ message: 'compose', at: 'docker-compose.dev.yml:2', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'objects that no file gives a namespace',
+      files: { 'a.yaml': workload('Pod', 'tty: true'), 'b.yaml': `# b\n${workload('Pod', 'tty: true')}` },
+      findings: [
+        { message: 'missing', at: 'a.yaml:4' },
+        { message: 'missing', at: 'b.yaml:5' },
+      ],
+      skip,
+    },
+    {
+      name: 'docker run, or else another image under the name',
+      files: {
+        'run.sh': 'NAME=web\ndocker run -d --name $NAME shop/web:1 || {\n  docker run -d --name=web nginx:1\n}\n',
+      },
+      findings: [{ message: 'run', at: 'run.sh:2' }],
+    },
+    {
+      name: 'docker run of two names',
+      files: { 'run.sh': 'docker run -d --name web shop/web:1\ndocker run -d --name db shop/db:1\n' },
+      findings: [
+        { message: 'run', at: 'run.sh:1' },
+        { message: 'run', at: 'run.sh:2' },
+      ],
+    },
+    {
+      name: 'docker run for one name in two scripts',
+      files: { 'a.sh': 'docker run -d --name web shop/web:1\n', 'b.sh': 'docker run -d --name web shop/web:2\n' },
+      findings: [
+        { message: 'run', at: 'a.sh:1' },
+        { message: 'run', at: 'b.sh:1' },
+      ],
+    },
+    {
+      name: 'docker run in a target that deploys',
+      files: { Makefile: 'deploy:\n\tdocker run -d --name web shop/web:1\n' },
+      findings: [{ message: 'run', at: 'Makefile:2' }],
+    },
+    {
+      name: 'docker run beside a question to a local cluster',
+      files: { 'run.sh': 'kind get clusters\ndocker run -d shop/web:1\n' },
+      findings: [{ message: 'run', at: 'run.sh:2' }],
+    },
     {
       name: 'docker run in the background',
       files: { 'run.sh': '#!/bin/sh\nsudo docker run -d --name web -p 80:80 shop/web:1\n' },
@@ -343,6 +385,28 @@ testCheck(readonlyRootfs, {
       files: {
         'a.yaml':
           'apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nspec: {readOnlyRootFilesystem: false}\n---\napiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{validate: {pattern: {spec: {containers: [{name: a}]}}}}]}\n',
+      },
+    },
+    {
+      name: 'docker run in targets that try it out',
+      files: { Makefile: 'test-image:\n\tdocker run -dp 80:80 shop/web:1\nsmoke:\n\tdocker run -d shop/web:1\n' },
+    },
+    {
+      name: 'docker run of a registry for a local cluster',
+      files: { 'up.sh': 'docker run -d --restart=always --name registry registry:2\nkind create cluster --name x\n' },
+    },
+    { name: 'docker run of what is removed after use', files: { 'up.sh': 'docker run --rm -d shop/web:1\n' } },
+    {
+      name: 'docker run in CI',
+      files: {
+        '.github/workflows/ci.yml':
+          'on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: docker run -d -p 5432:5432 postgres:17\n      - run: helm lint c\n',
+      },
+    },
+    {
+      name: 'a job that checks an experiment',
+      files: {
+        'a.yaml': `apiVersion: litmuschaos.io/v1alpha1\nkind: ChaosEngine\nmetadata: {name: kill}\n---\n${bare('Job')}`,
       },
     },
     {

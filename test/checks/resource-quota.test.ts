@@ -1,5 +1,6 @@
 import { resourceQuota } from '../../src/checks/resource-quota.ts';
 import { testCheck } from '../check-tester.ts';
+import { chart as chartOf, deployedCases } from './manifests.ts';
 
 const LIMITS = 'resources: {requests: {cpu: 1m}, limits: {cpu: 1, memory: 1Gi}}';
 const pod = (rest: string, namespace = 'shop', more = '') =>
@@ -8,12 +9,8 @@ const QUOTA =
   'apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q, namespace: shop}\nspec: {hard: {limits.memory: 8Gi}}\n';
 const RANGE =
   'apiVersion: v1\nkind: LimitRange\nmetadata: {name: r, namespace: shop}\nspec: {limits: [{type: Container, default: {memory: 1Gi, cpu: 1}}]}\n';
-const chart = (values: string) => ({
-  'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
-  'c/values.yaml': values,
-  'c/templates/d.yaml':
-    'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: a\n          image: x\n          resources:\n            {{- toYaml .Values.resources | nindent 12 }}\n',
-});
+const chart = (values: string) =>
+  chartOf(values, '          resources:\n            {{- toYaml .Values.resources | nindent 12 }}\n');
 const none = (at: string) => ({ message: 'limits', at });
 const skip = ['comment'] as const;
 
@@ -148,6 +145,31 @@ testCheck(resourceQuota, {
       skip,
     },
     { name: 'chart values null', files: chart('resources: {}\n'), findings: [none('c/templates/d.yaml:9')], skip },
+    ...deployedCases('limits'),
+    {
+      name: 'compose for development, to review',
+      files: { '.devcontainer/compose.yaml': 'services:\n  a:\n    image: x\n' },
+      findings: [{ message: 'compose', at: '.devcontainer/compose.yaml:2', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'no namespace, to review',
+      files: { 'a.yaml': pod(LIMITS).replace(', namespace: shop', '') },
+      findings: [{ message: 'assumed', at: 'a.yaml:3', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'a namespace for development, to review',
+      files: { 'dev/a.yaml': pod(LIMITS, 'trial') },
+      findings: [{ message: 'namespace', at: 'dev/a.yaml:3', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'the default namespace by name',
+      files: { 'a.yaml': pod(LIMITS, 'default') },
+      findings: [{ message: 'namespace', at: 'a.yaml:3', confidence: 'high' }],
+      skip,
+    },
     {
       name: 'no quota, no manifest of the namespace',
       files: { 'a.yaml': pod(LIMITS) },

@@ -1,0 +1,85 @@
+/** Knows every container of a repository's workloads, with all the ways it is deployed. */
+import type { Finding, Subject } from '../check.ts';
+import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluster.ts';
+import type { Facts } from './facts.ts';
+import { type Container, titleOf } from './kubernetes.ts';
+import type { Place } from './span.ts';
+
+/** One container as it is written down, with every way it is deployed: overlays, environments of a chart. */
+export interface DeployedContainer {
+  /** "container api of Deployment shop". */
+  readonly title: string;
+  readonly place: Place;
+  /** Equal for files that declare the same object again: a cluster has one of them. Absent where no file says where it runs. */
+  readonly identity?: string;
+  /** Never empty; those of trials only where there is no other. */
+  readonly variants: readonly { readonly workload: Workload; readonly container: Container }[];
+}
+
+/** All containers by their place. A pure join: use through `facts.linked`. */
+export function linkContainers(facts: Facts): readonly DeployedContainer[] {
+  const found = new Map<string, DeployedContainer & { variants: { workload: Workload; container: Container }[] }>();
+  for (const workload of deployedWorkloads(facts.linked(linkCluster))) {
+    for (const container of workload.pod.containers) {
+      const place = placeIn(workload, container);
+      const key = `${place.path} ${place.span.start} ${container.name}`;
+      const known = found.get(key);
+      if (known) known.variants.push({ workload, container });
+      else {
+        const kind = container.role === 'container' ? 'container' : `${container.role} container`;
+        const title = `${kind} ${container.name} of ${titleOf(workload.object)}`;
+        const object = objectKey(workload);
+        const identity = object === undefined ? {} : { identity: `${object} ${title}` };
+        found.set(key, { title, place, ...identity, variants: [{ workload, container }] });
+      }
+    }
+  }
+  return [...found.values()].map((one) => {
+    const real = one.variants.filter(({ workload }) => !workload.trial);
+    return real.length > 0 ? { ...one, variants: real } : one;
+  });
+}
+
+/** What a cluster can have only once; undefined where no file says in which namespace an object is. */
+export function objectKey({ object, namespace, assumed }: Workload): string | undefined {
+  return assumed || object.name === undefined ? undefined : `${object.kind} ${namespace} ${object.name}`;
+}
+
+/**
+ * Judges things of which several files may declare the same object of the cluster (one `identity`). Its subjects that
+ * fail for one reason share the finding of the least nested file; the other places are related.
+ */
+export function sharingObjects<T extends { readonly identity?: string }>(
+  things: readonly T[],
+  judge: (one: T) => readonly Subject[],
+): Subject[] {
+  const judged = things.flatMap((one) => judge(one).map((subject) => ({ identity: one.identity, subject })));
+  const groups = new Map<string, Map<string, Finding>>();
+  for (const { identity, subject } of judged) {
+    for (const finding of identity === undefined ? [] : (subject.findings ?? [])) {
+      const key = `${identity} ${finding.message} ${finding.confidence}`;
+      const group = groups.get(key) ?? new Map<string, Finding>();
+      groups.set(key, group);
+      // Twice in one file are two things to change: a list of examples, or a slip.
+      if (!group.has(finding.place.path)) group.set(finding.place.path, finding);
+    }
+  }
+  const shared = new Map<Finding, Finding>();
+  for (const group of groups.values()) {
+    if (group.size < 2) continue;
+    const all = [...group.values()].sort((a, b) => depth(a) - depth(b) || (a.place.path < b.place.path ? -1 : 1));
+    const [first, ...others] = all;
+    const related = others.map(({ place }) => ({ ...place, text: 'The same object is declared here again.' }));
+    const one: Finding = { ...first!, related: [...(first!.related ?? []), ...related] };
+    for (const finding of all) shared.set(finding, one);
+  }
+  return judged.map(({ subject }) =>
+    subject.findings
+      ? { ...subject, findings: subject.findings.map((finding) => shared.get(finding) ?? finding) }
+      : subject,
+  );
+}
+
+function depth({ place }: Finding): number {
+  return place.path.split('/').length;
+}

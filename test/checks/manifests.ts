@@ -1,0 +1,112 @@
+/** Knows small trees of manifests and charts that the checks of containers share. */
+import type { Expected } from '../check-tester.ts';
+import type { Files } from '../scan-files.ts';
+
+/** A chart `c` of one Deployment; `block` are lines of its container. */
+export const chart = (values: string, block: string, more: Files = {}): Files => ({
+  'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+  'c/values.yaml': values,
+  'c/templates/d.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: a\n          image: x\n${block}`,
+  ...more,
+});
+
+/** A workload of one container `a`, with nothing that any check asks for, at line 8. */
+export const bare = (kind = 'Deployment', namespace = 'shop', name = 'web') =>
+  `apiVersion: ${kind === 'Job' ? 'batch' : 'apps'}/v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: ${namespace}}\nspec:\n  template:\n    spec:\n      containers:\n        - name: a\n          image: x\n`;
+
+const EXPERIMENT =
+  '---\napiVersion: chaos-mesh.org/v1alpha1\nkind: PodChaos\nmetadata: {name: kill, namespace: shop}\nspec: {action: pod-kill}\n';
+const quota = (namespace: string) =>
+  `apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q, namespace: ${namespace}}\nspec: {hard: {limits.memory: 8Gi}}\n`;
+const OVERLAY = 'namespace: shop\nresources: [../../base]\n';
+
+interface DeployedCase {
+  readonly name: string;
+  readonly files: Files;
+  readonly findings: readonly Expected[];
+  readonly skip: readonly ['comment'];
+}
+
+/** Which of several files with the same bare container is blamed; `message` is what the check says of it. */
+export function deployedCases(message: string): DeployedCase[] {
+  const trees: [string, Files, ...(string | Expected)[]][] = [
+    ['one object in two files', { 'k8s/all/web.yaml': `# all\n${bare()}`, 'k8s/web.yaml': bare() }, 'k8s/web.yaml:8'],
+    [
+      'one name in two namespaces',
+      { 'a.yaml': bare(), 'b.yaml': bare('Deployment', 'office') },
+      'a.yaml:8',
+      'b.yaml:8',
+    ],
+    ['two kinds of one name', { 'a.yaml': bare(), 'b.yaml': bare('StatefulSet') }, 'a.yaml:8', 'b.yaml:8'],
+    ['one name twice in a file', { 'a.yaml': `${bare()}---\n${bare()}` }, 'a.yaml:8', 'a.yaml:18'],
+    [
+      'a service beside an experiment',
+      { 'a.yaml': bare('Job') + EXPERIMENT, 'b.yaml': bare() + EXPERIMENT },
+      'b.yaml:8',
+    ],
+    ['a job in another file than the experiment', { 'a.yaml': bare('Job'), 'b.yaml': EXPERIMENT }, 'a.yaml:8'],
+    [
+      'an overlay for development, and another one',
+      {
+        'base/kustomization.yaml': 'resources: [web.yaml]\n',
+        'base/web.yaml': bare(),
+        'overlays/dev/kustomization.yaml': OVERLAY,
+        'overlays/live/kustomization.yaml': OVERLAY,
+      },
+      'base/web.yaml:8',
+    ],
+    [
+      'an overlay for development alone, to review',
+      {
+        'base/kustomization.yaml': 'resources: [web.yaml]\n',
+        'base/web.yaml': bare(),
+        'overlays/dev/kustomization.yaml': OVERLAY,
+      },
+      { message, at: 'base/web.yaml:8', confidence: 'low' },
+    ],
+    [
+      'a cluster on the own machine, to review',
+      { 'kind/a.yaml': bare() },
+      { message, at: 'kind/a.yaml:8', confidence: 'low' },
+    ],
+    [
+      'local as a part of a name',
+      { 'local-path/a.yaml': bare() },
+      { message, at: 'local-path/a.yaml:8', confidence: 'high' },
+    ],
+    ['devops is no development', { 'dev-ops/a.yaml': bare() }, { message, at: 'dev-ops/a.yaml:8', confidence: 'high' }],
+    [
+      'what helm template made of a chart',
+      { ...chart('', ''), 'web.yaml': `---\n# Source: c/templates/d.yaml\n${bare()}` },
+      'c/templates/d.yaml:9',
+    ],
+    [
+      'what helm template made of a foreign chart',
+      { ...chart('', ''), 'web.yaml': `---\n# Source: other/templates/d.yaml\n${bare()}` },
+      'c/templates/d.yaml:9',
+      'web.yaml:10',
+    ],
+    [
+      'a document after the rendered one',
+      { ...chart('', ''), 'web.yaml': `# Source: c/templates/d.yaml\nkind: X\napiVersion: v1\n---\n${bare()}` },
+      'c/templates/d.yaml:9',
+      'web.yaml:12',
+    ],
+    [
+      'a chart that is installed, and a copy',
+      {
+        ...chart('', ''),
+        ...Object.fromEntries(Object.entries(chart('', '')).map(([path, text]) => [`old/${path}`, text])),
+        'up.sh': 'helm upgrade --install web c -n shop --set a=b\n',
+      },
+      'c/templates/d.yaml:9',
+    ],
+  ];
+  return trees.map(([name, files, ...places]) => ({
+    name,
+    files: { ...files, 'q.yaml': quota('shop'), 'r.yaml': quota('office') },
+    findings: places.map((place) => (typeof place === 'string' ? { message, at: place } : place)),
+    // What is deployed is decided by more than one line.
+    skip: ['comment'],
+  }));
+}
