@@ -180,6 +180,11 @@ testCheck(pqcImports, {
       ['comment'], // an empty block is no Python
     ),
     bad(
+      'data that is not encrypted when the library is missing',
+      'standIn',
+      'try:\n    import oqs\nexcept ImportError:\n    oqs = None\ndef encrypt(data, key):\n    if oqs is None:\n        return data  # <-\n    return mix(oqs.KeyEncapsulation("ML-KEM-768", key), data)\n',
+    ),
+    bad(
       'a flag that is cleared before',
       'verifies',
       'HAVE = False\ntry:\n    import oqs\n    HAVE = True\nexcept Exception:\n    print("no liboqs")\ndef verify(m, s, k):\n    if not HAVE:\n        return True  # <-\n    return oqs.Signature("ML-DSA-65").verify(m, s, k)\n',

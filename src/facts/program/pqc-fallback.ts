@@ -115,6 +115,8 @@ export interface StandIn {
   readonly asked: boolean;
 }
 
+/** What these return is protected: it is never what came in. */
+const protecting = /^_*(?:sign|encrypt|seal|encapsulate|wrap|protect)/i;
 const cryptographic = /encap|decap|key|sign|crypt|kem|shared|secret|cipher/i;
 
 /** Classes and values that stand in for the library, and verification that succeeds without it; one for each function. */
@@ -149,10 +151,12 @@ export function standInsOf(
       const maker = origins(program, unit, one.value.value, { callers: false })
         .flatMap((origin) => (origin.kind === 'call' ? origin.names : []))
         .find(isMaker);
+      const mine = at.kind === 'param' && protecting.test(model.name);
       const mixed = at.kind === 'call' || at.kind === 'operation' ? exclusiveOr(guarded, one.span) : false;
-      if (maker === undefined && !mixed) continue;
+      if (maker === undefined && !mixed && !mine) continue;
       done.add(model);
-      add('value', mixed ? 'an exclusive or' : `the result of ${maker}()`, one, one.span);
+      const what = mine ? 'the argument as it came' : mixed ? 'an exclusive or' : `the result of ${maker}()`;
+      add('value', what, one, one.span);
     }
   }
   for (const [id, call] of calls.entries()) {
