@@ -9,6 +9,22 @@ const WHY =
 const STORE =
   'Change it, put it into a secret store, and let an ExternalSecret or the CSI driver bring it to the workload.';
 
+/** One of them is in the text of every file that names a secret. */
+const SECRET_WORDS = [
+  'assw',
+  'ASS',
+  'ecret',
+  'SECRET',
+  'oken',
+  'TOKEN',
+  'key',
+  'KEY',
+  'Key',
+  'redential',
+  'CREDENTIAL',
+  '://',
+];
+
 /** Names of messages are the ways a secret reaches a workload. */
 const messages: Readonly<Record<SecretUse['way'], Message>> = {
   manifest: {
@@ -36,6 +52,13 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     what: 'The chart values in {owner} hold the {kind} `{name}` (fingerprint {fingerprint}).',
     why: WHY,
     fix: `${STORE} Leave the value empty, and let the chart use an existing Secret.`,
+    aspect: 'values',
+    secret: true,
+  },
+  placeholder: {
+    what: 'The chart values in {owner} set the {kind} `{name}` to a text that asks to be changed, and works (fingerprint {fingerprint}).',
+    why: 'Whoever installs the chart without setting the value runs the service with a password that everybody can read.',
+    fix: 'Leave the value empty and let the template `required` it, or let the chart use an existing Secret.',
     aspect: 'values',
     secret: true,
   },
@@ -67,6 +90,34 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     aspect: 'ci-credential',
     secret: true,
   },
+  command: {
+    what: 'The script hands the {kind} `{name}` to {owner} as plain text (fingerprint {fingerprint}).',
+    why: `It is what runs afterwards, and shows in the list of processes too. ${WHY}`,
+    fix: 'Change it, and let the script read it from a secret store, or from a variable that must be set: `${NAME:?message}`.',
+    aspect: 'env-literal',
+    secret: true,
+  },
+  image: {
+    what: 'The {kind} `{name}` stands in the {owner} (fingerprint {fingerprint}).',
+    why: `Whoever can fetch the image can read it, and every container starts with it. ${WHY}`,
+    fix: 'Change it and remove it: hand it over when the container starts, and use `RUN --mount=type=secret` for what the build needs.',
+    aspect: 'env-literal',
+    secret: true,
+  },
+  terraform: {
+    what: 'The {kind} `{name}` stands in Terraform, in {owner} (fingerprint {fingerprint}).',
+    why: `It ends up in the state as well. ${WHY}`,
+    fix: 'Change it, take the default away, and read it from a secret store or let the provider make it (random_password, manage_master_user_password).',
+    aspect: 'terraform',
+    secret: true,
+  },
+  unit: {
+    what: 'The unit {owner} sets the {kind} `{name}` (fingerprint {fingerprint}).',
+    why: `Every user of the machine can read it with systemctl. ${WHY}`,
+    fix: 'Change it, and use LoadCredential= or an EnvironmentFile= that only root can read and that is not in the repository.',
+    aspect: 'env-literal',
+    secret: true,
+  },
   file: {
     what: 'The file {owner} is in the repository with the {kind} `{name}` (fingerprint {fingerprint}).',
     why: WHY,
@@ -89,10 +140,12 @@ export const externalSecrets = defineCheck({
     ...chartNeeds,
     kubernetes: true,
     compose: true,
-    terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release'],
+    terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', ...SECRET_WORDS],
+    dockerfile: SECRET_WORDS,
     secretfile: true,
+    systemd: ['Environment'],
     workflow: ['helm', 'login', 'password'],
-    script: ['helm', 'login'],
+    script: ['helm', 'login', 'docker', 'podman', 'kubectl', 'oc '],
   },
   messages,
   assess: (facts) => ({
@@ -101,14 +154,14 @@ export const externalSecrets = defineCheck({
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
     ],
     lookedFor:
-      'Secrets, ConfigMaps, environment variables, chart values, compose files, .env files, keys, kubeconfigs and registry logins',
+      'Secrets, ConfigMaps, environment variables, chart values, compose files, images, scripts, Terraform, units of systemd, .env files, keys, kubeconfigs and registry logins',
   }),
 });
 
-function judge({ way, owner, place, exposed, evidence }: SecretUse): Subject {
+function judge({ way, owner, place, exposed, evidence, doubtful }: SecretUse): Subject {
   if (!exposed) return pass(owner, place, evidence ?? 'kept outside the repository');
-  const severity: Severity = way === 'default' ? 'medium' : 'high';
+  const severity: Severity = way === 'default' || way === 'placeholder' ? 'medium' : 'high';
   const data = { owner, kind: exposed.kind, name: exposed.name, fingerprint: exposed.fingerprint };
-  const finding: Finding = { message: way, data, place, confidence: 'high', severity };
+  const finding: Finding = { message: way, data, place, confidence: doubtful ? 'low' : 'high', severity };
   return { name: `${exposed.kind} ${exposed.name} of ${owner}`, place, verdict: 'fail', findings: [finding] };
 }

@@ -1,6 +1,6 @@
 /** Knows when production data goes to SQLite, to memory or to a database that is opened with a default password. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { databaseUrl, deployedSettings, isForDevelopment, isWeak } from '../facts/database-settings.ts';
+import { databaseSchemes, databaseUrl, deployedSettings, isWeak, judgeSetting } from '../facts/database-settings.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { type Excuses, excuseOf, namesOf } from '../facts/program/database-excuses.ts';
@@ -31,6 +31,10 @@ export const postgresqlMigration = defineCheck({
     compose: true,
     dotenv: true,
     ormconfig: true,
+    dockerfile: databaseSchemes,
+    systemd: databaseSchemes,
+    terraform: ['helm_release', 'kubernetes_', ...databaseSchemes],
+    script: ['helm', ...databaseSchemes],
     prisma: true,
     program: databaseWords,
   },
@@ -112,7 +116,8 @@ export const postgresqlMigration = defineCheck({
     );
     return {
       subjects,
-      lookedFor: 'database URLs, connections and settings in code, compose, Kubernetes and .env files',
+      lookedFor:
+        'database URLs, connections and settings in code, compose, Kubernetes, images, Terraform, units of systemd, scripts and .env files',
     };
   },
 });
@@ -232,19 +237,14 @@ function once(causes: Map<string, Finding>, key: string, finding: Finding): Find
   return known;
 }
 
-/** What compose files, containers, .env files and schemas of Prisma name. */
+/** What compose files, containers, images, .env files and the like name. */
 function deployed(facts: Facts, options: Options): Subject[] {
-  return facts.linked(deployedSettings).flatMap(({ name, value, place, of }): Subject[] => {
-    const url = databaseUrl(value);
-    if (!url) return [];
+  return facts.linked(deployedSettings).flatMap(({ doubtful, ...one }): Subject[] => {
+    const { name, of, place } = one;
     const title = `${name} of ${of}`;
-    if (isForDevelopment(place.path)) return [pass(title, place, 'not the configuration of production')];
-    if (url.kind === 'server') {
-      if (!isWeak(url.user, url.password, weakOf(options))) return [pass(title, place, 'a database server')];
-      return [certain(title, 'weak', { name }, place)];
-    }
-    if (/cache|tmp/i.test(name) || /^\/?(?:tmp|dev\/shm)\//.test(url.file))
-      return [pass(title, place, 'a cache or temporary file')];
-    return [certain(title, 'deployed', { name, of }, place)];
+    const verdict = judgeSetting(one, weakOf(options));
+    if (verdict?.evidence !== undefined) return [pass(title, place, verdict.evidence)];
+    if (!verdict) return [];
+    return [fail(title, { message: verdict.fault, data: { name, of }, place, confidence: doubtful ? 'low' : 'high' })];
   });
 }

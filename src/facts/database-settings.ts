@@ -4,8 +4,10 @@ import { keyValues, linkCompose } from './compose.ts';
 import { linkContainers } from './containers.ts';
 import type { Facts } from './facts.ts';
 import { titleOf } from './kubernetes.ts';
+import { plainSettings } from './plain-settings.ts';
 import type { Place } from './span.ts';
 import { at, entriesOf, itemsOf, textOf } from './yaml.ts';
+import { isForDevelopment } from './zones.ts';
 
 /** What a text says as a database URL. */
 export type DatabaseUrl =
@@ -14,6 +16,10 @@ export type DatabaseUrl =
   | { readonly kind: 'server'; readonly user: string; readonly password: string };
 
 const servers = /^(?:postgres|postgresql|mysql|mariadb|mssql|oracle|cockroachdb|mongodb)(?:\+\w+)?:\/\//i;
+
+/** How addresses of databases begin, for looking through text. */
+export const databaseSchemes =
+  'sqlite: sqlite3: sqlite+ postgres: postgresql: postgresql+ mysql: mysql+ mariadb: mongodb:'.split(' ');
 
 /** Undefined: the text is no URL of a database. A password with a variable in it is empty. */
 export function databaseUrl(text: string): DatabaseUrl | undefined {
@@ -32,17 +38,27 @@ export function databaseUrl(text: string): DatabaseUrl | undefined {
   };
 }
 
-/** Does the name of the file say that it is for developers or tests: `compose.dev.yaml`, `.env.local`? */
-export function isForDevelopment(path: string): boolean {
-  return /(?:^|[._-])(?:dev|development|devel|local|test|testing|ci|e2e)(?:$|[._-])/i.test(path.split('/').at(-1)!);
-}
-
 /** A password from the list, or the user's name with or without one of them. */
 export function isWeak(user: string, password: string, weak: readonly string[]): boolean {
   const plain = password.toLowerCase();
   const rest =
     user !== '' && plain.startsWith(user.toLowerCase()) ? plain.slice(user.length).replace(/^[\W_]+/, '') : plain;
   return password !== '' && (rest === '' || weak.includes(plain) || weak.includes(rest));
+}
+
+/** What is wrong with a setting, or why nothing is; undefined where it names no database. */
+export function judgeSetting(
+  { name, value, place }: DeployedSetting,
+  weak: readonly string[],
+): { readonly fault: 'weak' | 'deployed'; readonly evidence?: undefined } | { readonly evidence: string } | undefined {
+  const url = databaseUrl(value);
+  if (!url) return undefined;
+  if (isForDevelopment(place.path)) return { evidence: 'not the configuration of production' };
+  if (url.kind === 'server')
+    return isWeak(url.user, url.password, weak) ? { fault: 'weak' } : { evidence: 'a database server' };
+  if (/cache|tmp/i.test(name) || /^\/?(?:tmp|dev\/shm)\//.test(url.file))
+    return { evidence: 'a cache or temporary file' };
+  return { fault: 'deployed' };
 }
 
 /** A variable that a deployment hands to a program. */
@@ -52,9 +68,14 @@ export interface DeployedSetting {
   readonly place: Place;
   /** "service api of compose.yaml". */
   readonly of: string;
+  /** Whether it is production's cannot be told. */
+  readonly doubtful?: true;
 }
 
-/** Variables with a known value in compose files, containers of Kubernetes and .env files, and data sources of Prisma. Use through `facts.linked`. */
+/**
+ * Variables with a known value in compose files, containers of Kubernetes, .env files, images, Terraform, units of systemd
+ * and scripts, and data sources of Prisma. Use through `facts.linked`.
+ */
 export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
   const found: DeployedSetting[] = [];
   for (const service of facts.linked(linkCompose)) {
@@ -85,6 +106,8 @@ export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
   for (const { path, data } of facts.of('dotenv')) {
     for (const { name, value, span } of data.variables) found.push({ name, value, place: { path, span }, of: path });
   }
+  for (const { owner, doubtful, ...one } of facts.linked(plainSettings))
+    found.push({ name: one.name, value: one.value, place: one.place, of: owner, ...(doubtful && { doubtful }) });
   for (const { path, data } of facts.of('prisma')) {
     for (const { name, provider, url } of data.sources) {
       if (!provider || provider.variable) continue;

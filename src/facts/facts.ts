@@ -47,6 +47,7 @@ export interface FactTypes {
   otherci: OtherPipeline;
   script: Script;
   secretfile: SecretFile;
+  systemd: EnvironmentFile;
   terraform: TerraformFile;
   webserver: WebserverFile;
   testConfig: TestConfig;

@@ -7,7 +7,7 @@ import { type RenderedFile, renderChart } from './helm/render.ts';
 import { applySet } from './helm/set-flags.ts';
 import { type UnreadKey, unreadKeys } from './helm/unread.ts';
 import { type DictValue, dict } from './helm/value.ts';
-import { overlay, prepare, valuesOf } from './helm/values.ts';
+import { overlay, prepare, switchedOff, valuesOf } from './helm/values.ts';
 import { fromNode } from './helm/yaml-text.ts';
 import type { Place } from './span.ts';
 import { helmFunctions } from './sprig.ts';
@@ -36,6 +36,8 @@ export interface Environment {
   /** Namespace it is installed in, where that is known. */
   readonly namespace?: string;
   readonly files: readonly RenderedFile[];
+  /** Names in the values of the dependencies that are switched off. */
+  readonly off: readonly string[];
   /** The command or object that installs it so. */
   readonly deployedBy?: Place;
 }
@@ -47,7 +49,7 @@ export const chartNeeds = { chart: true, workflow: ['helm'], script: ['helm'], t
 const MAX_ENVIRONMENTS = 8;
 
 /** A way of installing a chart, before it is rendered. */
-type Plan = Omit<Environment, 'files'> & { readonly inline: Deployment['inline'] };
+type Plan = Omit<Environment, 'files' | 'off'> & { readonly inline: Deployment['inline'] };
 
 /**
  * Renders every chart of the tree that can be installed: as commands, Argo CD, Flux and Terraform install it, or else with
@@ -72,7 +74,8 @@ export function linkHelm(facts: Facts): HelmModel {
           valuesOf(undefined),
         );
         const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
-        return { ...plan, files: renderChart(prepared, values, plan.release, functions, read) };
+        const rendered = renderChart(prepared, values, plan.release, functions, read);
+        return { ...plan, files: rendered, off: switchedOff(chart, values) };
       },
     );
     const given = others.map((path) => files.get(path)!);

@@ -19,6 +19,7 @@ import { ecmascript } from './program/ecmascript.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
 import { secretfile } from './secret-files.ts';
+import { systemd } from './systemd.ts';
 import { terraform } from './terraform.ts';
 import { testConfig } from './test-config.ts';
 import { tsconfig } from './tsconfig.ts';
@@ -45,6 +46,7 @@ export const extractors: readonly Extractor[] = [
   python,
   script,
   secretfile,
+  systemd,
   terraform,
   testConfig,
   tsconfig,

@@ -3,12 +3,23 @@ import { deployedWorkloads, linkCluster, placeIn } from './cluster.ts';
 import { keyValues, linkCompose } from './compose.ts';
 import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
+import { deadValues } from './helm/dead.ts';
 import { titleOf } from './kubernetes.ts';
-import { classify, type Exposed, exposedBy, fingerprint, looksCredential, secretName } from './secret-values.ts';
+import { plainSettings } from './plain-settings.ts';
+import {
+  classify,
+  type Exposed,
+  exposedBy,
+  fingerprint,
+  type JudgeOptions,
+  looksCredential,
+  secretName,
+} from './secret-values.ts';
 import { eachCommand, type Statement } from './shell.ts';
 import { baseName, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place } from './span.ts';
 import { at, entriesOf, entryOf, itemsOf, textOf, type YamlEntry, type YamlNode } from './yaml.ts';
+import { isForDevelopment } from './zones.ts';
 
 export interface SecretUse {
   readonly way:
@@ -16,12 +27,17 @@ export interface SecretUse {
     | 'environment'
     | 'configmap'
     | 'values'
+    | 'placeholder'
     | 'compose'
     | 'default'
     | 'generator'
     | 'file'
     | 'kubeconfig'
-    | 'login';
+    | 'login'
+    | 'command'
+    | 'image'
+    | 'terraform'
+    | 'unit';
   /** "Secret db", "container web of Deployment shop". */
   readonly owner: string;
   readonly place: Place;
@@ -30,21 +46,26 @@ export interface SecretUse {
   readonly evidence?: string;
   /** A template made it: the cause may be a value of the chart. */
   readonly rendered?: boolean;
+  /** Whether it is one of production cannot be told. */
+  readonly doubtful?: boolean;
 }
 
 /** All uses, one per place. A pure join: use through `facts.linked`. */
 export function linkSecretUses(facts: Facts): readonly SecretUse[] {
-  const uses = [
+  const uses: SecretUse[] = [
     ...inCluster(facts),
     ...inGenerators(facts),
     ...inValues(facts),
     ...inCompose(facts),
     ...inFiles(facts),
     ...inLogins(facts),
+    ...inSettings(facts),
   ];
   const seen = new Map<string, SecretUse>();
   const values = new Set(
-    uses.flatMap(({ way, exposed }) => (way === 'values' && exposed ? [exposed.fingerprint] : [])),
+    uses.flatMap(({ way, exposed }) =>
+      (way === 'values' || way === 'placeholder') && exposed ? [exposed.fingerprint] : [],
+    ),
   );
   for (const use of uses) {
     if (use.rendered && use.exposed && values.has(use.exposed.fingerprint)) continue;
@@ -84,7 +105,7 @@ function inCluster(facts: Facts): SecretUse[] {
           uses.push({ way: 'configmap', owner, place: where(entry), exposed, rendered: deployed.chart !== undefined });
       }
     } else if (/^(?:Application|ApplicationSet|HelmRelease|HelmChart|HelmChartConfig)$/.test(object.kind)) {
-      for (const { entry, exposed } of walk(at(object.body, 'spec'), 0))
+      for (const { entry, exposed } of walk(at(object.body, 'spec')))
         uses.push({ way: 'values', owner, place: where(entry), exposed });
     }
   }
@@ -151,17 +172,23 @@ function decode(text: string): string {
 }
 
 /** Entries of a tree of values that give a secret away. */
-function walk(node: YamlNode | undefined, depth: number): { entry: YamlEntry; exposed: Exposed }[] {
+function walk(
+  node: YamlNode | undefined,
+  options: JudgeOptions = {},
+  keys: readonly string[] = [],
+  depth = 0,
+): { entry: YamlEntry; keys: readonly string[]; exposed: Exposed }[] {
   if (node === undefined || depth > 60) return [];
-  if (node.kind === 'list') return node.items.flatMap((item) => walk(item, depth + 1));
+  if (node.kind === 'list') return node.items.flatMap((item) => walk(item, options, keys, depth + 1));
   return entriesOf(node).flatMap((entry) => {
-    if (entry.value.kind !== 'scalar') return walk(entry.value, depth + 1);
+    const below = [...keys, entry.key];
+    if (entry.value.kind !== 'scalar') return walk(entry.value, options, below, depth + 1);
     const text = entry.key === 'value' ? undefined : textOf(entry.value);
     const pair = entry.key === 'value' ? textOf(at(node, 'name')) : undefined;
     const value = pair === undefined ? text : textOf(entry.value);
     const exposed =
-      value === undefined || entry.value.rendered?.unknown ? undefined : exposedBy(pair ?? entry.key, value);
-    return exposed ? [{ entry, exposed }] : [];
+      value === undefined || entry.value.rendered?.unknown ? undefined : exposedBy(pair ?? entry.key, value, options);
+    return exposed ? [{ entry, keys: below, exposed }] : [];
   });
 }
 
@@ -191,17 +218,18 @@ function inGenerators(facts: Facts): SecretUse[] {
   );
 }
 
-/** Values files of charts, read by a template or by a sub-chart that is not in the tree. */
+/** Values files of charts, as far as something reads them. */
 function inValues(facts: Facts): SecretUse[] {
+  const dead = facts.linked(deadValues);
   return facts.of('chart').flatMap(({ path, data }) => {
     if (data.role !== 'values' || entryOf(data.root, 'sops')) return [];
-    return walk(data.root, 0).map(({ entry, exposed }): SecretUse => {
-      return {
-        way: 'values',
-        owner: baseName(path),
-        place: { path: entry.path ?? path, span: entry.keySpan },
-        exposed,
-      };
+    return walk(data.root, { weak: true }).flatMap(({ entry, keys, exposed }): SecretUse[] => {
+      // "changeme" opens a database; as the key of somebody else's service it is of no use.
+      if (exposed.weak && !/^(?:password|credential|connection string)$/.test(exposed.kind)) return [];
+      const use = { owner: baseName(path), place: { path: entry.path ?? path, span: entry.keySpan } };
+      const reason = /(?:^|\/)ci\/[^/]*values\.ya?ml$/.test(path) ? 'values for tests of the chart' : dead(path, keys);
+      if (reason !== undefined && !exposed.certain) return [{ ...use, way: 'values', evidence: reason }];
+      return [{ ...use, way: exposed.weak ? 'placeholder' : 'values', exposed }];
     });
   });
 }
@@ -216,6 +244,8 @@ function inCompose(facts: Facts): SecretUse[] {
         return kind ? [{ way: 'compose', owner, place, evidence: `${key} comes from the environment` }] : [];
       }
       const exposed = exposedBy(key, value.resolved, { weak: true });
+      if (exposed && !exposed.certain && isForDevelopment(place.path))
+        return [{ way: 'compose', owner, place, evidence: 'not the configuration of production' }];
       if (exposed) return [{ way: value.variables.length > 0 ? 'default' : 'compose', owner, place, exposed }];
       return kind && classify(value.resolved) !== 'plain'
         ? [{ way: 'compose', owner, place, evidence: `${key} has no real value` }]
@@ -227,14 +257,16 @@ function inCompose(facts: Facts): SecretUse[] {
 function inFiles(facts: Facts): SecretUse[] {
   return facts.of('secretfile').flatMap(({ path, data }): SecretUse[] => {
     const way = data.type === 'kubeconfig' ? 'kubeconfig' : 'file';
-    if (data.exposed.length > 0)
-      return data.exposed.map(({ span, ...exposed }) => ({
+    const counted = data.exposed.filter((one) => data.type !== 'env' || one.certain || !isForDevelopment(path));
+    if (counted.length > 0)
+      return counted.map(({ span, ...exposed }) => ({
         way,
         owner: baseName(path),
         place: { path, span },
         exposed,
+        doubtful: data.type === 'key' && (isForDevelopment(path) || /localhost|snakeoil|self-?signed/i.test(path)),
       }));
-    return data.safe > 0
+    return data.safe > 0 || data.exposed.length > 0
       ? [
           {
             way,
@@ -244,6 +276,19 @@ function inFiles(facts: Facts): SecretUse[] {
           },
         ]
       : [];
+  });
+}
+
+/** Images, Terraform, units of systemd, and what scripts hand over. */
+function inSettings(facts: Facts): SecretUse[] {
+  return facts.linked(plainSettings).flatMap(({ source, owner, name, value, place, secret, doubtful }): SecretUse[] => {
+    if (source === 'export') return [];
+    const given = secret && classify(value, true) === 'real';
+    const exposed =
+      exposedBy(name, value, { weak: true }) ??
+      (given ? { kind: 'credential' as const, name: name.slice(0, 80), fingerprint: fingerprint(value) } : undefined);
+    if (!exposed || (!exposed.certain && isForDevelopment(place.path))) return [];
+    return [{ way: source, owner, place, exposed, doubtful: doubtful === true && !exposed.certain }];
   });
 }
 

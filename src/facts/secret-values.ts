@@ -9,6 +9,10 @@ export interface Exposed {
   readonly name: string;
   /** Tells equal values apart from others, not the value itself. */
   readonly fingerprint: string;
+  /** Its form says what it is, whatever it is called: a private key, a token of a known service. */
+  readonly certain?: true;
+  /** It says itself that somebody should change it, and works until then. */
+  readonly weak?: true;
 }
 
 /** `reference`: a variable or a store gives it; `placeholder`: somebody must replace it before anything works. */
@@ -29,17 +33,18 @@ export function classify(value: string, weak = false): ValueClass {
   if (text === '') return 'empty';
   if (REFERENCE.test(text)) return 'reference';
   if (SHOUTED.test(text)) return 'placeholder';
+  if (/EXAMPLE(?:KEY)?$/.test(text)) return 'placeholder';
   if (PLACEHOLDER.test(text)) return weak && WEAK.test(text) ? 'real' : 'placeholder';
   return /^(?:true|false|yes|no|on|off|enabled|disabled|[0-9]{1,3})$/i.test(text) ? 'plain' : 'real';
 }
 
 const NO_SECRET_AT_END = new Set(
-  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost'.split(
+  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost source spec usage status state permissions manager required'.split(
     ' ',
   ),
 );
 const BEFORE_KEY =
-  /^(?:api|access|secret|private|auth|signing|sign|encryption|encrypt|master|account|storage|batch|shared|service|app|application|jwt|hmac|session|cookie|webhook|license|deploy|ssh|rsa|ssl|tls|admin|root|client|server|subscription|functions?|integration|ingestion)$/;
+  /^(?:api|access|secret|private|auth|signing|sign|encryption|encrypt|fernet|master|account|storage|batch|shared|service|app|application|jwt|hmac|session|cookie|webhook|license|deploy|ssh|rsa|ssl|tls|admin|root|client|server|subscription|functions?|integration|ingestion)$/;
 const CLOUD =
   /^(?:aws|azure|gcp|google|oci|aliyun|alicloud|digitalocean|do|cloudflare|stripe|twilio|sendgrid|openai|anthropic|github|gitlab|slack|datadog|newrelic)$/;
 
@@ -53,6 +58,8 @@ export function secretName(name: string): SecretKind | undefined {
     .split(/[^a-z0-9]+/)
     .filter(Boolean);
   const last = words.at(-1);
+  if (/ root token id$/.test(` ${words.join(' ')}`)) return 'token';
+  if (/ erlang cookie$/.test(` ${words.join(' ')}`)) return 'credential';
   if (
     last === undefined ||
     NO_SECRET_AT_END.has(last) ||
@@ -101,9 +108,10 @@ export interface JudgeOptions {
 
 /** What a named value gives away, or undefined. Texts of several lines are searched for settings and keys. */
 export function exposedBy(name: string, value: string, options: JudgeOptions = {}, depth = 0): Exposed | undefined {
-  if (PRIVATE_KEY.test(value) && !/BEGIN ENCRYPTED PRIVATE KEY/.test(value)) return exposed('private key', name, value);
+  if (PRIVATE_KEY.test(value) && !/BEGIN ENCRYPTED PRIVATE KEY/.test(value))
+    return { ...exposed('private key', name, value), certain: true };
   const token = TOKENS.exec(value)?.[0];
-  if (token !== undefined && !/EXAMPLE/.test(token)) return exposed('token', name, token);
+  if (token !== undefined && !/EXAMPLE/.test(token)) return { ...exposed('token', name, token), certain: true };
   const password = DSN.exec(value)?.[1];
   if (password !== undefined && counts(password, options)) return exposed('connection string', name, password);
   if (!options.placeholders && echoes(name, value)) return undefined;
@@ -146,13 +154,19 @@ function counts(value: string, { weak, placeholders }: JudgeOptions): boolean {
 function looksSecret(kind: SecretKind, value: string, { placeholders }: JudgeOptions): boolean {
   if (/\s/.test(value.trim()) && kind !== 'password') return false;
   if (kind === 'password' || placeholders) return true;
+  // `apiKeySecretKey: LLM_API_KEY` names the entry of a Secret.
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) && secretName(value)) return false;
+  if (/^0?123(?:4(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?)?$/.test(value)) return false;
+  // The file that holds it.
+  if (/^[\w./~-]*\.(?:json|pem|key|txt|ya?ml|crt|cer|p12|pfx|jks)$/.test(value)) return false;
   if (/^[a-z]+(?:[-_.][a-z]+)*$/.test(value) && value.length < 40)
     return (kind === 'token' ? /^(?:root|dev|admin|secret)$/ : /^(?:secret|admin|root|test|demo)$/).test(value);
   return value.length >= 6;
 }
 
 function exposed(kind: SecretKind, name: string, value: string): Exposed {
-  return { kind, name: name.slice(0, 80), fingerprint: fingerprint(value) };
+  const weak = WEAK.test(value) ? { weak: true as const } : {};
+  return { kind, name: name.slice(0, 80), fingerprint: fingerprint(value), ...weak };
 }
 
 export function fingerprint(value: string): string {

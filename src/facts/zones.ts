@@ -68,3 +68,10 @@ export function zoneOf(path: string): Zone {
   for (const [zone, pattern] of NAMES) if (pattern.test(name)) return zone;
   return 'production';
 }
+
+/** Does a file or its folder say that it is for developers or tests: `compose.dev.yaml`, `.env.local`, `dev/compose.yaml`? */
+export function isForDevelopment(path: string): boolean {
+  return /(?:^|[/._-])(?:dev|development|devel|devcontainer|local|localdev|test|tests|testing|ci|e2e)(?:$|[/._-])/i.test(
+    path.replace(/(?:^|\/)usr\/local\//g, '/'),
+  );
+}

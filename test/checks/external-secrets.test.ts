@@ -15,6 +15,10 @@ const chart = (values: string, template: string) => ({
 });
 const SECRET_TEMPLATE =
   'apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\ndata:\n  password: {{ .Values.auth.password | b64enc | quote }}\n';
+const umbrella = (condition: string, values: string) => ({
+  'c/Chart.yaml': `apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n  - name: postgresql\n    version: 1.0.0\n    repository: https://charts.example.org\n${condition}`,
+  'c/values.yaml': values,
+});
 const HEX = '4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318';
 const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n';
 
@@ -63,6 +67,59 @@ testCheck(externalSecrets, {
     { name: 'compose, required', files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD:?set it}') } },
     { name: 'compose, passed through', files: { 'compose.yaml': compose('- DB_PASSWORD') } },
     { name: 'compose, empty default', files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD:-}') } },
+    {
+      name: 'a value that no template reads',
+      files: {
+        ...chart(`auth: {password: ""}\ngrafana:\n  adminPassword: ${REAL}\n`, SECRET_TEMPLATE),
+      },
+    },
+    {
+      name: 'a value of a sub-chart that nothing reads',
+      files: {
+        ...chart('auth: {password: ""}\n', SECRET_TEMPLATE),
+        'c/charts/d/Chart.yaml': 'apiVersion: v2\nname: d\nversion: 1.0.0\n',
+        'c/charts/d/values.yaml': `port: 80\nadminPassword: ${REAL}\n`,
+        'c/charts/d/templates/c.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: d}\ndata: {p: "{{ .Values.port }}"}\n',
+      },
+    },
+    {
+      name: 'a value of a dependency that is switched off',
+      files: umbrella(
+        '    condition: postgresql.enabled\n',
+        `postgresql:\n  enabled: false\n  auth:\n    password: ${REAL}\n`,
+      ),
+    },
+    {
+      name: 'values that test the chart',
+      files: {
+        ...chart('auth: {password: ""}\n', SECRET_TEMPLATE),
+        'c/ci/full-values.yaml': `auth:\n  password: ${REAL}\n`,
+      },
+    },
+    {
+      name: 'a key of another service that somebody must fill in',
+      files: chart(
+        'auth: {password: ""}\nmailApiKey: change-me\n',
+        `${SECRET_TEMPLATE}  k: {{ .Values.mailApiKey }}\n`,
+      ),
+    },
+    {
+      name: 'passwords of developers',
+      files: {
+        '.devcontainer/docker-compose.yml': compose('POSTGRES_PASSWORD: postgres'),
+        'dev/compose.yaml': compose('POSTGRES_PASSWORD: postgres'),
+        'docker-compose.local.yml': compose('POSTGRES_PASSWORD: postgres'),
+        '.env.development': 'DB_PASSWORD=postgres\n',
+      },
+    },
+    {
+      name: 'Terraform that names no secret',
+      files: {
+        'main.tf': `variable "db_password" {\n  type = string\n  default = ""\n}\nresource "aws_db_instance" "a" {\n  password = var.db_password\n  master_password_wo_version = 1\n}\nresource "aws_api_gateway_rest_api" "b" {\n  api_key_source = "AUTHORIZER"\n}\nprovider "google" {\n  credentials = "./account.json"\n}\nprovider "aws" {\n  secret_key = "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEY"\n}\ndata "x" "y" {\n  password = "${REAL}"\n}\n`,
+        'a.yaml': secret('type: Opaque\n'),
+      },
+    },
     { name: 'empty chart value', files: chart('auth: {password: ""}\n', SECRET_TEMPLATE) },
     {
       name: 'generator of a placeholder',
@@ -75,6 +132,90 @@ testCheck(externalSecrets, {
     },
   ],
   invalid: [
+    {
+      name: 'root token of Vault in its development mode',
+      files: { 'compose.yaml': compose('VAULT_DEV_ROOT_TOKEN_ID: root') },
+      findings: [{ message: 'compose', at: 'compose.yaml:5' }],
+    },
+    {
+      name: 'a password that asks to be changed and works',
+      files: chart('auth:\n  password: "change-me-in-production"\n', SECRET_TEMPLATE),
+      findings: [{ message: 'placeholder', at: 'c/values.yaml:2', severity: 'medium' }],
+    },
+    {
+      name: 'values of a dependency that some environment switches on',
+      files: {
+        ...umbrella(
+          '    condition: postgresql.enabled\n',
+          `postgresql:\n  enabled: false\n  auth:\n    password: ${REAL}\n`,
+        ),
+        'c/values-live.yaml': 'postgresql:\n  enabled: true\n',
+      },
+      findings: [{ message: 'values', at: 'c/values.yaml:4' }],
+    },
+    {
+      name: 'values that a missing library may read',
+      files: {
+        ...umbrella('', `postgresql: {}\nauth:\n  password: ${REAL}\n`),
+        'c/templates/all.yaml': '{{ include "common.all" . }}\n',
+      },
+      findings: [{ message: 'values', at: 'c/values.yaml:3' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'an unread value whose form says what it is',
+      files: chart(`auth: {password: ""}\nother:\n  note: AKIA${'Q'.repeat(12)}WXYZ\n`, SECRET_TEMPLATE),
+      findings: [{ message: 'values', at: 'c/values.yaml:3' }],
+    },
+    {
+      name: 'containers and Secrets that scripts make',
+      files: {
+        'deploy/start.sh': `#!/bin/sh\ndocker run -d -e POSTGRES_USER=a -e POSTGRES_PASSWORD=password postgres:16\nkubectl create secret generic db --from-literal=conn=${REAL}\nhelm upgrade a ./c --set auth.user=a,auth.password=${REAL}\n`,
+        'bin/database.sh': '#!/bin/sh\npodman run --env=POSTGRES_PASSWORD=postgres postgres:16\n',
+      },
+      findings: [
+        { message: 'command', at: 'bin/database.sh:2', confidence: 'low' },
+        { message: 'command', at: 'deploy/start.sh:2' },
+        { message: 'command', at: 'deploy/start.sh:3' },
+        { message: 'command', at: 'deploy/start.sh:4' },
+      ],
+    },
+    {
+      name: 'a unit of systemd',
+      files: { 'api.service': `[Service]\nEnvironment=PORT=80\nEnvironment="API_TOKEN=${REAL}" MODE=x\n` },
+      findings: [{ message: 'unit', at: 'api.service:3' }],
+    },
+    {
+      name: 'the key of a certificate for developers',
+      files: { 'web/localhost.pem': KEY },
+      findings: [{ message: 'file', at: 'web/localhost.pem:1', confidence: 'low' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'variables of an image',
+      files: {
+        Dockerfile: `FROM a AS build\nENV BUILD_PASSWORD=${REAL}\nFROM b\nARG NPM_TOKEN=${HEX}\nENV API_KEY=${REAL} PORT=80\nENV OTHER_TOKEN=$NPM\n`,
+      },
+      findings: [
+        { message: 'image', at: 'Dockerfile:4' },
+        { message: 'image', at: 'Dockerfile:5' },
+      ],
+    },
+    {
+      name: 'Terraform',
+      files: {
+        'main.tf': `variable "db_password" {\n  default = "${REAL}"\n}\nresource "aws_db_instance" "a" {\n  password = "${REAL}"\n}\nresource "aws_lambda_function" "b" {\n  environment {\n    variables = {\n      API_TOKEN = "${HEX}"\n    }\n  }\n}\nresource "aws_ecs_task_definition" "c" {\n  container_definitions = jsonencode([{ environment = [{ name = "DB_PASSWORD", value = "${REAL}" }] }])\n}\nresource "helm_release" "d" {\n  set {\n    name  = "auth.password"\n    value = "${REAL}"\n  }\n}\n`,
+        'prod.tfvars': `db_password = "${REAL}"\n`,
+      },
+      findings: [
+        { message: 'terraform', at: 'main.tf:2' },
+        { message: 'terraform', at: 'main.tf:5' },
+        { message: 'terraform', at: 'main.tf:10' },
+        { message: 'terraform', at: 'main.tf:15' },
+        { message: 'terraform', at: 'main.tf:20' },
+        { message: 'terraform', at: 'prod.tfvars:1' },
+      ],
+    },
     {
       name: 'root token of a development server',
       files: { 'compose.yaml': compose('- VAULT_TOKEN=root') },
@@ -270,6 +411,17 @@ testCheck(externalSecrets, {
       name: 'digits that are no key',
       files: { VERSION: HEX, 'release.sha256': HEX, 'node.pub.key': HEX, 'zero.key': '0'.repeat(64), 'x.key': 'text' },
     },
+    {
+      name: 'commands and images that hold no secret',
+      files: {
+        'deploy/start.sh':
+          '#!/bin/sh\ndocker run -e DB_PASSWORD="$DB_PASSWORD" -e API_TOKEN -e PORT=80 a\nkubectl create secret generic db --from-literal=password="$P"\nkubectl create configmap c --from-literal=mode=fast-and-loud-9\nhelm upgrade a ./c --set auth.password=$P\n',
+        'scripts/test/db.sh': '#!/bin/sh\ndocker run -e POSTGRES_PASSWORD=postgres postgres:16\n',
+        Makefile: 'db:\n\tdocker run -e POSTGRES_PASSWORD=postgres postgres:16\n',
+        Dockerfile: 'FROM a\nARG DB_PASSWORD\nENV DB_PASSWORD=$DB_PASSWORD SECRET_KEY=dummy AGENT_TOKEN=123456\n',
+        'Dockerfile.dev': 'FROM a\nENV DB_PASSWORD=postgres\n',
+      },
+    },
     { name: 'nothing', files: { 'a.txt': 'x' } },
     {
       name: 'names that only contain the word',
@@ -296,7 +448,7 @@ testCheck(externalSecrets, {
       files: {
         'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
         'c/values.yaml':
-          'auth:\n  existingSecret: db-auth-2\n  secretName: db-auth\n  adminPasswordKey: admin-password\n  tlsSecret: web-tls-2\nimagePullSecrets: [regcred]\n',
+          'auth:\n  existingSecret: db-auth-2\n  secretName: db-auth\n  adminPasswordKey: admin-password\n  apiKeySecretKey: MAIL_API_KEY\n  tlsSecret: web-tls-2\nimagePullSecrets: [regcred]\n',
       },
     },
   ],

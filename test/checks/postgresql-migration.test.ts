@@ -121,6 +121,17 @@ testCheck(postgresqlMigration, {
       'src/events.js',
     ),
     {
+      name: 'settings that keep nothing in SQLite',
+      files: {
+        'deploy/api.service': '[Service]\nEnvironment="DATABASE_URL=postgresql://api@db/app"\n',
+        'dev/api.service': '[Service]\nEnvironment="DATABASE_URL=sqlite:///app.db"\n',
+        'deploy/start.sh': '#!/bin/sh\nexport CACHE_URL=sqlite:///cache.db\nexport DATABASE_URL="$DATABASE_URL"\n',
+        'scripts/test/run.sh': '#!/bin/sh\nexport DATABASE_URL=sqlite:///app.db\n',
+        'main.tf': 'variable "db_url" {\n  default = "postgres://api@db/app"\n}\n',
+        Makefile: 'run:\n\tDATABASE_URL=sqlite:///app.db ./api\n',
+      },
+    },
+    {
       name: 'a Prisma schema for PostgreSQL',
       files: {
         'prisma/schema.prisma':
@@ -348,6 +359,27 @@ testCheck(postgresqlMigration, {
       name: 'a committed .env file',
       files: { '.env': '# the database\nexport DATABASE_URL="sqlite:///app.db" # local\n' },
       findings: [{ message: 'deployed', at: '.env:2' }],
+    },
+    {
+      name: 'units, images, Terraform and scripts',
+      files: {
+        'deploy/api.service':
+          '[Unit]\nDescription=x\n[Service]\nEnvironment=PORT=80 "DATABASE_URL=sqlite:////srv/app.db"\nExecStart=/srv/api\n',
+        Dockerfile: 'FROM a AS build\nENV DATABASE_URL=sqlite:///build.db\nFROM b\nENV DATABASE_URL=sqlite:///app.db\n',
+        'main.tf':
+          'resource "aws_lambda_function" "a" {\n  environment {\n    variables = {\n      DB_URL = "postgres://app:app@db/app"\n    }\n  }\n}\n',
+        'scripts/run_production.sh': '#!/bin/sh\nexport DATABASE_URL="sqlite:///./app.db"\nexec ./api\n',
+        'scripts/deploy.sh': '#!/bin/sh\ndocker run -d -e DATABASE_URL=sqlite:///app.db api:1\n',
+        'scripts/collect.sh': '#!/bin/sh\nDATABASE_URL=sqlite:////srv/app.db ./collect\n',
+      },
+      findings: [
+        { message: 'deployed', at: 'Dockerfile:4' },
+        { message: 'deployed', at: 'deploy/api.service:4' },
+        { message: 'weak', at: 'main.tf:4' },
+        { message: 'deployed', at: 'scripts/collect.sh:2', confidence: 'low' },
+        { message: 'deployed', at: 'scripts/deploy.sh:2' },
+        { message: 'deployed', at: 'scripts/run_production.sh:2' },
+      ],
     },
     {
       name: 'a package that hides the module',

@@ -35,6 +35,8 @@ export interface MissingDependency extends Place {
   /** Name of its values: the alias or the name. */
   readonly key: string;
   readonly reason: string;
+  readonly conditions: readonly string[];
+  readonly tags: readonly string[];
 }
 
 export interface ValuesFile {
@@ -172,6 +174,11 @@ function dependencies(
       ? resolvePath(folder, repository.slice('file://'.length))
       : undefined;
     const chart = unpacked.find((child) => child.name === name) ?? (local === undefined ? undefined : load(local));
+    const conditions = (textOf(at(item, 'condition')) ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+    const tags = itemsOf(at(item, 'tags')).map((tag) => textOf(tag) ?? '');
     if (!chart) {
       missing.push({
         name,
@@ -179,17 +186,16 @@ function dependencies(
         path,
         span: item.span,
         reason: `chart ${name}${repository && ` of ${repository}`} is not in the tree`,
+        conditions,
+        tags,
       });
       continue;
     }
     result.push({
       chart,
       name: textOf(at(item, 'alias')) ?? name,
-      conditions: (textOf(at(item, 'condition')) ?? '')
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-      tags: itemsOf(at(item, 'tags')).map((tag) => textOf(tag) ?? ''),
+      conditions,
+      tags,
       imports: itemsOf(at(item, 'import-values')).map((entry) => {
         if (entry.kind === 'scalar') return { child: `exports.${entry.text}`, parent: '.' };
         return { child: textOf(at(entry, 'child')) ?? '', parent: textOf(at(entry, 'parent')) ?? '.' };

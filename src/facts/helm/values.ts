@@ -108,7 +108,12 @@ export function valueAt(values: DictValue, path: string): Value | undefined {
   return value;
 }
 
-function enabled(dependency: Dependency, values: DictValue, root: DictValue, prefix: string): boolean {
+function enabled(
+  dependency: Pick<Dependency, 'conditions' | 'tags'>,
+  values: DictValue,
+  root: DictValue,
+  prefix: string,
+): boolean {
   let result = true;
   const tags = root.entries.get('tags');
   if (tags?.kind === 'dict' && dependency.tags.length > 0) {
@@ -120,6 +125,12 @@ function enabled(dependency: Dependency, values: DictValue, root: DictValue, pre
     if (value?.kind === 'bool') return value.value;
   }
   return result;
+}
+
+/** Names in the values of a chart of the dependencies that conditions or tags switch off. */
+export function switchedOff(chart: Chart, values: DictValue): readonly string[] {
+  const all = [...chart.dependencies, ...chart.missing.map((one) => ({ ...one, name: one.key }))];
+  return all.filter((one) => !enabled(one, values, values, '')).map(({ name }) => name);
 }
 
 /** Drops sub-charts that conditions or tags switch off. */
