@@ -1,21 +1,11 @@
 /** Knows whether everything that is fetched from elsewhere is pinned to its content: images, actions, repositories, scripts. */
-import {
-  defineCheck,
-  type Finding,
-  type Message,
-  type Options,
-  pass,
-  type Severity,
-  type Subject,
-  unknown,
-} from '../check.ts';
+import { defineCheck, type Finding, type Message, pass, type Severity, type Subject, unknown } from '../check.ts';
+import { type ActionUse, linkActions } from '../facts/actions.ts';
 import { type Facts, placeOf } from '../facts/facts.ts';
-import { linkPipelines } from '../facts/gitlab.ts';
 import { chartNeeds } from '../facts/helm.ts';
-import { type ImageReference, linkImageReferences } from '../facts/image-references.ts';
-import { digestState, isPlaceholderHex, parseImage } from '../facts/images.ts';
-import type { Uses } from '../facts/pipeline.ts';
-import { isCommit, linkRemoteCode, type RemoteCode } from '../facts/remote-code.ts';
+import { type ImageReference, linkImageReferences, publishedTogether } from '../facts/image-references.ts';
+import { digestState, holdsPlaceholder, moves, parseImage } from '../facts/images.ts';
+import { linkRemoteCode, type RemoteCode } from '../facts/remote-code.ts';
 import { revisionOf } from '../facts/revision-label.ts';
 import type { Place } from '../facts/span.ts';
 import { linkModuleSources } from '../facts/terraform-sources.ts';
@@ -68,6 +58,12 @@ export const imagePinning = defineCheck({
   },
   messages: {
     ...imageMessages(),
+    own: {
+      what: '{images} that this repository publishes are deployed by version tag only.',
+      why: 'Whoever can push to {registry} can put another image behind a released version; only a digest names what was tested.',
+      fix: 'Let the release write the digests into these manifests: `kustomize edit set image`, a digest among the values of the chart, `docker compose config --resolve-image-digests`.{chart}',
+      severity: 'low',
+    },
     action: {
       what: '{title} uses `{action}` by {state}.',
       why: `${MOVES} The step runs with the job's token and secrets.`,
@@ -128,8 +124,8 @@ export const imagePinning = defineCheck({
   },
   assess: (facts, options) => ({
     subjects: [
-      ...facts.linked(linkImageReferences).map(judgeImage),
-      ...judgeActions(facts, options),
+      ...judgeImages(facts.linked(linkImageReferences)),
+      ...facts.linked(linkActions).map((one) => judgeAction(one, options.trustedActions as readonly string[])),
       ...[...facts.linked(linkRemoteCode), ...facts.linked(linkModuleSources)].map(judgeRemote),
       ...(options.revisionLabel === false ? [] : judgeRevisions(facts)),
     ],
@@ -149,6 +145,30 @@ function failed(
   return { name, place, verdict: 'fail', findings: [finding] };
 }
 
+function judgeImages(references: readonly ImageReference[]): Subject[] {
+  const { alone, together } = publishedTogether(references);
+  return [...alone.map(judgeImage), ...together.flatMap(judgeOwn)];
+}
+
+function judgeOwn(group: readonly [ImageReference, ...ImageReference[]]): Subject[] {
+  const [first, ...others] = group;
+  const names = [...new Set(group.map(({ resolved }) => resolved!))];
+  const images = names.length > 1 ? `${names.length} images (\`${names[0]}\` and others)` : `Images (\`${names[0]}\`)`;
+  const registry = first.own!.prefix === '' ? 'the registry' : `\`${first.own!.prefix}\``;
+  const finding: Finding = {
+    message: 'own',
+    data: { images, registry, chart: chartOf(first) },
+    place: first.place,
+    confidence: 'low',
+    related: others.slice(0, 10).map(({ place, resolved }) => ({ ...place, text: `\`${resolved}\`` })),
+  };
+  return group.map(({ title, place }) => ({ name: title, place, verdict: 'fail', findings: [finding] }));
+}
+
+function chartOf({ key }: ImageReference): string {
+  return key === undefined ? '' : ` In the chart the value \`${key}\` decides it.`;
+}
+
 function judgeImage(reference: ImageReference): Subject {
   const { title, place, aspect, resolved, exempt } = reference;
   if (exempt !== undefined) return pass(title, place, exempt);
@@ -157,56 +177,30 @@ function judgeImage(reference: ImageReference): Subject {
   const image = parseImage(resolved);
   if (!image) return unknown(title, place, `\`${resolved.slice(0, 100)}\` is no image name`);
   const state = digestState(image);
+  if (state === 'absent' && holdsPlaceholder(image))
+    return unknown(title, place, `\`${reference.text}\` holds a placeholder that the deployment replaces`);
   if (state === 'valid') return pass(title, place, `pinned by digest: ${resolved}`);
   const related = reference.origin ? { related: [{ ...reference.origin, text: 'The value comes from here.' }] } : {};
   const more: Partial<Finding> = { ...related, ...(reference.builder ? { severity: 'low' as Severity } : {}) };
-  const chart = reference.key === undefined ? '' : ` In the chart the value \`${reference.key}\` decides it.`;
-  const data = { title, image: resolved, chart };
+  const data = { title, image: resolved, chart: chartOf(reference) };
   if (state !== 'absent') {
     const why = state === 'invalid' ? 'not a digest' : 'a placeholder';
     return failed(title, `digest-${aspect}`, { ...data, state: why }, place, more);
   }
-  const moving =
-    image.tag === undefined || image.tag === '' || /^(?:latest|main|master|edge|nightly|dev|stable)$/.test(image.tag);
-  if (!moving) return failed(title, `tag-${aspect}`, data, place, more);
+  if (!moves(image)) return failed(title, `tag-${aspect}`, data, place, more);
   const name = `${image.registry === undefined ? '' : `${image.registry}/`}${image.repository}`;
   const how = image.tag ? `the tag ${image.tag} moves` : 'without a tag it is whatever is latest';
   return failed(title, `latest-${aspect}`, { ...data, name, state: how }, place, more);
 }
 
-function judgeActions(facts: Facts, options: Options): Subject[] {
-  const trusted = options.trustedActions as readonly string[];
-  return facts
-    .linked(linkPipelines)
-    .flatMap((file) =>
-      file.data.jobs.flatMap((job) =>
-        [
-          ...job.steps.map((step) => ({ uses: step.uses, title: `The step ${quote(step.name)}` })),
-          { uses: job.uses, title: `The job ${quote(job.name)}` },
-        ].flatMap(({ uses, title }) =>
-          uses && uses.kind !== 'docker' ? [judgeAction(uses, title, placeOf(file, uses), trusted)] : [],
-        ),
-      ),
-    );
-}
-
-function quote(name: string): string {
-  return `"${name.slice(0, 60)}"`;
-}
-
-function judgeAction(uses: Uses, title: string, place: Place, trusted: readonly string[]): Subject {
-  if (uses.kind === 'local') return pass(title, place, 'stands in this repository');
+function judgeAction({ title, place, uses, pin, state }: ActionUse, trusted: readonly string[]): Subject {
   const { ref = '', name } = uses;
-  if (isCommit(ref, true) && !isPlaceholderHex(ref)) return pass(title, place, `pinned to commit ${ref.slice(0, 12)}`);
+  if (pin === 'local') return pass(title, place, 'stands in this repository');
+  if (pin === 'commit') return pass(title, place, `pinned to ${state}`);
   if (trusted.some((owner) => name === owner || name.startsWith(`${owner}/`)))
     return pass(title, place, `${name} is trusted`);
-  const version = /^v?\d/.test(ref) && !isCommit(ref);
-  let state = version ? `the tag ${ref}` : `the branch or tag ${ref}`;
-  if (ref === '') state = 'nothing but its name';
-  else if (isCommit(ref, true)) state = 'a placeholder for a commit';
-  else if (isCommit(ref)) state = `the shortened commit ${ref}, which another commit can share`;
   const official = /^(?:actions|github)\//.test(name);
-  const severity: Severity = official ? 'low' : version ? 'medium' : 'high';
+  const severity: Severity = official ? 'low' : pin === 'version' ? 'medium' : 'high';
   return failed(title, 'action', { title, action: uses.text, name, ref: ref || 'version', state }, place, { severity });
 }
 

@@ -2,7 +2,7 @@
 import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { folderOf, joinPath } from './paths.ts';
-import type { Variable } from './pipeline.ts';
+import type { Job, Variable } from './pipeline.ts';
 import { type Command, eachCommand, type Statement } from './shell.ts';
 import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place } from './span.ts';
@@ -37,9 +37,11 @@ export interface DockerBuild {
 export interface DockerCommands {
   readonly runs: readonly DockerRun[];
   readonly builds: readonly DockerBuild[];
+  /** `docker tag from to`: other names of the same image. */
+  readonly tags: readonly { readonly from: string; readonly to: string }[];
 }
 
-const PROGRAMS = /^(?:docker|podman|nerdctl)$/;
+const PROGRAMS = /^(?:docker|podman|nerdctl|buildah)$/;
 /** Options without a value; all others take one. */
 const FLAGS =
   /^-[dDitPqh]+$|^--(?:all-tags|compress|detach|disable-content-trust|force-rm|help|init|interactive|load|no-cache|no-healthcheck|oom-kill-disable|privileged|publish-all|pull|push|quiet|read-only|rm|sig-proxy|squash|tls|tlsverify|tty|debug)$/;
@@ -55,6 +57,7 @@ const TRIAL = /(?:^|[-_:./])(?:tests?|smoke|e2e|integration|bench|ci|dev|local|d
 export function linkDocker(facts: Facts): DockerCommands {
   const runs: DockerRun[] = [];
   const builds: DockerBuild[] = [];
+  const tags: { from: string; to: string }[] = [];
   const read = (
     parts: readonly (readonly Statement[])[],
     path: string,
@@ -85,10 +88,15 @@ export function linkDocker(facts: Facts): DockerCommands {
         )
       )
         local = true;
+      const place = { path, span: command.span };
+      const others = builtByOthers(program, words);
+      if (others.length > 0) builds.push({ images: others, place });
       if (!PROGRAMS.test(program)) return;
       const found = verbOf(words.slice(1));
-      const place = { path, span: command.span };
-      if (found?.verb === 'build') {
+      if (found?.verb === 'tag') {
+        const [from, to] = found.rest;
+        if (from && to) tags.push({ from: from.text, to: to.text });
+      } else if (found?.verb === 'build' || found?.verb === 'bud') {
         const from = [...folders.map((one) => joinPath(one, inside) ?? one), ...folders];
         builds.push({ ...buildOf(found.rest, from, facts), place });
       } else if (found?.verb === 'load') loaded = true;
@@ -120,7 +128,7 @@ export function linkDocker(facts: Facts): DockerCommands {
       const input = (name: string) => uses.inputs.find((one) => one.name === name)?.value;
       const context = joinPath('', (input('context') ?? '.').replace(/^\$\{\{\s*github\.workspace\s*\}\}\/?/, './'));
       const dockerfile = joinPath('', input('file') ?? `${context ?? ''}/Dockerfile`.replace(/^\//, ''));
-      const images = (input('tags') ?? '').split(/[\n,]/).flatMap((tag) => tag.trim() || []);
+      const images = [...linesOf(input('tags')), ...namesByMetadata(job, input('tags') ?? '')];
       const place = { path: uses.path ?? file.path, span: uses.span };
       const target = input('target');
       builds.push({
@@ -131,15 +139,49 @@ export function linkDocker(facts: Facts): DockerCommands {
       });
     }
   }
-  return { runs, builds };
+  return { runs, builds, tags };
 }
 
-type Verb = 'run' | 'pull' | 'create' | 'build' | 'load';
+/** Items of an input of an action: one a line, or with commas between. */
+function linesOf(input: string | undefined): string[] {
+  return (input ?? '').split(/[\n,]/).flatMap((line) => line.trim() || []);
+}
+
+/** `${{ steps.meta.outputs.tags }}`: the names that docker/metadata-action was given. */
+function namesByMetadata(job: Job, tags: string): string[] {
+  const ids = [...tags.matchAll(/steps\.([\w-]+)\.outputs/g)].map((match) => match[1]);
+  return job.steps.flatMap(({ id, uses }) =>
+    uses?.name === 'docker/metadata-action' && ids.includes(id)
+      ? linesOf(uses.inputs.find(({ name }) => name === 'images')?.value).map((line) => line.replace(/^name=/, ''))
+      : [],
+  );
+}
+
+/** Images by tools that need no Dockerfile or no Docker: Buildpacks, Kaniko, Jib, ko. */
+function builtByOthers(program: string, words: readonly ResolvedWord[]): string[] {
+  const texts = words.map(({ text }) => text);
+  const values = (option: RegExp) =>
+    texts.flatMap((text, i) => {
+      const equals = /^(--?[\w.-]+)=(.*)$/s.exec(text);
+      if (equals) return option.test(equals[1]!) ? [equals[2]!] : [];
+      return option.test(text) ? (texts[i + 1] ?? []) : [];
+    });
+  if (program === 'pack' && texts[1] === 'build') return texts.slice(2, 3);
+  if (program === 'executor') return values(/^(?:-d|--destination)$/);
+  if (/^(?:mvnw?|gradlew?)$/.test(program) && texts.some((text) => /\bjib/.test(text)))
+    return values(/^(?:-Dimage|-Djib\.to\.image|--image)$/);
+  return [];
+}
+
+type Verb = 'run' | 'pull' | 'create' | 'build' | 'bud' | 'load' | 'tag';
 
 function verbOf(words: readonly ResolvedWord[]): { verb: Verb; rest: readonly ResolvedWord[] } | undefined {
   for (let i = 0; i < Math.min(words.length, 8); i++) {
     const { text } = words[i]!;
-    if (/^(?:run|pull|create|build|load)$/.test(text) && !(text === 'create' && words[i - 1]?.text === 'buildx'))
+    if (
+      /^(?:run|pull|create|build|bud|load|tag)$/.test(text) &&
+      !(text === 'create' && words[i - 1]?.text === 'buildx')
+    )
       return { verb: text as Verb, rest: words.slice(i + 1) };
     if (text.startsWith('-')) i += FLAGS.test(text) || text.includes('=') ? 0 : 1;
     else if (!/^(?:container|image|buildx|builder)$/.test(text)) return undefined;
@@ -212,9 +254,16 @@ function buildOf(words: readonly ResolvedWord[], folders: readonly string[], fac
   return build;
 }
 
+/** The name without tag and digest, with a plain `$` for each variable: "$REGISTRY/team/app:$TAG" gives "$/team/app". */
+export function nameOf(image: string): string {
+  const plain = image.replace(/\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$\w+/g, '$').replace(/@.*$/, '');
+  const last = plain.lastIndexOf('/') + 1;
+  return plain.slice(0, last) + plain.slice(last).replace(/:.*$/, '');
+}
+
 /** Last part of an image's name; undefined where a variable gives it: "$REGISTRY/team/app:$TAG" gives "app". */
 export function shortNameOf(image: string): string | undefined {
-  const plain = image.replace(/\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$\w+/g, '$').replace(/@.*$/, '');
-  const last = plain.slice(plain.lastIndexOf('/') + 1).replace(/:.*$/, '');
+  const name = nameOf(image);
+  const last = name.slice(name.lastIndexOf('/') + 1);
   return /^[a-z0-9][\w.-]*$/i.test(last) ? last.toLowerCase() : undefined;
 }

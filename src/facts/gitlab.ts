@@ -13,7 +13,17 @@ import {
   type Variable,
 } from './pipeline.ts';
 import type { Shell, Statement } from './shell.ts';
-import { at, booleanOf, entriesOf, entryOf, itemsOf, textOf, type YamlEntry, type YamlNode } from './yaml.ts';
+import {
+  at,
+  booleanOf,
+  entriesOf,
+  entryOf,
+  itemsOf,
+  textOf,
+  type YamlEntry,
+  type YamlMap,
+  type YamlNode,
+} from './yaml.ts';
 
 const named =
   /(?:^|\/)\.gitlab-ci\.ya?ml$|\.gitlab-ci\.ya?ml$|(?:^|\/)\.gitlab\/.*\.ya?ml$|(?:^|\/)gitlab-ci\/.*\.ya?ml$/;
@@ -63,7 +73,7 @@ export function readGitLab(reading: Reading): Pipeline | undefined {
     jobs,
     includes: includesOf(at(root, 'include')),
     remotes: remotesOf(at(root, 'include')),
-    variables: variablesOf(root),
+    variables: [...lostVariables(root), ...variablesOf(root)],
     stages: itemsOf(at(root, 'stages')).flatMap((item) => textOf(item) ?? []),
   };
 }
@@ -136,6 +146,13 @@ function variablesOf(node: YamlNode): Variable[] {
     value: textOf(value.kind === 'map' ? at(value, 'value') : value) ?? '',
     span,
   }));
+}
+
+/** Of two blocks of variables the last one counts; what only the first one sets is what its author meant. */
+function lostVariables({ overwritten = [], span }: YamlMap): Variable[] {
+  return overwritten
+    .filter(({ key }) => key === 'variables')
+    .flatMap((entry) => variablesOf({ kind: 'map', entries: [entry], span }));
 }
 
 function imagesOf(node: YamlNode): Image[] {
@@ -244,11 +261,14 @@ export function linkPipelines(facts: Facts): readonly File[] {
 
 function resolve(root: File, files: ReadonlyMap<string, File>): Pipeline {
   const jobs = new Map<string, Job>();
+  const variables: Variable[] = [];
   const seen = new Set<string>();
   const add = (file: File): void => {
     if (seen.has(file.path)) return;
     seen.add(file.path);
     for (const { text } of file.data.includes) for (const found of included(text, files)) add(found);
+    const from = file.path === root.path ? {} : { path: file.path };
+    variables.push(...file.data.variables.map((variable) => ({ ...from, ...variable })));
     for (const job of file.data.jobs) {
       const own = file.path === root.path ? job : withPath(job, file.path);
       const before = jobs.get(job.id);
@@ -289,7 +309,7 @@ function resolve(root: File, files: ReadonlyMap<string, File>): Pipeline {
       },
     ];
   });
-  return { ...root.data, jobs: resolved };
+  return { ...root.data, variables, jobs: resolved };
 }
 
 function included(text: string, files: ReadonlyMap<string, File>): File[] {

@@ -1,14 +1,16 @@
 /** Knows every container image that a repository names: in Dockerfiles, compose files, Kubernetes workloads and CI. */
-import { deployedWorkloads, linkCluster, placeIn } from './cluster.ts';
+import { type Builder, type BuiltImages, builderOf, linkBuiltImages } from './built-images.ts';
+import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluster.ts';
 import { linkCompose } from './compose.ts';
 import { linkDocker, shortNameOf } from './docker-run.ts';
 import { type Facts, placeOf } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
-import { linkBuilders } from './image-uses.ts';
-import { imageName, parseImage } from './images.ts';
+import { digestState, holdsPlaceholder, type ImageRef, imageName, moves, parseImage, shortName } from './images.ts';
+import { folderOf } from './paths.ts';
 import type { Job, Pipeline } from './pipeline.ts';
 import type { Place, Span } from './span.ts';
 import { resolveVariables } from './variables.ts';
+import { at, textOf } from './yaml.ts';
 
 export interface ImageReference {
   readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image' | 'step-image' | 'run-image';
@@ -26,6 +28,8 @@ export interface ImageReference {
   readonly key?: string;
   /** Only used while building. */
   readonly builder?: boolean;
+  /** Published by the repository itself: registry and namespace, and the manifests, chart or compose file it stands in. */
+  readonly own?: { readonly prefix: string; readonly set: string };
 }
 
 /** All image references, by file and place. A pure join: use through `facts.linked`. */
@@ -52,12 +56,35 @@ export function linkImageReferences(facts: Facts): readonly ImageReference[] {
   ];
 }
 
+/** Version tags that the repository gives its own images, by set of manifests: one release writes each set. */
+export function publishedTogether(references: readonly ImageReference[]): {
+  readonly alone: readonly ImageReference[];
+  readonly together: readonly (readonly [ImageReference, ...ImageReference[]])[];
+} {
+  const groups = new Map<string, [ImageReference, ...ImageReference[]]>();
+  const alone = references.filter((one) => {
+    const image = parseImage(one.resolved ?? '');
+    if (!one.own || one.exempt !== undefined || !image || digestState(image) !== 'absent') return true;
+    if (moves(image) || holdsPlaceholder(image)) return true;
+    const key = `${one.aspect} ${one.own.prefix} ${one.own.set}`;
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+    return false;
+  });
+  return { alone, together: [...groups.values()] };
+}
+
+function builtFrom({ dockerfile, path }: Builder): string {
+  return dockerfile === undefined ? `built by ${path}` : `built from ${dockerfile}`;
+}
+
 function inDockerfiles(facts: Facts): ImageReference[] {
-  const builders = facts.linked(linkBuilders);
+  const built = facts.linked(linkBuiltImages);
   const local = (text: string | undefined) => {
     const image = text === undefined ? undefined : parseImage(text);
-    const path = image && image.registry === undefined ? builders.get(imageName(image)) : undefined;
-    return path === undefined ? {} : { exempt: `built from ${path}` };
+    const builder = image && builderOf(built, image);
+    return builder ? { exempt: builtFrom(builder) } : {};
   };
   return facts.of('dockerfile').flatMap((file) => {
     const { stages, globals } = file.data;
@@ -114,12 +141,13 @@ function inDockerfiles(facts: Facts): ImageReference[] {
 }
 
 function inCompose(facts: Facts): ImageReference[] {
-  const builders = facts.linked(linkBuilders);
+  const built = facts.linked(linkBuiltImages);
   return facts.linked(linkCompose).flatMap((service): ImageReference[] => {
     const { image } = service;
     if (!image || service.build) return [];
     const parsed = image.resolved === undefined ? undefined : parseImage(image.resolved);
-    const built = parsed && builders.get(imageName(parsed));
+    const builder = parsed && builderOf(built, parsed, true);
+    const prefix = parsed && facts.linked(linkOwnPrefixes)(parsed);
     return [
       {
         aspect: 'compose-image',
@@ -127,7 +155,8 @@ function inCompose(facts: Facts): ImageReference[] {
         place: { path: image.path ?? service.path, span: image.span },
         text: image.text,
         ...(image.resolved === undefined ? {} : { resolved: image.resolved }),
-        ...(built === undefined ? {} : { exempt: `built from ${built}` }),
+        ...(builder ? { exempt: builtFrom(builder) } : {}),
+        ...(prefix === undefined ? {} : { own: { prefix, set: service.path } }),
       },
     ];
   });
@@ -135,6 +164,7 @@ function inCompose(facts: Facts): ImageReference[] {
 
 function inKubernetes(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
+  const built = facts.linked(linkBuiltImages);
   return deployedWorkloads(facts.linked(linkCluster)).flatMap((workload) =>
     workload.pod.containers.flatMap((container): ImageReference[] => {
       if (!container.image) return [];
@@ -145,6 +175,11 @@ function inKubernetes(facts: Facts): ImageReference[] {
       if (seen.has(id)) return [];
       seen.add(id);
       const key = container.image.rendered?.keys?.at(-1);
+      const prefix = image && facts.linked(linkOwnPrefixes)(image);
+      const pull = textOf(at(container.body, 'imagePullPolicy'));
+      const exempt = text.startsWith('ko://')
+        ? 'ko builds it and puts the digest in'
+        : image && exemption(built, image, pull);
       return [
         {
           aspect: 'k8s-image',
@@ -153,35 +188,79 @@ function inKubernetes(facts: Facts): ImageReference[] {
           text,
           ...(image ? { resolved: text } : {}),
           ...(key === undefined ? {} : { key }),
+          ...(exempt === undefined ? {} : { exempt }),
+          ...(prefix === undefined ? {} : { own: { prefix, set: setOf(workload) } }),
         },
       ];
     }),
   );
 }
 
+/** Why the manifest cannot name the content: who deploys it puts the digest in, or nothing is fetched at all. */
+function exemption(built: BuiltImages, image: ImageRef, pull: string | undefined): string | undefined {
+  const builder = builderOf(built, image, true);
+  if (builder?.deploys) return `${builder.path} builds it and puts in what it built`;
+  return builder && pull === 'Never' ? `${builtFrom(builder)}, and never fetched` : undefined;
+}
+
+/** Manifests that are released together. */
+function setOf({ chart, kustomization, path }: Workload): string {
+  return chart?.folder ?? kustomization ?? folderOf(path);
+}
+
+/**
+ * Gives the registry and namespace of an image that the repository publishes: one that it builds under that name, or
+ * one of three and more in a namespace that holds nothing but what it has Dockerfiles for.
+ */
+function linkOwnPrefixes(facts: Facts): (image: ImageRef) => string | undefined {
+  const built = facts.linked(linkBuiltImages);
+  const names = new Map<string, Set<string>>();
+  const texts = [
+    ...facts.linked(linkCompose).map(({ image }) => image?.resolved),
+    ...facts.linked(linkCluster).workloads.flatMap(({ pod }) => pod.containers.map(({ image }) => image?.text)),
+  ];
+  for (const text of texts) {
+    const image = parseImage(text ?? '');
+    const prefix = image && prefixOf(image);
+    if (prefix) names.set(prefix, (names.get(prefix) ?? new Set()).add(shortName(image)));
+  }
+  return (image) => {
+    const prefix = prefixOf(image);
+    if (builderOf(built, image)) return prefix;
+    const found = [...(names.get(prefix) ?? [])];
+    return found.length > 2 && found.every((name) => built.byShortName.has(name)) ? prefix : undefined;
+  };
+}
+
+/** "registry.example/team" of "registry.example/team/app:1". */
+function prefixOf(image: ImageRef): string {
+  const name = imageName(image);
+  return name.slice(0, Math.max(0, name.lastIndexOf('/')));
+}
+
 /** Images that scripts and pipelines run or fetch; those the repository builds need no digest. */
 function inCommands(facts: Facts): ImageReference[] {
-  const builders = facts.linked(linkBuilders);
-  const built = new Map(
-    facts
-      .linked(linkDocker)
-      .builds.flatMap(({ images, dockerfile, place }) =>
-        images.map((image) => [shortNameOf(image) ?? '', dockerfile ?? `what ${place.path} names`]),
-      ),
+  const built = facts.linked(linkBuiltImages);
+  const named = new Map(
+    facts.linked(linkDocker).builds.flatMap(({ images, dockerfile, place }) =>
+      images.map((image): [string, Builder] => {
+        const from = dockerfile === undefined ? {} : { dockerfile };
+        return [shortNameOf(image) ?? '', { path: place.path, ...from }];
+      }),
+    ),
   );
   return facts.linked(linkDocker).runs.map(({ image: text, known, loaded, place }): ImageReference => {
     const image = known ? parseImage(text) : undefined;
-    const own =
-      (image && builders.get(imageName(image))) ??
-      (image?.registry === undefined || !known ? built.get(shortNameOf(text) ?? ' ') : undefined);
-    const exempt =
-      own !== undefined
-        ? `built from ${own}`
-        : OWN.test(text)
-          ? 'an image of the project itself'
-          : loaded && !text.includes('/')
-            ? 'loaded from an archive'
-            : undefined;
+    const builder =
+      (image && builderOf(built, image)) ??
+      (image?.registry === undefined || !known ? named.get(shortNameOf(text) ?? ' ') : undefined);
+    const exempt = builder
+      ? builtFrom(builder)
+      : OWN.test(text)
+        ? 'an image of the project itself'
+        : loaded && !text.includes('/')
+          ? 'loaded from an archive'
+          : undefined;
     return {
       aspect: 'run-image',
       title: 'image of a docker command',
@@ -197,6 +276,7 @@ const OWN = /CI_REGISTRY_IMAGE|github\.repository|CI_PROJECT_PATH|needs\.[\w-]+\
 
 function inPipelines(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
+  const built = facts.linked(linkBuiltImages);
   return facts.linked(linkPipelines).flatMap((file) =>
     file.data.jobs.flatMap((job) => {
       const known = variablesOf(file.data, job);
@@ -216,6 +296,9 @@ function inPipelines(facts: Facts): ImageReference[] {
             const name = text.replace(/^docker:\/\//, '');
             const { value, variables } = resolveVariables(name, known, '');
             const resolved = name.includes('${{') ? undefined : variables.length > 0 ? value : name;
+            const image = parseImage(resolved ?? '');
+            const builder = image && builderOf(built, image);
+            const exempt = builder ? builtFrom(builder) : OWN.test(name) ? 'an image of the project itself' : undefined;
             return {
               aspect: one.step ? 'step-image' : 'ci-image',
               title: one.title,
@@ -223,7 +306,7 @@ function inPipelines(facts: Facts): ImageReference[] {
               text: name,
               ...(origin ? { origin: { path: place.path, span: origin } } : {}),
               ...(resolved === undefined ? {} : { resolved }),
-              ...(OWN.test(name) ? { exempt: 'an image of the project itself' } : {}),
+              ...(exempt === undefined ? {} : { exempt }),
             };
           });
         })
@@ -238,8 +321,10 @@ function inPipelines(facts: Facts): ImageReference[] {
 }
 
 function variablesOf(pipeline: Pipeline, job: Job): ReadonlyMap<string, string | undefined> {
-  const all = [...pipeline.variables, ...job.variables];
-  return new Map(all.map(({ name, value }) => [name, value.includes('$') ? undefined : value]));
+  const known = new Map<string, string | undefined>();
+  for (const { name, value } of [...pipeline.variables, ...job.variables])
+    known.set(name, value.includes('${{') ? undefined : resolveVariables(value, known, '').value);
+  return known;
 }
 
 /**

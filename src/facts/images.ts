@@ -64,3 +64,16 @@ export function imageName(image: ImageRef): string {
 export function shortName(image: ImageRef): string {
   return image.repository.slice(image.repository.lastIndexOf('/') + 1).toLowerCase();
 }
+
+/** True for tags that are meant to point to another image tomorrow, and for none at all. */
+export function moves({ tag }: ImageRef): boolean {
+  return tag === undefined || tag === '' || /^(?:latest|main|master|edge|nightly|dev|stable)$/.test(tag);
+}
+
+/** True where the tag is for a deployment to replace: "app:REPLACE_WITH_SHA", "app:__TAG__". */
+export function holdsPlaceholder({ tag = '' }: ImageRef): boolean {
+  return (
+    /(?:^|[^A-Za-z])(?:REPLACE|PLACEHOLDER|CHANGE_?ME|TODO|YOUR)(?:[^a-z]|$)/.test(tag) ||
+    /__[A-Z]|^(?:IMAGE_)?(?:TAG|VERSION)$/.test(tag)
+  );
+}

@@ -130,6 +130,8 @@ export interface Variable {
   readonly name: string;
   readonly value: string;
   readonly span: Span;
+  /** Set where it comes from a file that the pipeline includes. */
+  readonly path?: string;
 }
 
 export interface Image {

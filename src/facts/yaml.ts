@@ -50,6 +50,8 @@ export interface YamlMap extends Located {
   readonly kind: 'map';
   /** Merge keys (`<<`) are resolved; of duplicate keys the last one stays. */
   readonly entries: readonly YamlEntry[];
+  /** Entries that a later one of the same key took the place of. */
+  readonly overwritten?: readonly YamlEntry[];
 }
 
 export type YamlNode = YamlScalar | YamlList | YamlMap;
@@ -187,7 +189,9 @@ class Reader {
     const span = this.#span(node.range);
     const tag = node.tag?.startsWith('!') ? { tag: node.tag } : {};
     if (this.#kinds.isMap(node)) {
-      return { kind: 'map', entries: this.#entries((node as ParsedMap).items, depth), span, ...tag };
+      const overwritten: YamlEntry[] = [];
+      const entries = this.#entries((node as ParsedMap).items, depth, overwritten);
+      return { kind: 'map', entries, span, ...(overwritten.length > 0 ? { overwritten } : {}), ...tag };
     }
     if (this.#kinds.isSeq(node)) {
       const items = (node.items as ParsedNode[]).map((item) => this.node(item, depth + 1));
@@ -207,7 +211,11 @@ class Reader {
     return { kind: 'scalar', value, text, style, span, ...tag };
   }
 
-  #entries(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], depth: number): YamlEntry[] {
+  #entries(
+    pairs: readonly Pair<ParsedNode, ParsedNode | null>[],
+    depth: number,
+    overwritten: YamlEntry[],
+  ): YamlEntry[] {
     const own = new Map<string, YamlEntry>();
     const merged = new Map<string, YamlEntry>();
     for (const pair of pairs) {
@@ -225,6 +233,7 @@ class Reader {
       }
       if (own.has(name)) {
         this.problem(`duplicate key ${JSON.stringify(name.slice(0, 80))}: the last one counts`, key.span, true);
+        overwritten.push(own.get(name)!);
         own.delete(name);
       }
       const end = pair.value === null ? key.span.end : this.#span(pair.value.range).end;

@@ -224,6 +224,63 @@ testCheck(imagePinning, {
       name: 'compose: built by another service',
       files: { 'compose.yaml': 'services:\n  a:\n    image: shop/a:dev\n    build: a\n  b:\n    image: shop/a:dev\n' },
     },
+    {
+      name: 'names that skaffold replaces',
+      files: {
+        'skaffold.yaml':
+          'apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n    - image: shop\n      context: gone\nprofiles:\n  - name: more\n    build:\n      artifacts:\n        - image: registry.example.org/team/cart\n',
+        'k/one.yaml': pod('shop'),
+        'k/two.yaml': pod('registry.example.org/team/cart:v1'),
+        'part/kustomization.yaml': 'kind: Component\nresources: [three.yaml]\n',
+        'part/three.yaml': pod('shop:latest'),
+      },
+      subjects: 3,
+    },
+    { name: 'a name that ko replaces', files: { 'k.yaml': pod('ko://example.org/shop/cmd/api') } },
+    {
+      name: 'built on the node and never fetched',
+      files: {
+        'a.sh': '#!/bin/sh\ndocker build . --tag=shop:dev\n',
+        'k.yaml': `${pod('shop:dev')}      imagePullPolicy: Never\n`,
+      },
+      // Without the build or the policy the name is fetched.
+      skip: ['comment'],
+    },
+    {
+      name: 'compose: built by scripts and pipelines, in any order of options, by a tag, or by another tool',
+      files: {
+        'a.sh':
+          '#!/bin/sh\ndocker build -q . -f gone/Dockerfile -t one:$V\ndocker build --tag=team/two --no-cache .\ndocker tag one registry.example.org/one\npack build three --builder b\n/kaniko/executor -d four\nmvn package jib:build -Dimage=five\nbuildah bud -t six\n',
+        ...workflow(
+          `uses: docker/build-push-action@${COMMIT}\n        with:\n          tags: |\n            seven:1\n            \${{ env.REG }}/x`,
+        ),
+        'compose.yaml': `services:\n${[
+          'one',
+          'team/two',
+          'registry.example.org/one',
+          'three',
+          'four:1',
+          'five',
+          'six',
+          'seven:latest',
+        ]
+          .map((image, i) => `  s${i}:\n    image: ${image}\n    tty: true\n`)
+          .join('')}`,
+      },
+      subjects: 9,
+      skip: ['comment'],
+    },
+    {
+      name: 'compose: built from the Dockerfile of that name, or under the name that compose gives',
+      files: {
+        'x/Dockerfile.mesh-node': BASE,
+        'x/api/Dockerfile': BASE,
+        'x/compose.yaml':
+          'services:\n  a:\n    image: mesh-node:latest\n    tty: true\n  b:\n    build: api\n  c:\n    image: x-b\n    tty: true\n',
+      },
+      subjects: 3,
+      skip: ['comment'],
+    },
     { name: 'Kubernetes by digest', files: { 'k.yaml': pod(`nginx:1@${DIGEST}`) } },
     {
       name: 'Kubernetes by a digest of kustomize',
@@ -527,6 +584,72 @@ testCheck(imagePinning, {
       ],
     },
     {
+      name: 'variables of two blocks and of an included file',
+      files: {
+        '.gitlab-ci.yml':
+          'include: more.yml\nvariables:\n  V: "3.11"\na:\n  image: python:$V\n  script: [make]\nvariables:\n  W: "20"\nb:\n  image: node:${W}\n  script: [make]\nc:\n  image: $X\n  script: [make]\n',
+        'more.yml': 'variables:\n  Y: debian\n  X: ${Y}:12\n.hidden:\n  stage: test\n  script: [make]\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: '.gitlab-ci.yml:5' },
+        { message: 'tag-ci-image', at: '.gitlab-ci.yml:10' },
+        { message: 'tag-ci-image', at: '.gitlab-ci.yml:13' },
+      ],
+    },
+    {
+      name: 'a Dockerfile that builds upon the image of its name',
+      files: {
+        'Dockerfile.redis': `FROM redis@${DIGEST}\n`,
+        'compose.yaml': 'services:\n  a:\n    image: redis\n    tty: true\n',
+      },
+      findings: [{ message: 'latest-compose-image', at: 'compose.yaml:3' }],
+    },
+    {
+      name: 'published images, one finding for each set of manifests',
+      files: {
+        ...workflow(
+          `uses: docker/metadata-action@${COMMIT}\n        id: meta\n        with:\n          images: |\n            name=ghcr.io/\${{ github.repository_owner }}/shop`,
+          `uses: docker/build-push-action@${COMMIT}\n        with:\n          tags: \${{ steps.meta.outputs.tags }}`,
+        ),
+        'k/one.yaml': pod('ghcr.io/team/shop:1.2.3'),
+        'k/two.yaml': pod('ghcr.io/team/shop:1.2.3'),
+        'k/more/three.yaml': pod('ghcr.io/team/shop:1.2.4'),
+        'k/more/four.yaml': pod('ghcr.io/team/shop:latest'),
+        'k/more/five.yaml': pod('docker.io/other/shop:1'),
+        'compose.yaml': 'services:\n  a:\n    image: ghcr.io/team/shop:1.2.3\n    tty: true\n',
+      },
+      findings: [
+        { message: 'own', at: 'k/one.yaml:7', confidence: 'low' },
+        { message: 'own', at: 'k/more/three.yaml:7', confidence: 'low' },
+        { message: 'own', at: 'compose.yaml:3', confidence: 'low' },
+        { message: 'latest-k8s-image', at: 'k/more/four.yaml:7' },
+        { message: 'tag-k8s-image', at: 'k/more/five.yaml:7' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'a namespace of Dockerfiles of the repository, and one that others fill as well',
+      files: {
+        ...Object.fromEntries(['cart', 'shop', 'mail'].map((name) => [`src/${name}/Dockerfile`, BASE])),
+        'compose.yaml': `services:\n${[
+          'a.example/t/cart:1',
+          'a.example/t/shop:1',
+          'a.example/t/mail:1',
+          'a.example/u/cart:1',
+          'a.example/u/shop:1',
+          'a.example/u/mail:1',
+          'a.example/u/else:1',
+        ]
+          .map((image, i) => `  s${i}:\n    image: ${image}\n    tty: true\n`)
+          .join('')}`,
+      },
+      findings: [
+        { message: 'own', at: 'compose.yaml:3', confidence: 'low' },
+        ...[12, 15, 18, 21].map((line) => ({ message: 'tag-compose-image', at: `compose.yaml:${line}` })),
+      ],
+      skip: ['comment'],
+    },
+    {
       name: 'image by a condition',
       files: {
         '.github/workflows/x.yml':
@@ -557,6 +680,7 @@ testCheck(imagePinning, {
     { name: 'ARG without a default', files: { Dockerfile: 'ARG BASE\nFROM $BASE\n' } },
     { name: 'required variable in compose', files: { 'compose.yaml': 'services:\n  a:\n    image: ${IMAGE:?}\n' } },
     { name: 'placeholder in a manifest', files: { 'k.yaml': pod('"${IMAGE}"') } },
+    { name: 'placeholder for a tag', files: { 'k.yaml': pod('shop:sha256-REPLACE_WITH_SHA') } },
     {
       name: 'commit in a variable without a value',
       files: { Dockerfile: `${BASE}ARG REV\nRUN git clone https://x.example/a/b && cd b && git checkout $REV\n` },
