@@ -13,6 +13,8 @@ export type FunctionNode =
 export interface Frame {
   readonly declared: Set<string>;
   readonly assigned: Set<string>;
+  /** It says `this`. */
+  receives?: boolean;
 }
 
 const comparing = new Set(['==', '!=', '===', '!==', '<', '<=', '>', '>=', 'in', 'instanceof']);
@@ -33,6 +35,8 @@ export function keyName(key: Node, computed: boolean): string | undefined {
 export abstract class ExpressionLowering {
   protected frame: Frame = { declared: new Set(), assigned: new Set() };
   protected abstract function(node: FunctionNode, name: string, kind: FunctionSyntax['kind']): FunctionSyntax;
+  /** A function that is a class. */
+  protected abstract prototyped(node: FunctionNode, name: string): ClassSyntax | undefined;
   protected abstract class(node: TSESTree.ClassDeclaration | TSESTree.ClassExpression, name: string): ClassSyntax;
   protected abstract statements(nodes: readonly Node[]): Statement[];
 
@@ -47,6 +51,7 @@ export abstract class ExpressionLowering {
       case 'Literal':
         return this.#literal(node, span);
       case 'ThisExpression':
+        this.frame.receives = true;
         return { kind: 'this', span };
       case 'Super':
         return { kind: 'name', name: 'super', span };
@@ -121,6 +126,8 @@ export abstract class ExpressionLowering {
       case 'ArrowFunctionExpression':
       case 'FunctionExpression': {
         const own = node.type === 'FunctionExpression' && node.id ? node.id.name : name;
+        const prototype = this.prototyped(node, own);
+        if (prototype) return { kind: 'class', class: prototype, span };
         const kind = node.type === 'FunctionExpression' ? 'function' : 'lambda';
         return { kind: 'function', function: this.function(node, own, kind), span };
       }

@@ -12,6 +12,7 @@ import {
   targetName,
 } from './ecmascript-expressions.ts';
 import { importedMember, importedModule } from './ecmascript-names.ts';
+import { type Member, type Prototype, prototypesIn } from './ecmascript-prototypes.ts';
 import type {
   CaseSyntax,
   ClassSyntax,
@@ -32,6 +33,8 @@ export class Lowering extends ExpressionLowering {
   /** What the module exports, evaluated at its end. */
   readonly #exports: Statement[] = [];
   readonly #exported = new Set<string>();
+  /** Functions that are classes. */
+  readonly #prototypes = new Map<Node, Prototype>();
   #depth = 0;
 
   constructor(module: { readonly name: string; readonly package: boolean }) {
@@ -47,14 +50,51 @@ export class Lowering extends ExpressionLowering {
 
   protected statements(nodes: readonly Node[]): Statement[] {
     const hoisted: Statement[] = [];
+    const loading: Statement[] = [];
+    const classes: Statement[] = [];
     const rest: Statement[] = [];
+    const { classes: found, absorbed } = prototypesIn(nodes);
+    for (const [node, prototype] of found) this.#prototypes.set(node, prototype);
+    let isLoading = found.size > 0;
     for (const node of nodes) {
       const declared =
         node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration' ? node.declaration : node;
-      const to = declared?.type === 'FunctionDeclaration' || node.type === 'ImportDeclaration' ? hoisted : rest;
-      this.#statement(node, to);
+      const isFunction = declared?.type === 'FunctionDeclaration';
+      if (!isFunction && !loads(node)) isLoading = false;
+      if (absorbed.has(node)) continue;
+      // A class that is a function is known from the start, but what it inherits from is loaded first.
+      if (isFunction && found.has(declared)) this.#statement(node, classes);
+      else if (isFunction || node.type === 'ImportDeclaration') this.#statement(node, hoisted);
+      else this.#statement(node, isLoading ? loading : rest);
     }
-    return [...hoisted, ...rest];
+    const isBase = (one: Statement) => one.kind === 'class' && one.class.bases.length === 0;
+    const heirs = classes.filter((one) => !isBase(one));
+    return [...hoisted, ...loading, ...classes.filter(isBase), ...heirs, ...rest];
+  }
+
+  /** A class from a function and what is put on its prototype. */
+  #prototype(node: FunctionNode, name: string, { members, bases }: Prototype): ClassSyntax {
+    const span = spanOf(node);
+    const nameSpan = node.id ? spanOf(node.id) : { start: span.start, end: span.start };
+    const made = this.function(node, 'constructor', 'method');
+    return {
+      name,
+      span,
+      nameSpan,
+      bases: bases.map((one) => this.expression(one)),
+      keywords: [],
+      decorators: [],
+      body: [{ kind: 'function', span, function: { ...made, nameSpan } }, ...members.map((one) => this.#put(one))],
+    };
+  }
+
+  #put({ name, key, value, static: isStatic }: Member): Statement {
+    const span = { start: spanOf(key).start, end: spanOf(value).end };
+    const target: Expression = { kind: 'name', name, span: spanOf(key) };
+    if (value.type !== 'FunctionExpression' && value.type !== 'ArrowFunctionExpression')
+      return { kind: 'assign', span, targets: [target], value: this.expression(value, name) };
+    const method = this.function(value, name, isStatic ? 'static' : 'method');
+    return { kind: 'function', span, function: { ...method, nameSpan: target.span } };
   }
 
   #statement(node: Node, to: Statement[]): void {
@@ -66,10 +106,14 @@ export class Lowering extends ExpressionLowering {
       case 'VariableDeclaration':
         if (!node.declare) for (const one of node.declarations) to.push(this.#declarator(one));
         return;
-      case 'FunctionDeclaration':
-        if (node.id) this.frame.declared.add(node.id.name);
-        to.push({ kind: 'function', span, function: this.function(node, node.id?.name ?? 'default', 'function') });
+      case 'FunctionDeclaration': {
+        const name = node.id?.name ?? 'default';
+        const prototype = this.#prototypes.get(node);
+        if (node.id) this.frame.declared.add(name);
+        if (prototype) to.push({ kind: 'class', span, class: this.#prototype(node, name, prototype) });
+        else to.push({ kind: 'function', span, function: this.function(node, name, 'function') });
         return;
+      }
       case 'ClassDeclaration':
         if (node.declare) return;
         if (node.id) this.frame.declared.add(node.id.name);
@@ -228,7 +272,7 @@ export class Lowering extends ExpressionLowering {
         kind: 'assign',
         span,
         targets: [this.target(inner.left)],
-        value: this.expression(inner.right, targetName(inner.left)),
+        value: bound(inner.left, this.expression(inner.right, targetName(inner.left))),
         ...(op === undefined ? {} : { op }),
       });
       for (let one: Node = inner; one.type === 'AssignmentExpression'; one = one.right) this.#common(one.left);
@@ -238,7 +282,15 @@ export class Lowering extends ExpressionLowering {
       to.push({ kind: 'delete', span, targets: [this.expression(inner.argument)] });
       return;
     }
-    to.push({ kind: 'expression', value: this.expression(inner), span });
+    const called = this.#depth === 0 ? calledAtOnce(inner) : undefined;
+    if (called && exportsIn(called.body.body)) {
+      const params = called.params.flatMap((one, i): Statement[] => {
+        const given = called.given[i];
+        const target = this.declaration(one);
+        return given ? [{ kind: 'assign', span: spanOf(one), targets: [target], value: this.expression(given) }] : [];
+      });
+      to.push({ kind: 'block', span, body: [...params, ...this.statements(called.body.body)] });
+    } else to.push({ kind: 'expression', value: this.expression(inner), span });
   }
 
   /** `module.exports = x`, `exports.x = y`, `module.exports.x = y` outside functions. */
@@ -435,6 +487,11 @@ export class Lowering extends ExpressionLowering {
 
   // Functions and classes
 
+  protected prototyped(node: FunctionNode, name: string): ClassSyntax | undefined {
+    const prototype = this.#prototypes.get(node);
+    return prototype && this.#prototype(node, name, prototype);
+  }
+
   protected function(node: FunctionNode, name: string, kind: FunctionSyntax['kind']): FunctionSyntax {
     const outer = this.frame;
     const frame: Frame = { declared: new Set(), assigned: new Set() };
@@ -455,6 +512,7 @@ export class Lowering extends ExpressionLowering {
       outer.assigned.add(one);
     }
     const arrow = node.type === 'ArrowFunctionExpression';
+    if (arrow && frame.receives) outer.receives = true;
     const id = node.id ? spanOf(node.id) : { start: span.start, end: span.start };
     const returns = node.returnType ? this.type(node.returnType.typeAnnotation) : undefined;
     return {
@@ -470,7 +528,7 @@ export class Lowering extends ExpressionLowering {
         ...propertiesOf(node, params),
         ...body,
       ],
-      ...(arrow ? { arrow: true } : {}),
+      ...(arrow ? { arrow: true } : frame.receives ? { receives: true } : {}),
       ...(node.async ? { async: true } : {}),
       ...(node.generator ? { generator: true } : {}),
       ...(returns ? { returnAnnotation: returns } : {}),
@@ -548,6 +606,23 @@ export class Lowering extends ExpressionLowering {
   }
 }
 
+/** `const events = require('events')`, `var util = require('util').inherits`, and `'use strict'`. */
+function loads(node: Node): boolean {
+  if (node.type === 'ExpressionStatement') return node.directive !== undefined;
+  if (node.type !== 'VariableDeclaration') return node.type === 'ImportDeclaration';
+  return node.declarations.every(({ init }) => {
+    let one: Node | null = init;
+    while (one?.type === 'MemberExpression') one = one.object;
+    return one === null || (one.type === 'CallExpression' && one.callee.type === 'Identifier');
+  });
+}
+
+/** A function that is put on `this` works on the same object. */
+function bound(left: Node, value: Expression): Expression {
+  const isOwn = left.type === 'MemberExpression' && left.object.type === 'ThisExpression';
+  return isOwn && value.kind === 'function' ? { ...value, function: { ...value.function, arrow: true } } : value;
+}
+
 function member(object: string, name: string, span: Span): Expression {
   return { kind: 'attr', of: { kind: 'name', name: object, span }, name, span };
 }
@@ -560,6 +635,39 @@ function propertiesOf(node: FunctionNode, params: readonly ParamSyntax[]): State
     const { span, name } = param;
     const target: Expression = { kind: 'attr', of: { kind: 'this', span }, name, span };
     return [{ kind: 'assign', span, targets: [target], value: { kind: 'name', name, span } }];
+  });
+}
+
+interface Wrapped {
+  readonly params: readonly Node[];
+  readonly given: readonly Node[];
+  readonly body: TSESTree.BlockStatement;
+}
+
+/** `(function (exports) { ... })(exports)`, also called with `call(this)`, or after a `!`. */
+function calledAtOnce(node: Node): Wrapped | undefined {
+  if (node.type === 'UnaryExpression') return calledAtOnce(node.argument);
+  if (node.type !== 'CallExpression') return undefined;
+  const { callee } = node;
+  const isCall = callee.type === 'MemberExpression' && keyName(callee.property, callee.computed) === 'call';
+  const called = isCall ? callee.object : callee;
+  if (called.type !== 'FunctionExpression' && called.type !== 'ArrowFunctionExpression') return undefined;
+  if (called.async || called.generator || called.body?.type !== 'BlockStatement') return undefined;
+  return { params: called.params, given: isCall ? node.arguments.slice(1) : node.arguments, body: called.body };
+}
+
+/** Do the statements themselves export something the way of CommonJS? */
+function exportsIn(nodes: readonly Node[]): boolean {
+  return nodes.some((node) => {
+    if (node.type === 'BlockStatement') return exportsIn(node.body);
+    if (node.type === 'IfStatement') return exportsIn([node.consequent, ...(node.alternate ? [node.alternate] : [])]);
+    if (node.type !== 'ExpressionStatement') return false;
+    for (let one: Node = node.expression; one.type === 'AssignmentExpression'; one = one.right) {
+      const object = one.left.type === 'MemberExpression' ? one.left.object : undefined;
+      const whole = object?.type === 'MemberExpression' ? object.object : object;
+      if (whole?.type === 'Identifier' && (whole.name === 'exports' || whole.name === 'module')) return true;
+    }
+    return false;
   });
 }
 

@@ -11,7 +11,7 @@ import {
   type TemplatePart,
 } from './fold.ts';
 import { Machine, type Mutable } from './machine.ts';
-import type { Argument, Call, Operand, Ref, Scalar, Value } from './model.ts';
+import type { Argument, Call, ClassModel, Operand, Ref, Scalar, Value } from './model.ts';
 import type { ClassSyntax, Expression, FunctionSyntax } from './syntax.ts';
 import { writtenName } from './written.ts';
 
@@ -84,14 +84,8 @@ export abstract class Expressions extends Machine {
         const items = expression.items.map((item) => this.evaluate(item));
         return this.add({ kind: 'list', form: expression.form, items, span });
       }
-      case 'dict': {
-        const entries = expression.entries.map(
-          ([key, value]) => [key ? this.evaluate(key) : null, this.evaluate(value)] as const,
-        );
-        const ref = this.add({ kind: 'dict', entries, span });
-        this.dicts.push({ value: ref, ...this.site(span) });
-        return ref;
-      }
+      case 'dict':
+        return this.dict(expression);
       case 'spread':
         return this.add({ kind: 'spread', of: this.evaluate(expression.of), span });
       case 'concat':
@@ -150,6 +144,33 @@ export abstract class Expressions extends Machine {
           expression.of.map((one) => this.evaluate(one)),
         );
     }
+  }
+
+  /** An object literal; where its functions say `this`, they work on it as on an instance. */
+  protected dict({ entries: written, span }: Expression & { kind: 'dict' }): Ref {
+    const outer = this.self;
+    let model: Mutable<ClassModel> | undefined;
+    if (written.some(([, value]) => value.kind === 'function' && value.function.receives)) {
+      this.self = this.add({ kind: 'self', class: this.classes.length, span });
+      const nothing = { bases: [], keywords: [], decorators: [], methods: [], fields: [] };
+      model = { ...this.site(span), ...nothing, name: '', path: this.path(''), nameSpan: span };
+      this.classes.push(model);
+    }
+    const own = this.self;
+    const entries = written.map(([key, value]) => {
+      const at = key ? this.evaluate(key) : null;
+      if (value.kind !== 'function' || !value.function.receives) {
+        this.self = outer;
+        return [at, this.evaluate(value)] as const;
+      }
+      this.self = own;
+      return [at, this.function({ ...value.function, arrow: true })] as const;
+    });
+    this.self = outer;
+    const ref = this.add({ kind: 'dict', entries, span });
+    if (model) model.literal = ref;
+    this.dicts.push({ value: ref, ...this.site(span) });
+    return ref;
   }
 
   protected attr(of: Ref, name: string, span: Span): Ref {

@@ -443,6 +443,8 @@ class Linker implements Program {
           this.meanings(node.unit, node.ref),
         );
         if (fields.length > 0) return fields;
+        const declared = this.#declared(meaning.unit, meaning.class, name);
+        if (declared.length > 0) return declared;
         const suffix = meaning.kind === 'instance' ? '()' : '';
         return this.bases(meaning.unit, meaning.class).map((base) => ({
           kind: 'external',
@@ -531,7 +533,24 @@ class Linker implements Program {
   }
 
   field(unit: Unit, id: number, name: string): readonly Node[] {
-    return this.#lineage(unit, id).flatMap((site) => this.#ownFields(site.unit).get(`${site.id}.${name}`) ?? []);
+    return this.#lineage(unit, id).flatMap((site) => {
+      const own = this.#ownFields(site.unit).get(`${site.id}.${name}`) ?? [];
+      const written =
+        site.class.literal === undefined ? undefined : this.entry({ unit: site.unit, ref: site.class.literal }, name);
+      return written ? [written, ...own] : own;
+    });
+  }
+
+  /** What a field is by its type alone: a container of services fills it in. */
+  #declared(unit: Unit, id: number, name: string): readonly Meaning[] {
+    for (const site of this.#lineage(unit, id)) {
+      if (site.unit.module.language === 'python') return [];
+      for (const at of site.class.fields) {
+        const field = site.unit.module.assignments[at]!;
+        if (field.name === name && field.annotation) return this.#instances(site.unit, field.annotation.value);
+      }
+    }
+    return [];
   }
 
   /** Values by class and name: class fields, and what methods assign to attributes of `self`. */

@@ -241,6 +241,8 @@ export interface ClassModel extends Site {
   readonly methods: readonly FunctionId[];
   /** Indexes into `Module.assignments`: names of the class body, in order. */
   readonly fields: readonly number[];
+  /** It is no class but this object literal, whose functions say `this`; without a name. */
+  readonly literal?: Ref;
 }
 
 export interface Raise extends Site {

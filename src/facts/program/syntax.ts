@@ -81,6 +81,8 @@ export interface FunctionSyntax {
   readonly receiver?: string;
   /** `this` is that of the enclosing function. */
   readonly arrow?: boolean;
+  /** It says `this`. */
+  readonly receives?: boolean;
   readonly async?: boolean;
   readonly generator?: boolean;
   readonly decorators: readonly Expression[];
