@@ -44,7 +44,10 @@ export function guardOf(program: Program, layer: Layer, words: GuardWords, depth
     ['role', words.roleGuards],
     ['auth', words.authGuards],
   ] as const)
-    if (names.some((name) => isListed(known, name))) return { kind, name: written.replace(/\(\)$/, ''), place };
+    if (names.some((name) => isListed(known, name))) {
+      const asks = layer.site && asksForRole(program, layer.site, words) ? 'role' : kind;
+      return { kind: asks, name: written.replace(/\(\)$/, ''), place };
+    }
   if (layer.unknown !== undefined) return { kind: 'role', name: '', place, unsure: true, reason: layer.unknown };
   // `LoginManager(app)`, `Admin(app)`: being installed asks nobody anything.
   if (layer.level === 'helper') return none(written, place);
@@ -79,7 +82,13 @@ function permissionOf(program: Program, layer: Layer, words: GuardWords): Verdic
         ['role', words.roleGuards],
         ['auth', words.authGuards],
       ] as const)
-        if (isListed(known, base)) return { kind, name: base, place: layer.place };
+        if (isListed(known, base)) {
+          const calls = one.unit.module.classes[one.class]!.bases.map((own) => one.unit.module.values[own.value]!);
+          const asks = calls.some(
+            (own) => own.kind === 'call' && asksForRole(program, program.call(one.unit, own.call), words),
+          );
+          return { kind: asks ? 'role' : kind, name: base, place: layer.place };
+        }
   }
   return undefined;
 }
@@ -103,6 +112,13 @@ export function permits(program: Program, method: FunctionSite, words: GuardWord
     return tests.flatMap((test) => wordsIn(program, unit, test));
   });
   return { kind: has([...asked, ...wordsOf(name)], words.role) ? 'role' : 'auth', name, place };
+}
+
+/** `AuthGuard('admin-jwt')`: the strategy or claim that a guard of a library is told speaks of a role. */
+function asksForRole(program: Program, { unit, call }: CallSite, words: GuardWords): boolean {
+  return call.args.some((arg) =>
+    constants(program, unit, arg.value)?.some((one) => typeof one === 'string' && has(wordsOf(one), words.role)),
+  );
 }
 
 function isListed(known: readonly string[], name: string): boolean {

@@ -41,6 +41,7 @@ const methodsRun = [
   'process_view',
   '__init__',
   'canActivate',
+  'handleRequest',
   'use',
   'intercept',
 ];

@@ -36,7 +36,7 @@ const harmless = new Set(
     'fastify-cors fastify-cookie fastify-helmet fastify-static fastify-multipart fastify-swagger fastify-formbody fastify-compress ' +
     'hono/logger hono/cors hono/compress hono/etag hono/timing hono/pretty-json hono/request-id hono/body-limit hono/cache hono/timeout ' +
     'hono/secure-headers hono/csrf hono/trailing-slash hono/powered-by hono/context-storage @hono/zod-validator @hono/node-server/serve-static ' +
-    'hono/combine hono/language @nestjs/platform-express @nestjs/platform-fastify nestjs-pino @willsoto/nestjs-prometheus console @nestjs/passport @nestjs/common @nestjs/graphql express-jwt ' +
+    'hono/combine hono/language @nestjs/platform-express @nestjs/platform-fastify @nestjs/throttler nestjs-pino @willsoto/nestjs-prometheus console @nestjs/passport @nestjs/common @nestjs/graphql express-jwt ' +
     'express-basic-auth koa-passport koa-jwt @fastify/passport @fastify/jwt @fastify/auth @fastify/basic-auth @fastify/bearer-auth ' +
     'express-openid-connect express-oauth2-jwt-bearer connect-ensure-login nest-access-control nest-keycloak-connect keycloak-connect ' +
     'hono/jwt hono/basic-auth hono/bearer-auth hono/jsx-renderer express-unless express-conditional-middleware errorhandler http-shutdown'
@@ -184,21 +184,24 @@ const handlerKeys = ['handler', 'action', 'resolve', 'fn', 'execute'];
 /** The function that answers: through wrappers (`wrap(handler)`), factories (`login()`) and `bind`. */
 export function handlerOf(program: Program, node: Node, depth = 0): FunctionSite | undefined {
   const plain = functionAt(program, node);
-  if (plain || depth > 5) return plain;
+  if (depth > 5) return plain;
   const { unit, ref } = resolve(program, node);
   const value = unit.module.values[ref]!;
-  if (value.kind === 'either') {
-    for (const one of value.of) {
-      const found = handlerOf(program, { unit, ref: one }, depth + 1);
-      if (found) return found;
-    }
-    return undefined;
+  if (value.kind === 'call') return wrapped(program, program.call(unit, value.call), depth) ?? plain;
+  if (plain || value.kind !== 'either') return plain;
+  for (const one of value.of) {
+    const found = handlerOf(program, { unit, ref: one }, depth + 1);
+    if (found) return found;
   }
-  if (value.kind !== 'call') return undefined;
-  const site = program.call(unit, value.call);
-  const callee = unit.module.values[site.call.callee.value]!;
+  return undefined;
+}
+
+/** What a wrapper is given is the handler, not what the wrapper makes of it; a factory is given none and makes one. */
+function wrapped(program: Program, site: CallSite, depth: number): FunctionSite | undefined {
+  const { unit, call } = site;
+  const callee = unit.module.values[call.callee.value]!;
   if (callee.kind === 'attr' && callee.name === 'bind') return handlerOf(program, { unit, ref: callee.of }, depth + 1);
-  for (const arg of site.call.args.toReversed()) {
+  for (const arg of call.args.toReversed()) {
     const inner = handlerOf(program, { unit, ref: arg.value }, depth + 1);
     if (inner) return inner;
     for (const key of handlerKeys) {
@@ -276,7 +279,7 @@ export function layerOf(
   const site = value.kind === 'call' ? program.call(at.unit, value.call) : undefined;
   const seen = runs(program, node).length > 0 || runs(program, at).length > 0;
   const target = runs(program, node).length > 0 ? node : at;
-  const reason = seen ? undefined : unknownReason(names, value);
+  const reason = seen ? undefined : unknownReason(names.length > 0 ? names : basesAt(program, at), value);
   return {
     level,
     node: seen ? target : node,
@@ -286,6 +289,13 @@ export function layerOf(
     ...(reason ? { unknown: reason } : {}),
     ...more,
   };
+}
+
+/** What the class of a value is made from, where the file of the class is at hand. */
+function basesAt(program: Program, { unit, ref }: Node): readonly string[] {
+  return program
+    .meanings(unit, ref)
+    .flatMap((one) => (one.kind === 'class' || one.kind === 'instance' ? program.bases(one.unit, one.class) : []));
 }
 
 function unknownReason(names: readonly string[], value: Value): string | undefined {

@@ -1,6 +1,7 @@
 import { adminAuth } from '../../src/checks/admin-auth.ts';
 import { testCheck } from '../check-tester.ts';
 import { inFile } from '../marked.ts';
+import * as apps from './admin-auth-apps.ts';
 import * as js from './admin-auth-js.ts';
 import * as servers from './admin-auth-servers.ts';
 import * as words from './admin-auth-words.ts';
@@ -17,6 +18,7 @@ const good = (name: string, text: string) => goodFile(name, text, 1);
 testCheck(adminAuth, {
   valid: [
     ...js.valid,
+    ...apps.valid,
     ...servers.valid,
     ...words.valid,
     good(
@@ -153,6 +155,7 @@ testCheck(adminAuth, {
   ],
   invalid: [
     ...js.invalid,
+    ...apps.invalid,
     ...servers.invalid,
     ...words.invalid,
     bad('Flask without a decorator', `${flask}@app.route("/admin")  # <-\ndef admin():\n    return "x"\n`),
