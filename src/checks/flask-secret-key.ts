@@ -2,16 +2,10 @@
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
 import { conditionNames } from '../facts/program/conditions.ts';
 import { type FlowOptions, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
+import { excuseFor, guessableParts, isNoSetting, isSpare } from '../facts/program/key-excuses.ts';
 import { argument, linkProgram, type Node, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import type { Operand } from '../facts/program/model.ts';
-import {
-  allNamedValues,
-  endsInWords,
-  hasWords,
-  type NamedValue,
-  namedValues,
-  wordsOf,
-} from '../facts/program/names.ts';
+import { allNamedValues, endsInWords, hasWords, type NamedValue, wordsOf } from '../facts/program/names.ts';
 import { isNamedPublic, optionOperand } from '../facts/program/secrets.ts';
 import type { Place } from '../facts/span.ts';
 
@@ -58,6 +52,11 @@ export const flaskSecretKey = defineCheck({
       why: 'A key that can be guessed signs nothing: sessions and tokens can be forged.',
       fix: 'Create the key once with `secrets.token_urlsafe(32)`, keep it in a secret store and read it from there.',
     },
+    derived: {
+      what: '{name} is a text of the code with {parts} in it.',
+      why: `All of it can be read or guessed. ${why}`,
+      fix: 'Create the key once with a generator for secrets, and read it from the environment or a secret store.',
+    },
     missing: {
       what: 'This application uses sessions, and no secret key is configured anywhere.',
       why: 'Sessions fail at run time, and the quick remedy is usually a literal key.',
@@ -74,8 +73,9 @@ export const flaskSecretKey = defineCheck({
       subjects.push(...judge(program, options, one.unit, one.name, one.value, placeIn(one.unit, one), causes, one));
     }
     const signers = options.signers as Readonly<Record<string, string>>;
-    for (const site of program.calls(Object.keys(signers))) {
-      const name = site.names.find((one) => signers[one] !== undefined)!;
+    for (const site of program.allCalls()) {
+      const name = site.names.map(unset).find((one) => signers[one] !== undefined);
+      if (name === undefined) continue;
       const [index, ...words] = signers[name]!.split(' ');
       const key = argument(site.call, Number(index), ...words) ?? optionOperand(program, site, words);
       if (!key || isNamedPublic(site.unit, key)) continue;
@@ -94,6 +94,11 @@ export const flaskSecretKey = defineCheck({
   },
 });
 
+/** What signs, without the setters before it: `SignJWT().setIssuedAt().sign` is `SignJWT().sign`. */
+function unset(name: string): string {
+  return name.includes('().set') ? name.replace(/\.set\w+\(\)/g, '') : name;
+}
+
 function isSetting(program: Program, one: NamedValue, options: Options): boolean {
   const words = wordsOf(one.name);
   if (!(options.settings as readonly string[]).some((mark) => endsInWords(words, wordsOf(mark)))) {
@@ -101,6 +106,7 @@ function isSetting(program: Program, one: NamedValue, options: Options): boolean
     if (!(words.at(-1) === 'key' && words.includes('secret') && words.length <= 4)) return false;
   }
   if ((options.otherKeys as readonly string[]).some((other) => hasWords(words, wordsOf(other)))) return false;
+  if (isVendors(words, options) || isNoSetting(one)) return false;
   const { unit, function: inside, form } = one;
   const { kind } = unit.module.values[one.value.value]!;
   if ((kind === 'list' && !(form === 'entry' && one.name === 'secret')) || kind === 'dict' || kind === 'function')
@@ -126,6 +132,12 @@ function isSetting(program: Program, one: NamedValue, options: Options): boolean
   return true;
 }
 
+/** The key for the interface of another company, which signs nothing here. */
+function isVendors(words: readonly string[], options: Options): boolean {
+  if (!(options.vendors as readonly string[]).some((vendor) => words.includes(vendor))) return false;
+  return !words.some((word) => /^(?:webhook|client|consumer|signing|jwt|session|cookie)$/.test(word));
+}
+
 function judge(
   program: Program,
   options: Options,
@@ -143,8 +155,11 @@ function judge(
   const literals = found.filter((one) => one.kind === 'const' && isKey(one.value));
   const literal = literals[0];
   if (literal) {
-    if (named && isForTests(named)) return [pass(name, place, 'only a configuration for tests')];
-    if (named && isRefused(named)) return [pass(name, place, 'the default is refused at start')];
+    const excuse = excuseFor(unit, named);
+    if (excuse !== undefined) return [pass(name, place, excuse)];
+    const tame = literal.kind === 'const' && /mock|smoke|fake|dummy/i.test(String(literal.value));
+    // What another service gave to this one is worth nothing when it is made up.
+    if (tame && named && /(?:client|consumer)_?secret$/i.test(name)) return [pass(name, place, 'only a placeholder')];
     const key = `${literal.node.unit.path}\0${literal.node.ref}`;
     const message =
       found.some((one) => one.kind === 'source') || literal.trace.some((step) => /^default /.test(step.text))
@@ -154,14 +169,25 @@ function judge(
     if (!finding) {
       const at = placeIn(literal.node.unit, spanOf(literal.node));
       const elsewhere = at.path !== place.path || at.span.start < place.span.start || at.span.end > place.span.end;
-      const related = elsewhere ? [{ ...at, text: 'the literal stands here' }] : [];
-      const tame = literal.kind === 'const' && /mock|smoke|fake|dummy/i.test(String(literal.value));
+      // A key for the case that something failed is mended where it stands.
+      const spare = elsewhere && isSpare(literal.node);
+      const related = spare
+        ? [{ ...place, text: 'it becomes the key here' }]
+        : elsewhere
+          ? [{ ...at, text: 'the literal stands here' }]
+          : [];
       // `if not production: return "dev-key"`: somebody thought of it.
       const asked = conditionNames(literal.node.unit, literal.guard).some((word) =>
         /prod|debug|testing|environment/i.test(word),
       );
       const confidence = tame || asked ? 'low' : 'high';
-      finding = { message, data: { name }, place, confidence, ...(related.length > 0 ? { related } : {}) };
+      finding = {
+        message,
+        data: { name },
+        place: spare ? at : place,
+        confidence,
+        ...(related.length > 0 ? { related } : {}),
+      };
       causes.set(key, finding);
     }
     return [fail(name, finding, place)];
@@ -173,12 +199,21 @@ function judge(
   if (source !== undefined) {
     return [fail(name, { message: 'weakRandom', data: { name, source: `${source}()` }, place, confidence: 'high' })];
   }
+  for (const { node } of found) {
+    const parts = guessableParts(node.unit, node.ref);
+    if (parts && excuseFor(unit, named) === undefined)
+      return [fail(name, { message: 'derived', data: { name, parts: parts.join(', ') }, place, confidence: 'medium' })];
+  }
   const evidence = found.map(described).find((text) => text !== undefined);
   return evidence === undefined ? [] : [pass(name, place, evidence)];
 }
 
 function isKey(value: Origin extends { value: infer T } ? T : unknown): boolean {
-  return typeof value === 'string' && value.trim() !== '' && !/^<.*>$|^\$\{?\w+\}?$|^\w+[_:-]$/.test(value);
+  return (
+    typeof value === 'string' &&
+    value.trim() !== '' &&
+    !/^<.*>$|^\$\{?\w+\}?$|^\w+[_:-]$|^[spr]k_(?:test|live)_/.test(value)
+  );
 }
 
 function spanOf(node: Node) {
@@ -187,48 +222,6 @@ function spanOf(node: Node) {
 
 function described(origin: Origin): string | undefined {
   return origin.kind === 'const' || origin.kind === 'param' ? undefined : `comes from ${originText(origin)}`;
-}
-
-/** A configuration class, dictionary or call that says it is for tests. */
-function isForTests(named: NamedValue): boolean {
-  const { module } = named.unit;
-  const truthy = (ref: number) => {
-    const value = module.values[ref]!;
-    return value.kind === 'const' && value.value === true;
-  };
-  const { assignment } = named;
-  if (assignment && assignment.class >= 0) {
-    const owner = module.classes[assignment.class]!;
-    if (/^Test|Test(?:s|ing)?(?:Config|Settings)?$/.test(owner.name)) return true;
-  }
-  return namedValues(named.unit).some(
-    (one) =>
-      one.name === 'TESTING' &&
-      truthy(one.value.value) &&
-      (one.form === 'keyword' || one.form === 'entry' || one.form === 'field'
-        ? one.form === named.form &&
-          one.call === named.call &&
-          one.dict === named.dict &&
-          one.assignment?.class === assignment?.class
-        : one.function === named.function && one.function >= 0),
-  );
-}
-
-/** Something in the same file compares the setting and raises: the default does not survive in production. */
-function isRefused({ unit, name }: NamedValue): boolean {
-  const { module } = unit;
-  const same = (operand: Operand) => lastWord(operand.name ?? '').toLowerCase() === name.toLowerCase();
-  return module.raises.some((raise) => {
-    for (let id = raise.guard; id >= 0; id = module.guards[id]!.parent) {
-      const guard = module.guards[id]!;
-      if (guard.kind !== 'if') continue;
-      const value = module.values[guard.test]!;
-      if (value.kind !== 'compare') continue;
-      const { left, right } = module.comparisons[value.comparison]!;
-      if (same(left) || same(right)) return true;
-    }
-    return false;
-  });
 }
 
 /** A Flask application whose sessions nobody gave a key. */

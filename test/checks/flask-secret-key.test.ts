@@ -6,6 +6,41 @@ const { bad, good } = inFile('app/x.py', 'literal');
 
 testCheck(flaskSecretKey, {
   invalid: [
+    bad(
+      'a key for the case that something failed',
+      'import jwt\nclass Bridge:\n    def __init__(self):\n        try:\n            self.key = load()\n        except ImportError:\n            self.key = "spare-key-1"  # <-\n    def sign(self, p):\n        return jwt.encode(p, self.key)\n',
+    ),
+    bad(
+      'a text with a name in it',
+      'def f(NODE_ID, self, when):\n    a = Credentials(api_secret=f"secret-for-{NODE_ID}")  # <-\n    return a, Client(jwt_secret="jwt-" + self.user.email)  # <-\n',
+      'derived',
+    ),
+    bad(
+      'webhooks of a vendor, and a module that is changed for good',
+      'import billing\nSTRIPE_WEBHOOK_SECRET = "whsec-1"  # <-\ndef f(key):\n    billing.jwt_secret = "abc"  # <-\n    billing.other = billing.jwt_secret\n',
+    ),
+    {
+      name: 'JavaScript: a key that is encoded first',
+      files: {
+        'src/a.ts':
+          'import { SignJWT, jwtVerify } from "jose";\nconst key = new TextEncoder().encode("jose-1");\nexport const f = (p) => new SignJWT(p).setProtectedHeader({ alg: "HS256" }).setJti("1").setExpirationTime("2h").sign(key);\nexport const g = (t) => jwtVerify(t, new TextEncoder().encode("jose-2"));\n',
+      },
+      findings: [
+        { message: 'literal', at: 'src/a.ts:3' },
+        { message: 'literal', at: 'src/a.ts:4' },
+      ],
+    },
+    {
+      name: 'JavaScript: options of sessions beside a name, and a client of another service',
+      files: {
+        'src/a.ts':
+          'import session from "express-session";\napp.use(session({ name: "sid", secret: "abc", resave: false }));\nexport const oauth = { clientId: "web", clientSecret: "c-123" };\n',
+      },
+      findings: [
+        { message: 'literal', at: 'src/a.ts:2' },
+        { message: 'literal', at: 'src/a.ts:3' },
+      ],
+    },
     {
       ...bad(
         'a key for development only',
@@ -84,6 +119,29 @@ testCheck(flaskSecretKey, {
   ],
   valid: [
     good(
+      'put back at the end',
+      'import billing\ndef smoke(run):\n    original = billing.WEBHOOK_SECRET\n    try:\n        billing.WEBHOOK_SECRET = "whsec_a"\n        run()\n    finally:\n        billing.WEBHOOK_SECRET = original\n',
+      2,
+    ),
+    {
+      name: 'scripts for tests',
+      files: {
+        'scripts/smoke_local.py': 'SECRET_KEY = "abc"\n',
+        'src/setup.ts':
+          'import { vi } from "vitest";\nprocess.env.APP_AUTH_SECRET ??= "integration-1";\nvi.mock("server-only", () => ({}));\n',
+      },
+      subjects: 2,
+    },
+    {
+      name: 'JavaScript: a placeholder for a client of another service',
+      files: { 'src/a.ts': 'export const saml = { providerId: "saml", clientId: "dummy", clientSecret: "dummy" };\n' },
+    },
+    good(
+      'parts that nobody knows',
+      'import os\nPEPPER = os.environ["PEPPER"]\nSECRET_KEY = f"app-{PEPPER}"\ndef f(self, salt):\n    return Client(jwt_secret=f"token-{salt}", signing_key=f"{self.name}-{self.port}")\n',
+      3,
+    ),
+    good(
       'parts and descriptions',
       'from pathlib import Path\nfrom pydantic import Field\nfrom pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    jwt_secret: str = Field(..., env="JWT_SECRET", description="The key")\nDEFAULT_SECRET = Path("state/app.secret.json")\ndef f(data, node):\n    return Client(client_secret=data.get("client_secret"), jwt_secret=f"s-{node}", signing_key=data["signing_key"])\n',
     ),
@@ -131,7 +189,7 @@ testCheck(flaskSecretKey, {
     ),
     good(
       'another key of the process',
-      'import os\nSTRIPE_SECRET_KEY = os.environ["STRIPE_SECRET_KEY"]\nclass Kem:\n    def f(self, kem):\n        self.secret_key = kem.export_secret_key()\n',
+      'import os\nMESH_SECRET_KEY = os.environ["MESH_SECRET_KEY"]\nclass Kem:\n    def f(self, kem):\n        self.secret_key = kem.export_secret_key()\n',
       2,
     ),
     good(
@@ -141,6 +199,17 @@ testCheck(flaskSecretKey, {
     ),
   ],
   notApplicable: [
+    good(
+      'keys of vendors',
+      'import os\nSTRIPE_SECRET_KEY = "abc"\nos.environ["RECAPTCHA_SECRET_KEY"] = "x1"\npayment_secret = "sk_test_mock"\n',
+    ),
+    {
+      name: 'JavaScript: accounts, texts and values that are refused',
+      files: {
+        'src/a.ts':
+          'const PLACEHOLDER_SECRETS = { AUTH_JWT_SECRET: "secret", AUTH_REFRESH_SECRET: "secret_2" } as const;\nexport const texts = { project: "The project of this key", secret: "The secret of this key" };\nexport const user = (type) => new ApiUser({ tokenName: "none", permissions: [], type, secret: "a" });\n',
+      },
+    },
     good(
       'kinds of secrets',
       'from enum import Enum, StrEnum\nclass Kind(Enum):\n    SECRET_KEY = "secret_key"\nclass Other(StrEnum):\n    JWT_SECRET = "jwt_secret"\n',
