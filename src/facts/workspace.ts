@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import ignoreFactory, { type Ignore } from 'ignore';
 import type { Notification } from '../problem.ts';
 import { trackedButIgnored } from './git.ts';
+import { testFiles } from './test-files.ts';
 import { zoneOf } from './zones.ts';
 
 /** What a file is for. Only production subjects count in the score. */
@@ -125,11 +126,11 @@ function workspaceOf(
   skip: Skips,
   notifications: Notification[],
 ): Workspace {
-  const files = listing
+  const listed = listing
     .map(({ path, size }) => ({ path, size, zone: options.zone(path) ?? zoneOf(path) }))
     .sort((a, b) => compare(a.path, b.path));
-  const sizes = new Map(files.map((file) => [file.path, file.size]));
-  const read = (path: string): FileText | undefined => {
+  const sizes = new Map(listed.map((file) => [file.path, file.size]));
+  const readOnce = (path: string): FileText | undefined => {
     const size = sizes.get(path);
     if (size === undefined) return undefined;
     if (size > options.maxFileSize * (LOCK.test(path) ? 16 : 1)) return void skip('too large', path);
@@ -153,9 +154,15 @@ function workspaceOf(
     }
   };
   const cache = new Map<string, FileText | undefined>();
+  const read = (path: string): FileText | undefined => {
+    if (!cache.has(path)) cache.set(path, readOnce(path));
+    return cache.get(path);
+  };
+  const ofTests = testFiles(listed, read);
+  const isTest = (path: string): boolean => ofTests.has(path) && options.zone(path) === undefined;
   return {
     name,
-    files,
+    files: listed.map((file) => (isTest(file.path) ? { ...file, zone: 'test' } : file)),
     skipped: () =>
       [...skip.list].map(([reason, paths]) => ({
         reason,
@@ -163,10 +170,7 @@ function workspaceOf(
         paths: paths.sort(compare).slice(0, 10),
       })),
     notifications: () => notifications,
-    read: (path) => {
-      if (!cache.has(path)) cache.set(path, read(path));
-      return cache.get(path);
-    },
+    read,
   };
 }
 

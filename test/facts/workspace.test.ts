@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { openFolder, type WorkspaceOptions, workspaceDefaults } from '../../src/facts/workspace.ts';
+import { openFiles, openFolder, type WorkspaceOptions, workspaceDefaults } from '../../src/facts/workspace.ts';
 import { zoneOf } from '../../src/facts/zones.ts';
 
 const parent = mkdtempSync(join(tmpdir(), 'workspace-'));
@@ -140,5 +140,64 @@ describe('zones', () => {
     ['README.md', 'docs'],
   ])('%s is %s', (path, zone) => {
     expect(zoneOf(path)).toBe(zone);
+  });
+});
+
+describe('files that only tests run', () => {
+  const zones = (files: Readonly<Record<string, string>>, options = workspaceDefaults) => {
+    const workspace = openFiles(
+      'tree',
+      new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])),
+      options,
+    );
+    return workspace.files.flatMap((file) => (file.zone === 'test' ? [file.path] : []));
+  };
+  const dev = '{"devDependencies": {"vitest": "^3.0.0", "jest": "^30.0.0"}}';
+
+  test('setups that a configuration names', () => {
+    const files = {
+      'package.json': dev,
+      'web/vitest.integration.config.mts':
+        'export default defineConfig({ test: {\n  globalSetup: ["./integration/start.ts"],\n  setupFiles: [resolve(here, "integration/each"), "../shared/index.ts"],\n} });\n',
+      'web/integration/start.ts': 'export default () => {};',
+      'web/integration/each.ts': 'export {};',
+      'web/integration/other.ts': 'export {};',
+      'shared/index.ts': 'export {};',
+      'api/package.json': '{"jest": {"setupFilesAfterEnv": ["<rootDir>/prepare.js"], "globalTeardown": "./stop"}}',
+      'api/prepare.js': '',
+      'api/stop.js': '',
+      'api/start.js': '',
+    };
+    expect(zones(files)).toEqual([
+      'api/prepare.js',
+      'api/stop.js',
+      'shared/index.ts',
+      'web/integration/each.ts',
+      'web/integration/start.ts',
+    ]);
+  });
+
+  test('files that import a runner', () => {
+    const files = {
+      'package.json': dev,
+      'src/mocks/server.ts': 'import { vi } from "vitest";\nexport const fetch = vi.fn();\n',
+      'src/helpers.js': "const { jest } = require('@jest/globals');\n",
+      'src/app.ts': '// run with vitest\nexport const runner = "vitest";\n',
+      'vitest.config.ts': 'import { defineConfig } from "vitest/config";\n',
+      'vitest.workspace.ts': 'import { defineWorkspace } from "vitest/config";\n',
+      'plugin/package.json': '{"peerDependencies": {"vitest": ">=2"}, "devDependencies": {"vitest": "^3.0.0"}}',
+      'plugin/src/index.ts': 'import { expect } from "vitest";\n',
+    };
+    expect(zones(files)).toEqual(['src/helpers.js', 'src/mocks/server.ts']);
+  });
+
+  test('no runner, and the word of the user', () => {
+    const text = 'import { vi } from "vitest";\n';
+    expect(zones({ 'package.json': '{}', 'src/a.ts': text })).toEqual([]);
+    const options = {
+      ...workspaceDefaults,
+      zone: (path: string) => (path === 'src/a.ts' ? ('production' as const) : undefined),
+    };
+    expect(zones({ 'package.json': dev, 'src/a.ts': text, 'src/b.ts': text }, options)).toEqual(['src/b.ts']);
   });
 });
