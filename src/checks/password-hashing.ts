@@ -1,7 +1,7 @@
 /** Knows when a password is stored or compared as something that can be guessed quickly. */
 import { defineCheck, fail, type Options, pass, type Subject } from '../check.ts';
 import { digests, inputs, isRange } from '../facts/program/digests.ts';
-import { constants, lastWord, origins, originText } from '../facts/program/flow.ts';
+import { constants, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
 import {
   argument,
   type CallSite,
@@ -13,6 +13,7 @@ import {
 } from '../facts/program/link.ts';
 import type { Operand } from '../facts/program/model.ts';
 import { allNamedValues } from '../facts/program/names.ts';
+import { isRow } from '../facts/program/rows.ts';
 import { secretKind, secretsIn } from '../facts/program/secrets.ts';
 
 const why =
@@ -104,12 +105,15 @@ function fastHashes(program: Program, options: Options): Subject[] {
     if (!stored && rehashing.get(site.unit)?.has(site.call.function)) {
       return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'only checks what the same function rehashes')];
     }
-    if (isRange(program, site)) return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'asks by a prefix')];
     const inside = site.unit.module.functions[site.call.function];
     // `def hash_password(text)`: what is hashed is a password, whatever the parameter is called.
     const named = inside !== undefined && inside.params.length > 0 && secretKind(inside.name) === 'password';
-    const fed = named || inputs(site).some((one) => secretsIn(program, site.unit, one).has('password'));
-    return fed || stored ? [fast(site)] : [];
+    const hashed = inputs(site).filter((one) => named || secretsIn(program, site.unit, one).has('password'));
+    const fed = hashed.some((one) => !isGenerated(program, options, site.unit, one));
+    if (!fed && !stored) return [];
+    // Looked at last: it follows every value that is cut anywhere in the file.
+    if (isRange(program, site)) return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'asks by a prefix')];
+    return [fast(site)];
   });
 }
 
@@ -161,12 +165,20 @@ function slowHashes(program: Program, options: Options): Subject[] {
       const few = known?.find((one) => typeof one === 'number' && one < +minimum);
       const salted = salt ? argument(call, Number(salt), 'salt') : undefined;
       if (few !== undefined) bad('rounds', { rounds: Number(few), minimum });
-      else if (salted && constants(program, unit, salted.value)?.some((one) => typeof one === 'string' && one !== ''))
+      else if (salted && constants(program, unit, salted.value)?.some((one) => typeof one === 'string'))
         bad('salt', {});
       else subjects.push(pass(name, place, 'slow and salted'));
     } else subjects.push(pass(name, place, 'slow and salted'));
   }
   return subjects;
+}
+
+/** What a machine drew at random needs no slow hash, whatever it is called. */
+function isGenerated(program: Program, options: Options, unit: Unit, { value }: Operand): boolean {
+  const drawn = options.generators as readonly string[];
+  const found = origins(program, unit, value, { carriers: digests }).filter(({ kind }) => kind !== 'const');
+  const namesOf = (one: Origin) => (one.kind === 'call' ? one.names : one.kind === 'safe' ? [one.name] : []);
+  return found.length > 0 && found.every((one) => namesOf(one).some((name) => drawn.includes(name)));
 }
 
 /** A helper that takes the name of its method: werkzeug, Django, crypt. */
@@ -208,27 +220,13 @@ function stored(program: Program, options: Options): Subject[] {
   return allNamedValues(program).flatMap((named) => {
     if (named.form !== 'keyword' || !/^(?:password|passwd|pwd)$/i.test(named.name)) return [];
     const { unit } = named;
-    const call = unit.module.calls[named.call!]!;
-    const isRow = program.meanings(unit, call.callee.value).some((meaning) => {
-      if (meaning.kind !== 'class' || program.method(meaning.unit, meaning.class, '__init__')) return false;
-      return program
-        .bases(meaning.unit, meaning.class)
-        .some((base) => (options.rows as readonly string[]).includes(lastWord(base)));
-    });
-    if (!isRow && !/\bobjects\.create$/.test(call.callee.name ?? '')) return [];
+    if (!isRow(program, unit, named.call!, options.rows as readonly string[])) return [];
     const source = origins(program, unit, named.value.value, { at: named }).find(
       (one) => one.kind === 'source' && one.source === 'request',
     );
     if (!source) return [];
+    const data = { source: originText(source) };
     const place = placeIn(unit, named);
-    return [
-      fail(named.name, {
-        message: 'plain',
-        data: { source: originText(source) },
-        place,
-        confidence: 'medium',
-        trace: source.trace,
-      }),
-    ];
+    return [fail(named.name, { message: 'plain', data, place, confidence: 'medium', trace: source.trace })];
   });
 }

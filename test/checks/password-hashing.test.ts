@@ -7,6 +7,20 @@ const { bad, good } = inFile('app/x.py', 'fast');
 testCheck(passwordHashing, {
   invalid: [
     bad(
+      'an empty salt',
+      'import hashlib\nNONE = b""\ndef f(password):\n    a = hashlib.pbkdf2_hmac("sha256", password, b"", 600_000)  # <-\n    b = hashlib.pbkdf2_hmac("sha256", password, salt=NONE, iterations=600_000)  # <-\n    return a, b\n',
+      'salt',
+    ),
+    bad(
+      'a class from elsewhere that is added or saved',
+      'from flask import Flask, request\nfrom models import User, Account, db\napp = Flask(__name__)\n@app.post("/register")\ndef register():\n    user = User(name="x", password=request.form["password"])  # <-\n    db.session.add(user)\n    other = Account(password=request.form["password"])  # <-\n    other.save()\n    return ""\n',
+      'plain',
+    ),
+    bad(
+      'a token that only sometimes is random',
+      'import hashlib, secrets\ndef f(form):\n    password = form.get("password") or secrets.token_urlsafe(16)\n    return hashlib.sha256(password.encode()).hexdigest()  # <-\n',
+    ),
+    bad(
       'digests of a password',
       'import hashlib\ndef f(password, salt):\n    a = hashlib.md5(password).hexdigest()  # <-\n    b = hashlib.sha256(password.encode()).hexdigest()  # <-\n    c = hashlib.sha512(f"{salt}{password}".encode()).hexdigest()  # <-\n    d = hashlib.blake2b(bytes(password, "utf8")).hexdigest()  # <-\n    return a, b, c, d\n',
     ),
@@ -85,6 +99,21 @@ testCheck(passwordHashing, {
     ),
   ],
   valid: [
+    {
+      name: 'classes from elsewhere that are no rows, and a client with the password of a form',
+      files: {
+        'app/x.py':
+          'import bcrypt\nfrom flask import Flask, request\nfrom clients import Client, Credentials\nfrom models import User, db\napp = Flask(__name__)\n@app.post("/login")\ndef login():\n    client = Client(password=request.form["password"])\n    client.connect(Credentials(password=request.form["password"]))\n    user = User(password=bcrypt.hashpw(request.form["password"], bcrypt.gensalt()))\n    db.session.add(user)\n    return ""\n',
+      },
+    },
+    {
+      name: 'a salt from elsewhere that may be empty',
+      files: {
+        'app/x.py':
+          'import hashlib\ndef f(password, row):\n    return hashlib.pbkdf2_hmac("sha256", password, row.salt or b"", 600_000)\n',
+      },
+      subjects: 1,
+    },
     good(
       'a list of leaked passwords, asked by a prefix',
       'import hashlib\ndef leaked(ask, password):\n    digest = hashlib.sha1(password.encode()).hexdigest().upper()\n    return digest[5:] in ask(digest[:5])\n',
@@ -107,6 +136,15 @@ testCheck(passwordHashing, {
     ),
   ],
   notApplicable: [
+    {
+      name: 'passwords that a machine drew',
+      files: {
+        'app/x.py':
+          'import hashlib, hmac, secrets\ndef issue(key):\n    app_password = secrets.token_urlsafe(32)\n    return hmac.new(key, app_password.encode(), hashlib.sha256).hexdigest()\n',
+        'src/x.js':
+          "const crypto = require('crypto');\nexports.issue = (key) => {\n  const password = crypto.randomBytes(32).toString('hex');\n  return crypto.createHmac('sha256', key).update(password).digest('hex');\n};\n",
+      },
+    },
     good(
       'digests of other things',
       'import hashlib, uuid\ndef f(content, path, order_id, api_token, email):\n    a = hashlib.md5(content).hexdigest()\n    b = hashlib.sha1(path.encode(), usedforsecurity=False)\n    c = hashlib.sha256(f"{order_id}".encode())\n    d = hashlib.sha256(api_token).hexdigest()\n    return a, b, c, d, hashlib.md5(email.lower().encode()), uuid.uuid5(uuid.NAMESPACE_DNS, "password")\n',
