@@ -23,6 +23,10 @@ export function administrative(route: Route, options: Options): AdminKind | unde
   const last = isOne ? '' : end.join('-');
   const changes = !isReadOnly(route);
   if (any(list('excluded'), [...end, ...handler])) return undefined;
+  // `GET /auth/verify/admin`, `/is-admin`: tells callers what they are themselves.
+  const asked = [segments.flat().join('-'), handler.join('-')];
+  if (!changes && asked.some((text) => /(?:^|-)(?:is|am|am-i|check|verify|has)-(?:super)?admin$/.test(text)))
+    return undefined;
   if (segments.some((words) => any(list('adminWords'), words)) || any(list('adminWords'), handler))
     return !changes && list('shown').includes(end.at(-1) ?? '') && !isOne ? 'internals' : 'admin';
   // `/vpn/config` is a user's own; `/api/v1/config` is the service's.

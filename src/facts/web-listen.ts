@@ -15,7 +15,7 @@ import {
 import type { Place } from './span.ts';
 import { chainOf } from './web.ts';
 import type { Route } from './web-model.ts';
-import { makersOf, memberAt } from './web-objects.ts';
+import { makersOf, makersOfReceiver, memberAt } from './web-objects.ts';
 import { at, itemsOf, textOf } from './yaml.ts';
 
 /** Who can reach a server: the machine itself (`default`: unless it is told otherwise), everybody, or who knows. */
@@ -77,8 +77,8 @@ function serverAt(program: Program, site: CallSite): Server | undefined {
   const name = [...site.names, ...basesOf(program, site)].find((one) => Object.hasOwn(starters, one));
   const member = memberAt(unit, call.callee.value);
   if (name === undefined) {
-    if (member?.name !== 'run' || typeof member.of === 'string') return undefined;
-    const apps = makersOf(program, unit, member.of);
+    if (member?.name !== 'run') return undefined;
+    const apps = makersOfReceiver(program, unit, member.of);
     const host = argument(call, 0, 'host');
     const reach = host && reachOf(program, { unit, ref: host.value });
     return apps.length > 0 ? { apps, handlers: [], reach, place } : undefined;
@@ -109,6 +109,8 @@ function servedAt(program: Program, node: Node, depth = 0): Pick<Server, 'apps' 
     const defined = program.define(value.value.replace(':', '.').replace(/\(\)$/, ''), unit);
     return { apps: defined ? makersOf(program, defined.unit, defined.ref) : [], handlers: [] };
   }
+  const defined = value.kind === 'global' && depth < 4 ? program.define(value.name, unit) : undefined;
+  if (defined) return servedAt(program, defined, depth + 1);
   const apps = makersOf(program, unit, ref);
   const handlers = program
     .meanings(unit, ref)
@@ -116,16 +118,21 @@ function servedAt(program: Program, node: Node, depth = 0): Pick<Server, 'apps' 
       one.kind === 'class' ? [{ unit: one.unit, id: one.class, class: one.unit.module.classes[one.class]! }] : [],
     );
   if (apps.length > 0 || handlers.length > 0 || value.kind !== 'call' || depth > 3) return { apps, handlers };
-  const first = unit.module.calls[value.call]!.args[0];
-  return first ? servedAt(program, { unit, ref: first.value }, depth + 1) : { apps, handlers };
+  // `createServer(options, app)`, `partial(Handler, folder)`.
+  for (const arg of unit.module.calls[value.call]!.args.slice(0, 2)) {
+    const inner = servedAt(program, { unit, ref: arg.value }, depth + 1);
+    if (inner.apps.length > 0 || inner.handlers.length > 0) return inner;
+  }
+  return { apps, handlers };
 }
 
 /** `app.listen(port, host)`, `createServer(app).listen({ port, host })`. */
 function listenAt(program: Program, site: CallSite, place: Place): Server | undefined {
   const { unit, call } = site;
   const member = memberAt(unit, call.callee.value);
-  if (member?.name !== 'listen' || typeof member.of === 'string') return undefined;
-  const { apps } = servedAt(program, { unit, ref: member.of });
+  if (member?.name !== 'listen') return undefined;
+  const of = typeof member.of === 'string' ? program.define(member.of, unit) : { unit, ref: member.of };
+  const { apps } = of ? servedAt(program, of) : { apps: [] };
   if (apps.length === 0) return undefined;
   const second = call.args[1];
   const isText = second && unit.module.values[second.value]!.kind !== 'function';

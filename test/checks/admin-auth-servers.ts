@@ -86,6 +86,13 @@ export const invalid: readonly InvalidCase[] = [
     'app/x.py': fast('uvicorn.run(app, host="127.0.0.1")\n'),
     Dockerfile: image('uvicorn app.x:app --host 0.0.0.0'),
   }),
+  bad(
+    'metrics of Express inside a server of the module',
+    {
+      'src/x.js': `${express.replace("post('/shutdown'", "get('/metrics'")}const server = createServer(app);\nexport async function start() {\n  server.listen(process.env.PORT ?? 3000, () => stop(server));\n}\nexport function stop(server) {}\n`,
+    },
+    { confidence: 'medium' },
+  ),
   bad('Express for everybody', { 'src/x.js': `${express}app.listen(3000, () => {});\n` }),
   {
     name: 'servers: an image starts the application by a name of its package',

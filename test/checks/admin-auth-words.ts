@@ -54,6 +54,7 @@ export const invalid: readonly InvalidCase[] = [
   bad('the list of a router that is mounted below words', mounted('@router.get("/")  # <-', '/api/v1/shop/users'), {
     message: 'everybody',
   }),
+  bad('a change that verifies an administrator', mounted('@router.post("/verify/admin")  # <-', '/auth')),
   bad('all users', mounted('@router.get("/all")  # <-', '/users'), { message: 'everybody' }),
   bad('a user is removed', mounted('@router.delete("/{key}")  # <-', '/api/v1/users'), {
     confidence: 'medium',
@@ -103,6 +104,7 @@ export const notApplicable: readonly ValidCase[] = [
   none('a timer of the user', mounted('@router.post("/timer/start")', '/api/v1')),
   none('the state of a switch', mounted('@router.get("/killswitch/restore")', '/api/v1')),
   none('the users of one team', mounted('@router.get("/users")', '/teams/{team}')),
+  none('whether the caller is an administrator', mounted('@router.get("/verify/admin")', '/auth')),
   none('a product is removed', mounted('@router.delete("/{key}")', '/api/v1/products')),
   none('a control that is no plane', mounted('@router.post("/pool")', '/api/v1'), 'app/control.py'),
 ];
