@@ -32,7 +32,7 @@ export const edgeSecurityHeaders = defineCheck({
     terraform: true,
     cloudformation: ['AWS::CloudFront'],
   },
-  evidence: { ...chartNeeds, compose: true },
+  evidence: { ...chartNeeds, compose: true, dockerfile: ['COPY', 'ADD'] },
   messages: {
     missing: { aspect: 'headers', what: '{server} does not send {headers}.', why: WHY, fix: FIX },
     weak: {
@@ -60,7 +60,7 @@ export const edgeSecurityHeaders = defineCheck({
     return {
       subjects: facts.linked(edgeServers).flatMap((server) => judge(server, options, causes)),
       lookedFor:
-        'servers of nginx, Caddy, Apache, HAProxy, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, headers of static sites',
+        'servers of nginx, Caddy, Apache, HAProxy, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, Azure Front Door and Application Gateway, headers of static sites',
     };
   },
 });
@@ -106,7 +106,8 @@ function missingIn(headers: Headers, plain = false): string[] {
 
 /** @param causes findings so far: a file that several servers include is one cause */
 function judge(server: EdgeServer, options: Options, causes: Map<string, Finding>): readonly Subject[] {
-  const { name, place, parts } = server;
+  const { name, place, parts, inner } = server;
+  if (inner !== undefined) return [pass(name, place, inner)];
   const shared = new Set(REQUIRED.map((one) => one.name).filter((one) => headerOf(server.shared, one)));
   const findings: Finding[] = [];
   const add = (message: string, at: Finding['place'], data: Record<string, string>, sender = name) => {

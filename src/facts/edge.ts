@@ -1,10 +1,12 @@
 /** Knows all servers at the edge of a repository that answer the public, and the headers that each of them sends. */
 import { apacheHosts } from './edge/apache.ts';
+import { azureServers } from './edge/azure.ts';
 import { caddySites } from './edge/caddy.ts';
 import { cdnServers } from './edge/cdn.ts';
 import { clusterServers } from './edge/cluster.ts';
 import { envoyServers } from './edge/envoy.ts';
 import { haproxyFrontends } from './edge/haproxy.ts';
+import { markInner } from './edge/inner.ts';
 import { reachable } from './edge/inside.ts';
 import { kongServices } from './edge/kong.ts';
 import { nginxServers } from './edge/nginx.ts';
@@ -16,7 +18,8 @@ import type { Facts } from './facts.ts';
 export type { Answer, EdgeServer, Header, Headers } from './edge/server.ts';
 
 /**
- * To be used as `facts.linked(edgeServers)`. Servers that only redirect or refuse, and internal ones, are left out.
+ * To be used as `facts.linked(edgeServers)`. Servers that only redirect or refuse, and internal ones, are left out;
+ * those that only answer another server of the repository say so.
  */
 export function edgeServers(facts: Facts): readonly EdgeServer[] {
   const all = [
@@ -29,7 +32,8 @@ export function edgeServers(facts: Facts): readonly EdgeServer[] {
     ...kongServices(facts),
     ...clusterServers(facts),
     ...cdnServers(facts),
+    ...azureServers(facts),
     ...siteServers(facts),
   ];
-  return reachable(all, facts);
+  return markInner(reachable(all, facts), facts);
 }

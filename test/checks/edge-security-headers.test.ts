@@ -48,8 +48,109 @@ const envoyHeaders = (indent: string) =>
 const foreign = (name: string, annotations: string) =>
   ingress(annotations).replace('ingressClassName: nginx', `ingressClassName: ${name}`);
 
+const caddyJson = (response: object, more: object = {}) =>
+  JSON.stringify({
+    apps: {
+      http: {
+        servers: {
+          web: {
+            listen: [':443'],
+            routes: [
+              {
+                match: [{ host: ['shop.example'] }],
+                handle: [
+                  {
+                    handler: 'subroute',
+                    routes: [
+                      { handle: [{ handler: 'headers', response }] },
+                      { handle: [{ handler: 'reverse_proxy', upstreams: [{ dial: 'app:8080' }] }] },
+                    ],
+                  },
+                ],
+              },
+              ...Object.values(more),
+            ],
+          },
+        },
+      },
+    },
+  });
+const fiveLists = Object.fromEntries(Object.entries(FIVE).map(([name, value]) => [name, [value]]));
+const caddyLabels = (lines: readonly string[]) =>
+  `services:\n  app:\n    image: app\n    labels:\n      caddy: shop.example\n${lines.map((line) => `      ${line}\n`).join('')}      caddy.reverse_proxy: "{{upstreams 8080}}"\n`;
+const fiveLabels = (prefix: string) => Object.entries(FIVE).map(([name, value]) => `${prefix}.${name}: "${value}"`);
+const frontDoorRoute = (sets: string) => `resource "azurerm_cdn_frontdoor_route" "shop" {\n  name = "shop"\n${sets}}\n`;
+const frontDoorRule = (condition = '') =>
+  `resource "azurerm_cdn_frontdoor_rule_set" "sec" {\n  name = "sec"\n}\nresource "azurerm_cdn_frontdoor_rule" "sec" {\n  cdn_frontdoor_rule_set_id = azurerm_cdn_frontdoor_rule_set.sec.id\n${condition}  actions {\n${Object.entries(
+    FIVE,
+  )
+    .map(
+      ([name, value]) =>
+        `    response_header_action {\n      header_action = "Overwrite"\n      header_name = "${name}"\n      value = "${value}"\n    }\n`,
+    )
+    .join('')}  }\n}\n`;
+const applicationGateway = (rule: string, condition = '') =>
+  `resource "azurerm_application_gateway" "edge" {\n  request_routing_rule {\n    name = "shop"\n    rule_type = "Basic"\n${rule}  }\n  rewrite_rule_set {\n    name = "sec"\n    rewrite_rule {\n      name = "sec"\n${condition}${Object.entries(
+    FIVE,
+  )
+    .map(
+      ([name, value]) =>
+        `      response_header_configuration {\n        header_name = "${name}"\n        header_value = "${value}"\n      }\n`,
+    )
+    .join('')}    }\n  }\n}\n`;
+const cdnEndpoint = (rule: string) =>
+  `resource "azurerm_cdn_endpoint" "cdn" {\n  ${rule} {\n${rule === 'delivery_rule' ? '    request_scheme_condition {\n      match_values = ["HTTP"]\n    }\n' : ''}${Object.entries(
+    FIVE,
+  )
+    .map(
+      ([name, value]) =>
+        `    modify_response_header_action {\n      action = "Append"\n      name = "${name}"\n      value = "${value}"\n    }\n`,
+    )
+    .join('')}  }\n}\n`;
+const behindFront = (compose: string, front: string) => ({
+  'compose.yaml': `services:\n  front:\n    image: nginx\n    ports: ["443:443"]\n  mail:\n    build: ./mail\n${compose}`,
+  'front/nginx.conf': http(server(headers('  ')).replace('http://app:8080', front)),
+  'mail/Dockerfile': 'FROM nginx\nCOPY nginx.conf /etc/nginx/\n',
+  'mail/nginx.conf': server('', '80'),
+});
+
 testCheck(edgeSecurityHeaders, {
   valid: [
+    { name: 'Caddy in JSON', files: { 'conf/caddy.json': caddyJson({ set: fiveLists }) }, subjects: 1 },
+    { name: 'Caddy in labels', files: { 'compose.yaml': caddyLabels(fiveLabels('caddy.header')) }, subjects: 1 },
+    {
+      name: 'Caddy in labels, through a snippet of another container',
+      files: {
+        'compose.yaml': `${caddyLabels(['caddy.import: sec'])}  caddy:\n    image: caddy\n    labels:\n      caddy_1: (sec)\n${fiveLabels(
+          'caddy_1.header',
+        )
+          .map((line) => `      ${line}\n`)
+          .join('')}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Azure Front Door',
+      files: {
+        'main.tf': `${frontDoorRoute('  cdn_frontdoor_rule_set_ids = [azurerm_cdn_frontdoor_rule_set.sec.id]\n')}${frontDoorRule()}`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Azure Application Gateway',
+      files: { 'main.tf': applicationGateway('    rewrite_rule_set_name = "sec"\n') },
+      subjects: 1,
+    },
+    { name: 'Azure CDN', files: { 'main.tf': cdnEndpoint('global_delivery_rule') }, subjects: 1 },
+    { name: 'a server behind another one', files: behindFront('', 'http://mail'), subjects: 2 },
+    {
+      name: 'a server that takes addresses from the one in front',
+      files: {
+        'front/nginx.conf': http(server(headers('  '))),
+        'mail/nginx.conf': server('  set_real_ip_from {{ FRONT_ADDRESS or "front" }};\n', '80'),
+      },
+      subjects: 2,
+    },
     { name: 'all at server level', files: { 'nginx.conf': http(server(headers('  '))) }, subjects: 1 },
     {
       name: 'no HSTS over plain HTTP',
@@ -437,6 +538,69 @@ testCheck(edgeSecurityHeaders, {
   ],
   invalid: [
     {
+      name: 'Caddy in JSON without them, and with some for a path',
+      files: {
+        'caddy.json': caddyJson({ set: { Server: ['x'] } }, [
+          { match: [{ path: ['/static/*'] }], handle: [{ handler: 'headers', response: { set: fiveLists } }] },
+        ]),
+      },
+      findings: [{ message: 'missing', at: 'caddy.json:1' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'Caddy in labels without them',
+      files: { 'compose.yaml': caddyLabels(['caddy.header.Server: x']) },
+      findings: [{ message: 'missing', at: 'compose.yaml:5' }],
+    },
+    {
+      name: 'Azure Front Door with conditions, and without rules',
+      files: {
+        'a/main.tf': `${frontDoorRoute('  cdn_frontdoor_rule_set_ids = [azurerm_cdn_frontdoor_rule_set.sec.id]\n')}${frontDoorRule('  conditions {\n    request_method_condition {\n      match_values = ["GET"]\n    }\n  }\n')}`,
+        'b/main.tf': frontDoorRoute(''),
+      },
+      findings: [
+        { message: 'missing', at: 'a/main.tf:1' },
+        { message: 'missing', at: 'b/main.tf:1' },
+      ],
+    },
+    {
+      name: 'Azure Application Gateway with a condition, and without rules',
+      files: {
+        'a/main.tf': applicationGateway(
+          '    rewrite_rule_set_name = "sec"\n',
+          '      condition {\n        variable = "var_request_uri"\n        pattern = "/api"\n      }\n',
+        ),
+        'b/main.tf': applicationGateway(''),
+      },
+      findings: [
+        { message: 'missing', at: 'a/main.tf:2' },
+        { message: 'missing', at: 'b/main.tf:2' },
+      ],
+    },
+    {
+      name: 'Azure CDN for some requests',
+      files: { 'main.tf': cdnEndpoint('delivery_rule') },
+      findings: [{ message: 'missing', at: 'main.tf:1' }],
+    },
+    {
+      name: 'a server that another one does not lead to',
+      files: behindFront('', 'http://app:8080'),
+      findings: [{ message: 'missing', at: 'mail/nginx.conf:1' }],
+    },
+    {
+      name: 'a server behind another one, with a port of its own',
+      files: behindFront('    ports: ["8080:80"]\n', 'http://mail'),
+      findings: [{ message: 'missing', at: 'mail/nginx.conf:1' }],
+    },
+    {
+      name: 'a server behind the networks of a provider',
+      files: {
+        'front/nginx.conf': http(server(headers('  '))),
+        'shop/nginx.conf': server('  set_real_ip_from 173.245.48.0/20;\n', '80'),
+      },
+      findings: [{ message: 'missing', at: 'shop/nginx.conf:1' }],
+    },
+    {
       name: 'nginx without headers',
       files: { 'nginx.conf': http(server('')) },
       findings: [{ message: 'missing', at: 'nginx.conf:3', confidence: 'high' }],
@@ -728,6 +892,18 @@ testCheck(edgeSecurityHeaders, {
     },
   ],
   notApplicable: [
+    {
+      name: 'Caddy in JSON that redirects, and another program',
+      files: {
+        'caddy.json':
+          '{"apps": {"http": {"servers": {"a": {"listen": [":80"], "routes": [{"handle": [{"handler": "static_response", "status_code": 308}]}]}}}}, "x": "file_server"}',
+        'caddy-plan.json': '{"apps": {"reverse_proxy": 1}}',
+      },
+    },
+    {
+      name: 'Application Gateway that redirects',
+      files: { 'main.tf': applicationGateway('    redirect_configuration_name = "https"\n') },
+    },
     {
       name: 'redirect only',
       files: { 'nginx.conf': 'server {\n  listen 80;\n  return 301 https://$host$request_uri;\n}\n' },

@@ -4,6 +4,7 @@ import type { ParseProblem } from '../facts.ts';
 import { parseToml, pathOf, placesOf, type TomlPlaces, type TomlTable, type TomlValue } from '../packages/toml.ts';
 import type { OffsetMap, Span } from '../span.ts';
 import { at, entriesOf, itemsOf, scalarOffsets, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
+import { type CaddyLabel, caddyJson, caddyLabels } from './caddy-json.ts';
 
 export type Dialect = 'nginx' | 'caddy' | 'apache' | 'haproxy';
 
@@ -234,16 +235,21 @@ function nodeOf(value: TomlValue, path: readonly string[], places: TomlPlaces, o
   return { kind: 'scalar', value: plain, text: String(plain), style: 'double', span };
 }
 
-function readSettings(root: YamlNode, { traefik, envoy, kong }: Found): void {
+function readSettings(root: YamlNode, { configs, traefik, envoy, kong }: Found): void {
   const http = lowerAt(root, 'http');
   if (lowerAt(http, 'routers') ?? lowerAt(http, 'middlewares')) flatten(http!, '', traefik);
   const points = lowerAt(root, 'entrypoints');
   if (points?.kind === 'map') flatten(points, 'entrypoints', traefik);
+  const caddy: Directive[] = caddyJson(root);
   for (const service of entriesOf(at(root, 'services'))) {
-    for (const labels of [at(service.value, 'labels'), at(service.value, 'deploy', 'labels')])
-      labelled(labels, service.key, traefik);
+    for (const labels of [at(service.value, 'labels'), at(service.value, 'deploy', 'labels')]) {
+      const pairs = labelsOf(labels);
+      labelled(pairs, service.key, traefik);
+      caddy.push(...caddyLabels(pairs.filter(({ name }) => /^caddy(?:_\d+)?(?:\.|$)/.test(name))));
+    }
     for (const words of [at(service.value, 'command'), at(service.value, 'entrypoint')]) flags(words, traefik);
   }
+  if (caddy.length > 0) configs.push({ dialect: 'caddy', directives: caddy, inside: 'labels' });
   if (at(root, 'static_resources') ?? itemsOf(at(root, 'resources')).find((one) => at(one, 'filter_chains')))
     envoy.push(root);
   if (at(root, '_format_version') && at(root, 'services')) kong.push(root);
@@ -296,16 +302,21 @@ function flatten(node: YamlNode, name: string, into: TraefikSetting[]): void {
   into.push({ name, value, span: node.span });
 }
 
-/** Container labels such as `traefik.http.routers.web.rule`, as a list of texts or as a mapping. */
-function labelled(labels: YamlNode | undefined, service: string, into: TraefikSetting[]): void {
-  const add = (name: string, value: string, span: Span) => {
+/** Container labels, as a list of texts or as a mapping. */
+function labelsOf(labels: YamlNode | undefined): CaddyLabel[] {
+  const named = entriesOf(labels).map(({ key, value, span }) => ({ name: key, value: textOf(value) ?? '', span }));
+  const listed = itemsOf(labels).flatMap((item) => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(textOf(item) ?? '') ?? [];
+    return name !== undefined && value !== undefined ? [{ name, value, span: item.span }] : [];
+  });
+  return [...named, ...listed];
+}
+
+/** Labels such as `traefik.http.routers.web.rule`. */
+function labelled(labels: readonly CaddyLabel[], service: string, into: TraefikSetting[]): void {
+  for (const { name, value, span } of labels) {
     const setting = /^traefik\.http\.(.+)$/i.exec(name)?.[1];
     if (setting !== undefined) into.push({ name: setting.toLowerCase(), value, span, service });
-  };
-  for (const { key, value, span } of entriesOf(labels)) add(key, textOf(value) ?? '', span);
-  for (const item of itemsOf(labels)) {
-    const [, name, value] = /^([^=]+)=(.*)$/s.exec(textOf(item) ?? '') ?? [];
-    if (name !== undefined && value !== undefined) add(name, value, item.span);
   }
 }
 

@@ -268,6 +268,7 @@ function serverOf(server: Located, block: readonly Located[], http: Level, names
       parts,
       routes: routesOf(server, block, level, '/', false, names),
       ports: portsOf(block),
+      trusts: block.flatMap((one) => (one.name === 'set_real_ip_from' ? one.args.join(' ') : [])),
       ...(hidden !== undefined && {
         unknown: REASONS[hidden] ?? `the included file ${hidden} is not in the repository`,
       }),

@@ -64,6 +64,10 @@ export interface EdgeServer {
   readonly piece?: true;
   /** What gives it its headers and others theirs: missing ones are to be added there. */
   readonly keeper?: { readonly name: string; readonly place: Place };
+  /** What it takes the addresses of clients from. */
+  readonly trusts?: readonly string[];
+  /** It answers another server only, and this says so: the headers are the matter of that one. */
+  readonly inner?: string;
   /** Why missing headers prove nothing. */
   readonly unknown?: string;
 }
