@@ -2,10 +2,9 @@
 import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import { type Edge, edgeEvidence, edgeFor } from '../facts/edge/behind.ts';
 import type { Facts } from '../facts/facts.ts';
-import { constants } from '../facts/program/flow.ts';
 import { placeIn } from '../facts/program/link.ts';
 import { appsOf, handlersOf, isAlone, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
-import { limitReason } from '../facts/web-costs.ts';
+import { limitReason, type Reason } from '../facts/web-costs.ts';
 import {
   bodyCounts,
   clientKey,
@@ -18,7 +17,7 @@ import {
   switchedOff,
 } from '../facts/web-limits.ts';
 import type { Layer, Route } from '../facts/web-model.ts';
-import { textsIn } from '../facts/web-paths.ts';
+import { throttleSettings } from '../facts/web-throttles.ts';
 import { linkWorkers, type Workers, workersFor } from '../facts/web-workers.ts';
 
 const why = 'Passwords and codes can be tried, and costly work ordered, as fast as the service answers.';
@@ -117,21 +116,21 @@ interface Context {
 }
 
 function judge(context: Context, route: Route): readonly Subject[] {
-  const kind = limitReason(context.web, route, context.options);
-  if (!kind) return [];
-  return worst(layerSets(route).map((layers) => verdict(context, route, kind, layers)));
+  const reason = limitReason(context.web, route, context.options);
+  if (!reason) return [];
+  return worst(layerSets(route).map((layers) => verdict(context, route, reason, layers)));
 }
 
-function verdict(context: Context, route: Route, kind: 'credentials' | 'cost', layers: readonly Layer[]): Subject {
+function verdict(context: Context, route: Route, { kind, doubtful }: Reason, layers: readonly Layer[]): Subject {
   const { web, options, off } = context;
   const { program } = web;
-  const label = `${route.methods.join(', ') || 'ANY'} ${pathsOf(route)[0] || route.handler?.function.name || 'route'}`;
+  const label = labelOf(route);
   const name = `route ${label}`;
   const finding = (message: string, more: Partial<Finding> = {}): Finding => ({
     message,
     data: { route: label },
     place: route.place,
-    confidence: route.loose ? 'low' : kind === 'cost' ? 'medium' : 'high',
+    confidence: route.loose || doubtful ? 'low' : kind === 'cost' ? 'medium' : 'high',
     ...(kind === 'cost' ? { severity: 'medium' as const } : {}),
     ...more,
   });
@@ -139,21 +138,21 @@ function verdict(context: Context, route: Route, kind: 'credentials' | 'cost', l
   const covers = layers.map((layer) => ({ layer, cover: coverOf(program, layer, known) }));
   const exempt = covers.find((one) => one.cover === 'exempt');
   if (exempt) return fail(name, finding('exempt', { place: exempt.layer.place }));
+  const handlers = handlersOf(web, route);
+  if (handlers.length > 0 && handlers.every((one) => bodyCounts(program, one)))
+    return pass(name, route.place, 'the handler counts attempts');
   const cover = covers.find((one) => one.cover === 'covers');
   if (cover) {
     if (off) return fail(name, off, route.place);
     const rate = ratePerMinute(program, layers.find(isRate) ?? cover.layer);
     if (kind === 'credentials' && rate !== undefined && rate > (options.maxPerMinute as number))
-      return fail(name, finding('absurd', { place: cover.layer.place }));
+      return fail(name, shared(context, finding('absurd', { place: cover.layer.place })), route.place);
     const isFlask = cover.layer.names.some((one) => one.startsWith('flask_limiter'));
     if (isFlask && cover.layer.level === 'decorator' && isDetached(program)) return fail(name, finding('detached'));
     const hollow = hollowLimit(context, route, cover.layer, label);
     if (hollow) return fail(name, hollow, route.place);
     return pass(name, route.place, `limited by ${cover.layer.names[0] ?? 'code of the repository'}`);
   }
-  const handlers = handlersOf(web, route);
-  if (handlers.length > 0 && handlers.every((one) => bodyCounts(program, one)))
-    return pass(name, route.place, 'the handler counts attempts');
   if (route.framework === 'django' && djangoLimits(web)) return pass(name, route.place, 'limited by the settings');
   const edge = edgeLimit(context, route);
   if (edge && !(kind === 'credentials' && (edge.perMinute ?? 0) > (options.maxPerMinute as number)))
@@ -173,7 +172,32 @@ function verdict(context: Context, route: Route, kind: 'credentials' | 'cost', l
       doubt.unknown ?? `${doubt.names[0] ?? 'a layer'} may limit it, but what it does is not in the repository`,
     );
   if (route.open !== undefined) return unknown(name, route.place, route.open);
-  return fail(name, finding(route.framework === 'flask' && isDetached(program) ? 'detached' : 'missing'));
+  const partly = covers.some((one) => one.cover === 'partly') ? { confidence: 'low' as const } : {};
+  const message = route.framework === 'flask' && isDetached(program) ? 'detached' : 'missing';
+  return fail(name, shared(context, finding(message, partly), addressesOf(web, route)), route.place);
+}
+
+/** Where a route answers: of several with the same method and path in an application only the first one does. */
+function addressesOf(web: Web, route: Route): readonly string[] {
+  const paths = pathsOf(route).filter((path) => path.startsWith('/'));
+  const urls = paths.flatMap((path) => route.methods.map((method) => `${method} ${path}`));
+  return appsOf(web, route).flatMap((app) => urls.map((url) => `${app} ${url}`));
+}
+
+/** Method and path, of several paths one that is known in full. */
+function labelOf(route: Route): string {
+  const paths = pathsOf(route);
+  const path = paths.find((one) => !one.includes('*')) ?? paths[0];
+  return `${route.methods.join(', ') || 'ANY'} ${path || route.handler?.function.name || 'route'}`;
+}
+
+/** One finding for all routes that have the same cause: a place, or an address. */
+function shared({ causes }: Context, finding: Finding, addresses?: readonly string[]): Finding {
+  const { message, place } = finding;
+  const ids = (addresses ?? [`${place.path} ${place.span.start}`]).map((one) => `${message} ${one}`);
+  const known = ids.flatMap((id) => causes.get(id) ?? [])[0] ?? finding;
+  for (const id of ids) causes.set(id, known);
+  return known;
 }
 
 /** A limit that every server in front of the application puts on the path. */
@@ -186,23 +210,22 @@ function edgeLimit({ web, edge, alone }: Context, route: Route): ReturnType<Edge
 
 /** What takes the effect of a limiter away: a key that clients choose, or a count that each worker keeps for itself. */
 function hollowLimit(context: Context, route: Route, layer: Layer, label: string): Finding | undefined {
-  const { web, workers, causes } = context;
+  const { web, workers } = context;
   const limiter = limiterOf(web.program, layer);
-  const key = [layer.site, limiter].flatMap((site) => (site ? (clientKey(web.program, site) ?? []) : []))[0];
-  const started = appsOf(web, route).flatMap((path) => workersFor(workers, path) ?? [])[0];
+  const apps = appsOf(web, route);
+  // Before Next.js there is always a server that writes the header anew.
+  const key = route.framework === 'next' ? undefined : clientKey(web.program, layer, apps);
+  const started = apps.flatMap((path) => workersFor(workers, path) ?? [])[0];
   const isSplit = limiter && started && isInMemory(web.program, limiter);
   if (!key && !isSplit) return undefined;
   const place = key ?? placeIn(limiter!.unit, limiter!.call);
-  const id = `${place.path} ${place.span.start}`;
-  const one: Finding = causes.get(id) ?? {
+  return shared(context, {
     message: key ? 'clientKey' : 'memory',
     data: { route: label, ...(key ? {} : { count: started!.count }) },
     place,
     confidence: 'medium',
     ...(key ? {} : { related: [{ ...started!.place, text: 'the workers are started here' }] }),
-  };
-  causes.set(id, one);
-  return one;
+  });
 }
 
 /** Limits and lock-out packages among the middleware of Django. */
@@ -214,26 +237,9 @@ function djangoLimits(web: Web): boolean {
 
 /** `REST_FRAMEWORK = {...}` in settings. */
 function restFramework(web: Web): readonly Subject[] {
-  return web.program.units.flatMap((unit) =>
-    unit.module.assignments.flatMap((one): readonly Subject[] => {
-      if (one.name !== 'REST_FRAMEWORK' || one.function >= 0 || !one.value || one.augmented || one.target !== 'name')
-        return [];
-      const value = unit.module.values[one.value.value]!;
-      if (value.kind !== 'dict' || value.entries.some(([key]) => key === null)) return [];
-      const keys = value.entries.map(([key]) => constants(web.program, unit, key!)?.[0]);
-      const place = placeIn(unit, one);
-      const name = 'REST_FRAMEWORK';
-      const at = (key: string) => {
-        return value.entries[keys.indexOf(key)]?.[1];
-      };
-      const classes = at('DEFAULT_THROTTLE_CLASSES');
-      const bad = (message: string) => [fail(name, { message, data: {}, place, confidence: 'medium' })];
-      const listed = classes === undefined ? undefined : unit.module.values[classes]!;
-      if (!listed || (listed.kind === 'list' && listed.items.length === 0)) return bad('noThrottles');
-      // Classes of the repository may have rates of their own.
-      const texts = textsIn(web.program, unit, classes!);
-      const isOwn = texts === undefined || texts.some((text) => !text.startsWith('rest_framework.'));
-      return isOwn || at('DEFAULT_THROTTLE_RATES') ? [pass(name, place, 'throttle classes are set')] : bad('noRates');
-    }),
+  return throttleSettings(web.program).map(({ place, lacks }) =>
+    lacks === undefined
+      ? pass('REST_FRAMEWORK', place, 'throttle classes are set')
+      : fail('REST_FRAMEWORK', { message: lacks, data: {}, place, confidence: 'medium' }),
   );
 }

@@ -4,49 +4,82 @@ import type { FunctionSite } from './program/link.ts';
 import { hasWords, wordsOf } from './program/names.ts';
 import { handlersOf, isReadOnly, pathsOf, type Web } from './web.ts';
 import type { Route } from './web-model.ts';
+import {
+  bodiesOf,
+  exchangesCode,
+  hasLogin,
+  isBookkeeping,
+  isForAdmins,
+  readsFields,
+  takesFiles,
+  takesNoCode,
+} from './web-work.ts';
 
 /** What makes a route worth limiting. */
-export function limitReason(web: Web, route: Route, options: Options): 'credentials' | 'cost' | undefined {
+export interface Reason {
+  readonly kind: 'credentials' | 'cost';
+  /** What it checks may not be worth guessing. */
+  readonly doubtful?: true;
+}
+
+/** Why the route is worth limiting; undefined: it is not. */
+export function limitReason(web: Web, route: Route, options: Options): Reason | undefined {
   const segments = (pathsOf(route)[0] ?? '').split('/').filter((part) => part !== '');
   const named = segments.filter((part) => !/^:|[{<*(]/.test(part));
   const last = wordsOf(named.at(-1) ?? '');
   const handler = wordsOf(route.handler?.function.name ?? '');
-  const matches = (list: readonly string[], words: readonly string[]) =>
-    list.some((one) => hasWords(words, one.split(' ')));
+  const list = (name: string) => options[name] as readonly string[];
+  const matches = (name: string, words: readonly string[]) => list(name).some((one) => hasWords(words, one.split(' ')));
   const handlers = handlersOf(web, route);
+  const bought = () => buys(web, bodiesOf(web.program, handlers, 2), list('costlyCalls'));
   if (isReadOnly(route)) {
     // `/exports` lists; `/export` with a handler of that name makes the file.
-    const makes = matches(options.costlyReads as readonly string[], last) && handler.includes(last.at(-1)!);
-    return makes || handlers.some((one) => buys(web, one, options)) ? 'cost' : undefined;
+    const makes = matches('costlyReads', last) && handler.includes(last.at(-1)!);
+    return makes || bought() ? { kind: 'cost' } : undefined;
   }
-  const excluded = options.excluded as readonly string[];
-  if ([...last, ...handler].some((word) => excluded.includes(word))) return undefined;
+  if ([...last, ...handler].some((word) => list('excluded').includes(word))) return undefined;
   if ([...last, ...handler].includes('register')) {
     const about = isAccount(named, handler);
     if (about === false || (about === undefined && handlers.length > 0 && !handlers.some(speaksOfPeople)))
       return undefined;
   }
   // What an administrator does to another account checks no credential.
-  const isAdmin = [...named, ...handler].some((part) => /^admins?$/i.test(part));
-  if (isAdmin && !matches(['login', 'log in', 'signin', 'sign in', 'otp'], last)) return undefined;
+  const isAdmin = [...named, ...handler].some((part) => /^admins?$/i.test(part)) || isForAdmins(route, handlers);
+  if (isAdmin && !['login', 'log in', 'signin', 'sign in', 'otp'].some((one) => hasWords(last, one.split(' '))))
+    return undefined;
   const own = last.length > 0 ? last : handler;
-  if ((options.credentialPaths as readonly string[]).includes(own.join(' '))) return 'credentials';
-  if (matches(options.credentialWords as readonly string[], own)) return 'credentials';
-  if (matches(options.credentialHandlers as readonly string[], handler)) return 'credentials';
+  const isCredential =
+    list('credentialPaths').includes(own.join(' ')) ||
+    matches('credentialWords', own) ||
+    matches('credentialHandlers', handler);
+  if (isCredential) {
+    const isCode = [...own, ...handler].some((word) => /^(?:[mt]?otp|mfa|2fa)$/.test(word));
+    if (isCode && takesNoCode(web.program, handlers)) return undefined;
+    return { kind: 'credentials', ...(exchangesCode(web.program, handlers) ? { doubtful: true as const } : {}) };
+  }
+  const isPaid = matches('payWords', own);
+  if (isPaid && hasLogin(route) && handlers.length > 0 && handlers.every(isBookkeeping)) return undefined;
+  const bodies = bodiesOf(web.program, handlers);
   const isCostly =
-    matches(options.costWords as readonly string[], own) || handlers.some((one) => buys(web, one, options));
-  return isCostly ? 'cost' : undefined;
+    isPaid ||
+    matches('costWords', own) ||
+    takesFiles(web.program, route, bodies) ||
+    readsFields(bodies, list('payFields')) ||
+    bought();
+  return isCostly ? { kind: 'cost' } : undefined;
 }
 
-/** Does the handler call a service that is paid by the call, such as a language model? */
-function buys({ program }: Web, { unit, id }: FunctionSite, options: Options): boolean {
-  const packages = options.costlyCalls as readonly string[];
-  return unit.module.calls.some((call, at) => {
-    if (call.function !== id) return false;
-    return program
-      .call(unit, at)
-      .names.some((name) => packages.some((one) => name.startsWith(one) && /^[.(/]/.test(name.slice(one.length))));
-  });
+/** Do the functions call a service that is paid by the call, such as a language model? */
+function buys({ program }: Web, functions: readonly FunctionSite[], packages: readonly string[]): boolean {
+  return functions.some(({ unit, id }) =>
+    unit.module.calls.some((call, at) => {
+      if (call.function !== id) return false;
+      const { names } = program.call(unit, at);
+      return names.some((name) =>
+        packages.some((one) => name.startsWith(one) && /^(?:$|[.(/])/.test(name.slice(one.length))),
+      );
+    }),
+  );
 }
 
 /** Do names and texts of the function speak of passwords, addresses or users? */

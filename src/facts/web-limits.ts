@@ -18,6 +18,7 @@ import { optionsOf } from './web-js.ts';
 import { entriesOf } from './web-js-values.ts';
 import type { Layer } from './web-model.ts';
 import { itemsOf } from './web-python.ts';
+import { bodiesOf, nameOf } from './web-work.ts';
 
 const limiterWords = new Set([
   'ratelimit',
@@ -109,8 +110,11 @@ export function isRate(layer: Layer): boolean {
   return layer.names[0] === '@nestjs/throttler.rate';
 }
 
-/** `unknown`: its name speaks of limits, but what it does is not in the repository, or does not count. */
-export type Cover = 'covers' | 'exempt' | 'defaultless' | 'unknown' | 'none';
+/**
+ * `unknown`: its name speaks of limits, but what it does is not in the repository, or does not count; `partly`: it
+ * counts for some callers.
+ */
+export type Cover = 'covers' | 'partly' | 'exempt' | 'defaultless' | 'unknown' | 'none';
 
 /** What a layer does for the rate at which a route may be called. `known`: packages of limiters. */
 export function coverOf(program: Program, layer: Layer, known: readonly string[]): Cover {
@@ -136,10 +140,29 @@ export function coverOf(program: Program, layer: Layer, known: readonly string[]
   if (own.some((name) => isKnown(name) || /^rest_framework\.throttling\./.test(name))) return 'covers';
   const functions = runs(program, layer.node);
   if (counts(program, functions)) return 'covers';
+  if (counts(program, strategies(program, layer))) return 'partly';
   if (layer.unknown !== undefined) return 'unknown';
   if (functions.length > 0 && functions.every((one) => one.function.stub)) return 'none';
   // A switch such as `rate_limit_exempt` or an error handler is no limiter.
   return isLimiter && layer.level !== 'after' ? 'unknown' : 'none';
+}
+
+/** `validate` of the strategy that a guard of passport names: whom it refuses is a question of the account. */
+function strategies(program: Program, { names, site }: Layer): readonly FunctionSite[] {
+  const [given] = site?.call.args ?? [];
+  if (!given || !names.some((name) => name.startsWith('@nestjs/passport.AuthGuard'))) return [];
+  const [wanted] = constants(program, site!.unit, given.value) ?? [];
+  return program.calls(['@nestjs/passport.PassportStrategy']).flatMap(({ unit, id, call }) => {
+    const named = call.args[1] && constants(program, unit, call.args[1].value)?.[0];
+    if (named !== wanted) return [];
+    return unit.module.classes.flatMap((model, at) => {
+      const isBase = model.bases.some(({ value }) => {
+        const base = unit.module.values[value]!;
+        return base.kind === 'call' && base.call === id;
+      });
+      return isBase ? (program.method(unit, at, 'validate') ?? []) : [];
+    });
+  });
 }
 
 /** Names of the class that is the layer, and of its bases. */
@@ -200,47 +223,82 @@ export function isInMemory(program: Program, { unit, call }: CallSite): boolean 
   return !program.units.some((one) => namedValues(one).some(({ name }) => /^RATELIMIT_STORAGE_UR[IL]$/.test(name)));
 }
 
-const chosen = /(?:^|[._])headers\.(?:x-forwarded-for|forwarded|x-client-ip|client-ip|user-agent|x-user-?id)$/i;
+const chosen = /^(?:x-forwarded-for|forwarded|x-client-ip|client-ip|user-agent|x-user-?id)$/i;
+const trusting = /trust|prox(?:y|ies)/i;
 
-/** The place where a limiter takes its key from a header that the client writes as it likes. */
-export function clientKey(program: Program, site: CallSite): Place | undefined {
-  const key = argument(site.call, site.names.some((name) => name.endsWith('.Limiter')) ? 0 : 99, 'key_func');
-  if (!key) return undefined;
-  const { unit } = site;
-  if (program.names(unit, key.value).some((name) => /^(?:slowapi|flask_limiter)\.util\.get_ipaddr$/.test(name)))
-    return placeIn(unit, key);
-  for (const meaning of program.meanings(unit, key.value)) {
-    if (meaning.kind !== 'function') continue;
-    const { module } = meaning.unit;
-    const model = module.functions[meaning.function]!;
+/** The place where a limiter takes its key from a header that the client writes as it likes. `paths`: files of the applications. */
+export function clientKey(program: Program, layer: Layer, paths: readonly string[]): Place | undefined {
+  for (const site of [layer.site, limiterOf(program, layer)]) {
+    if (!site) continue;
+    const key = argument(site.call, site.names.some((name) => name.endsWith('.Limiter')) ? 0 : 99, 'key_func');
+    if (!key) continue;
+    const { unit } = site;
+    if (program.names(unit, key.value).some((name) => /^(?:slowapi|flask_limiter)\.util\.get_ipaddr$/.test(name)))
+      return placeIn(unit, key);
+    const found = headerRead(program, runs(program, { unit, ref: key.value }));
+    if (found) return found;
+  }
+  const options = optionsOf(program, layer);
+  const maker = options.find(([name]) => /^(?:keyGenerator|keyPrefix|id)$/.test(name))?.[1];
+  if (maker) return headerRead(program, runs(program, maker));
+  if (layer.names.some((name) => /^express-(?:rate-limit|slow-down|brute|limiter)/.test(name)))
+    return trustedByAll(program, paths);
+  return headerRead(program, [...runs(program, layer.node), ...trackers(program, layer)]);
+}
+
+/** `getTracker` of a throttler guard names the client. */
+function trackers(program: Program, { node }: Layer): readonly FunctionSite[] {
+  return program.meanings(node.unit, node.ref).flatMap((one) => {
+    const isClass = one.kind === 'class' || one.kind === 'instance';
+    return isClass ? (program.method(one.unit, one.class, 'getTracker') ?? []) : [];
+  });
+}
+
+/** `app.set('trust proxy', true)`: the address of the client is the first one that the header names. */
+function trustedByAll(program: Program, paths: readonly string[]): Place | undefined {
+  const site = program.allCalls().find(({ unit, call }) => {
+    const [name, value] = call.args;
+    const method = /\.(set|enable)$/.exec(call.callee.name ?? '')?.[1];
+    if (!method || !name || !paths.includes(unit.path)) return false;
+    if (constants(program, unit, name.value)?.[0] !== 'trust proxy') return false;
+    return method === 'enable' || (value && constants(program, unit, value.value)?.every((one) => one === true));
+  });
+  return site && placeIn(site.unit, site.call);
+}
+
+/** Where some functions, and what they call, read a header that clients write; undefined where they mind proxies. */
+function headerRead(program: Program, functions: readonly FunctionSite[]): Place | undefined {
+  let found: Place | undefined;
+  for (const { unit, id, function: model } of bodiesOf(program, functions, 3)) {
+    const { module } = unit;
     const inside = (span: Span) => span.start >= model.span.start && span.end <= model.span.end;
-    const calls = module.calls.filter((one) => one.function === meaning.function);
-    const read = calls.find((one) => {
-      const [name] = one.args;
-      const texts =
-        name && /headers\.get$/.test(one.callee.name ?? '') ? constants(program, meaning.unit, name.value) : [];
-      return texts?.some((text) => chosen.test(`headers.${String(text)}`));
-    });
-    const item = [
-      ...module.assignments.flatMap((one) => (one.function === meaning.function && one.value ? [one.value] : [])),
-      ...model.returns.flatMap((one) => (one.value ? [one.value] : [])),
-    ].find((one) => chosen.test(one.name ?? ''));
+    const isChosen = (ref: Ref) =>
+      constants(program, unit, ref)?.some((text) => chosen.test(String(text).replaceAll('_', '-'))) ?? false;
+    const calls = module.calls.filter((one) => one.function === id);
     // The last entry is the one that the own proxy wrote, and whoever knows the proxies asks for them.
     const careful =
-      calls.some((one) => /trust|prox(?:y|ies)/i.test(one.callee.name ?? '')) ||
+      calls.some((one) => trusting.test(one.callee.name ?? '')) ||
       module.comparisons.some(
-        (one) =>
-          one.function === meaning.function &&
-          [one.left, one.right].some((side) => /trust|prox(?:y|ies)/i.test(side.name ?? '')),
+        (one) => one.function === id && [one.left, one.right].some((side) => trusting.test(side.name ?? '')),
       ) ||
+      module.guards.some((one) => one.kind === 'if' && inside(one.span) && trusting.test(nameAt(unit, one.test))) ||
       module.values.some((value) => {
         const index = value.kind === 'item' && inside(value.span) ? module.values[value.key]! : undefined;
         return index?.kind === 'const' && index.value === -1;
       });
-    const found = read ?? item;
-    if (found && !careful) return placeIn(meaning.unit, found);
+    if (careful) return undefined;
+    const read = calls.find(
+      ({ callee, args: [name] }) =>
+        name && /(?:headers\.get|\.header|req(?:uest)?\.get|ctx\.get)$/.test(callee.name ?? '') && isChosen(name.value),
+    );
+    const item = module.values.find(
+      (value) =>
+        value.kind === 'item' && inside(value.span) && /headers$/.test(nameOf(unit, value.of)) && isChosen(value.key),
+    );
+    const node = read ?? item;
+    if (node) found ??= placeIn(unit, node);
   }
-  return undefined;
+  return found;
 }
 
 /** A limiter of Flask that no application was given. */
@@ -309,10 +367,25 @@ function countedRate(program: Program, layer: Layer): number | undefined {
   return count === undefined ? undefined : count <= 0 ? undefined : (count * 60) / span;
 }
 
+/** The strictest of the rates that the classes of an own limiter name: `requests_per_second = 100`. */
+function namedRate(program: Program, layer: Layer): number | undefined {
+  const units = new Set(runs(program, layer.node).map((one) => one.unit));
+  const rates = [...units].flatMap((unit) =>
+    namedValues(unit).flatMap((one) => {
+      const span = /(?:^|_)(?:requests?|calls|limit|rate|max)_per_(second|minute|hour)$/.exec(
+        wordsOf(one.name).join('_'),
+      )?.[1];
+      const known = span === undefined ? undefined : constants(program, unit, one.value.value);
+      return (known ?? []).flatMap((value) => (typeof value === 'number' ? [(value * 60) / seconds[span!]!] : []));
+    }),
+  );
+  return rates.length > 0 ? Math.min(...rates) : undefined;
+}
+
 /** The strictest rate of a limit such as `5/minute; 100 per day`, in requests a minute; undefined when it cannot be told. */
 export function ratePerMinute(program: Program, layer: Layer): number | undefined {
   const { site } = layer;
-  const counted = countedRate(program, layer);
+  const counted = countedRate(program, layer) ?? namedRate(program, layer);
   if (counted !== undefined) return counted;
   const given = site && (argument(site.call, 0, 'limit_value', 'rate') ?? argument(site.call, 99, 'rate'));
   const texts = site && given ? constants(program, site.unit, given.value) : undefined;

@@ -13,6 +13,9 @@ export const valid: readonly ValidCase[] = [
   good('Express: before the route', {
     'src/a.js': `${express}app.use('/login', rateLimit({ windowMs: 60000, max: 5 }));\n${login}`,
   }),
+  good('Express: behind one proxy', {
+    'src/a.js': `${express}app.set('trust proxy', 1);\napp.use('/login', rateLimit({ windowMs: 60000, max: 5, keyGenerator: (req) => req.ip }));\n${login}`,
+  }),
   good('Express: in the route, from another file', {
     'src/limits.js':
       "import rateLimit from 'express-rate-limit';\nexport const few = rateLimit({ windowMs: 15 * 60 * 1000, limit: 10 });\n",
@@ -64,6 +67,52 @@ export const invalid: readonly InvalidCase[] = [
     { 'src/a.js': `${express}app.use(rateLimit({ windowMs: 60000, max: 100000 })); // <-\n${login}` },
     'absurd',
   ),
+  bad(
+    'Express: a key from a header',
+    {
+      'src/a.js': `${express}app.use('/login', rateLimit({ max: 5, keyGenerator: (req) => req.headers['x-forwarded-for'] || req.ip })); // <-\n${login}`,
+    },
+    'clientKey',
+  ),
+  bad(
+    'Express: a key from a header, read by a method',
+    {
+      'src/a.js': `${express}app.use('/login', rateLimit({ max: 5, keyGenerator(req) {\n  return req.get('X-Forwarded-For'); // <-\n} }));\n${login}`,
+    },
+    'clientKey',
+  ),
+  bad(
+    'Express: a key from the header of any proxy',
+    { 'src/a.js': `${express}app.set('trust proxy', true); // <-\napp.use(rateLimit({ max: 5 }));\n${login}` },
+    'clientKey',
+  ),
+  bad(
+    'Express: uploads, payments and language models by what they do',
+    {
+      'src/a.js': `import multer from 'multer';\nimport { generateText } from 'ai';\n${express}const files = multer();\napp.post('/avatar', files.single('image'), (req, res) => res.json({})); // <-\napp.post('/membership', (req, res) => res.json(join(req.body.paymentMethod))); // <-\napp.post('/assistant', async (req, res) => res.json(await generateText({ prompt: req.body.text }))); // <-\napp.post('/members', (req, res) => res.json(join(req.body.name)));\n`,
+    },
+    'missing',
+    { severity: 'medium' },
+  ),
+  bad(
+    'Next.js: an exchange of codes',
+    {
+      'app/api/token/route.ts':
+        "import { NextResponse } from 'next/server';\nimport { oauthController } from 'company-sso';\nexport async function POST(req) { // <-\n  return NextResponse.json(await oauthController.token(await req.json()));\n}\n",
+    },
+    'missing',
+    { confidence: 'low' },
+  ),
+  bad(
+    'NestJS: a strategy that refuses some accounts',
+    {
+      'src/jwt.strategy.ts':
+        "import { HttpException } from '@nestjs/common';\nimport { PassportStrategy } from '@nestjs/passport';\nimport { Strategy } from 'passport-jwt';\nexport class Jwt extends PassportStrategy(Strategy, 'jwt') {\n  async validate(payload) {\n    if (used(payload)) throw new HttpException('slow down', 429);\n    return payload;\n  }\n}\n",
+      'src/a.ts': `${nest}import { AuthGuard } from '@nestjs/passport';\n@Controller('orders')\nexport class A {\n  @UseGuards(AuthGuard('jwt'))\n  @Post('export') // <-\n  export() { return {}; }\n}\n`,
+    },
+    'missing',
+    { confidence: 'low' },
+  ),
   bad('Fastify: none', { 'src/a.js': `${fastify}app.post('/login', async () => ({})); // <-\n` }, 'missing'),
   bad(
     'Fastify: switched off here',
@@ -112,6 +161,12 @@ export const notApplicable: readonly ValidCase[] = [
   {
     name: 'the login page in JavaScript',
     files: { 'src/a.js': `${express}app.get('/login', (req, res) => res.render('login'));\n` },
+  },
+  {
+    name: 'NestJS: what an administrator does to another account',
+    files: {
+      'src/a.ts': `${nest}@Controller('users')\nexport class A {\n  @HasPermission(permissions.accessAdminControl)\n  @Post(':id/access-token')\n  rotate() { return {}; }\n}\n`,
+    },
   },
   {
     name: 'a client that logs in',

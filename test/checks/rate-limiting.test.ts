@@ -14,6 +14,9 @@ const bad = (name: string, text: string, message = 'missing') => {
 const good = (name: string, text: string) => ({ name, files: one(text), subjects: 1 });
 const slow = 'limiter = Limiter(key_func=address)\napp.state.limiter = limiter\n';
 
+const middleware = (body: string) =>
+  `from starlette.middleware.base import BaseHTTPMiddleware\nfrom starlette.responses import JSONResponse\n${fast}class Slow(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next):\n${body}app.add_middleware(Slow)\n${login}`;
+
 testCheck(rateLimiting, {
   valid: [
     ...js.valid,
@@ -35,6 +38,22 @@ testCheck(rateLimiting, {
     good(
       'a key that asks for the own proxies',
       `${fast}def address(request):\n    if request.client.host not in TRUSTED_PROXIES:\n        return request.client.host\n    return request.headers.get("X-Forwarded-For")\n${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
+    ),
+    good(
+      'an own limiter that asks for the own proxies',
+      middleware(
+        '        address = self.address(request)\n        if await self.limiter.allow(address):\n            return await call_next(request)\n        return JSONResponse({}, status_code=429)\n    def address(self, request):\n        if self.is_trusted_proxy(request.client.host):\n            return request.headers.get("X-Forwarded-For")\n        return request.client.host\n',
+      ),
+    ),
+    good(
+      'an own limiter with a rate that protects',
+      `class Limits:\n    requests_per_second: int = 100\n    requests_per_minute: int = 10\n${middleware('        if Limits.requests_per_minute < count():\n            return JSONResponse({}, status_code=429)\n        return await call_next(request)\n')}`,
+    ),
+    good(
+      'a limiter for all and a handler that counts itself',
+      middleware(
+        '        if busy(request.headers.get("X-Forwarded-For")):\n            return JSONResponse({}, status_code=429)\n        return await call_next(request)\n',
+      ).replace('    return "x"', '    if failed_attempts() > 5:\n        raise HTTPException(423)\n    return "x"'),
     ),
     good(
       'a key from the last entry of the header',
@@ -160,6 +179,51 @@ testCheck(rateLimiting, {
       'a key from a header',
       `${fast}def address(request):\n    return request.headers.get("X-Forwarded-For", "").split(",")[0]  # <-\n${slow}@app.post("/login")\n@limiter.limit("5/minute")\ndef login(request: Request):\n    return 1\n`,
       'clientKey',
+    ),
+    bad(
+      'an own limiter that counts by a header',
+      middleware(
+        '        address = self.address(request)\n        if await self.limiter.allow(address):\n            return await call_next(request)\n        return JSONResponse({}, status_code=429)\n    def address(self, request):\n        return request.headers.get("X-Forwarded-For")  # <-\n',
+      ),
+      'clientKey',
+    ),
+    {
+      name: 'an own limiter that allows too much, one finding for two routes',
+      files: one(
+        `class Limits:\n    requests_per_second: int = 100\n${middleware('        if Limits.requests_per_second < count():\n            return JSONResponse({}, status_code=429)\n        return await call_next(request)\n')}@app.post("/register")\ndef register(email: str):\n    return 1\n`,
+      ),
+      findings: [{ message: 'absurd', at: 'app/x.py:13' }],
+    },
+    {
+      name: 'two handlers of one address',
+      files: one(
+        `${fast}@app.post("/login")\ndef login():\n    return 1\n@app.post("/login")\ndef again():\n    return 2\n`,
+      ),
+      findings: [{ message: 'missing', at: 'app/x.py:4' }],
+    },
+    bad(
+      'a payment that asks a provider',
+      `${fast}import stripe\n@app.post("/orders/{id}/pay")  # <-\ndef pay(id: int, user=Depends(current_user)):\n    stripe.PaymentIntent.create(amount=1)\n    return 1\n`,
+    ),
+    bad(
+      'a payment that only writes a row, for anybody',
+      `${fast}@app.post("/orders/{id}/pay")  # <-\ndef pay(id: int, db=Depends(get_db)):\n    order = db.query(Order).filter(Order.id == id).first()\n    order.status = "paid"\n    db.commit()\n`,
+    ),
+    bad(
+      'a code in a model',
+      `from pydantic import BaseModel\nclass Answer(BaseModel):\n    challenge_id: str\n    code: str\n${fast}@app.post("/auth/mfa")  # <-\ndef mfa(answer: Answer):\n    return check(answer)\n`,
+    ),
+    bad(
+      'a file among the parameters',
+      `from fastapi import UploadFile\n${fast}@app.post("/avatar")  # <-\ndef avatar(image: UploadFile):\n    return 1\n`,
+    ),
+    bad(
+      'files that the handler reads',
+      `${flask}@app.post("/avatar")  # <-\ndef avatar():\n    request.files["image"].save("x")\n    return ""\n`,
+    ),
+    bad(
+      'a language model behind a service',
+      `from openai import OpenAI\n${fast}client = OpenAI()\nclass Writer:\n    def write(self, text):\n        return client.chat.completions.create(messages=[text])\nwriter = Writer()\n@app.post("/letters")  # <-\ndef letters(text: str):\n    return writer.write(text)\n`,
     ),
     bad(
       'a key of the library from a header',
@@ -309,6 +373,24 @@ testCheck(rateLimiting, {
     },
   ],
   notApplicable: [
+    {
+      name: 'a payment that only writes a row, behind a login',
+      files: one(
+        `${fast}@app.post("/orders/{id}/pay")\ndef pay(id: int, user=Depends(get_current_user), db=Depends(get_db)):\n    order = db.query(Order).filter(Order.id == id).first()\n    if not order:\n        raise HTTPException(status_code=404)\n    order.status = "paid"\n    db.commit()\n`,
+      ),
+    },
+    {
+      name: 'an approval by the number of a challenge',
+      files: one(
+        `from pydantic import BaseModel\nclass Approval(BaseModel):\n    action: str\n    challenge_id: str\n${fast}@app.post("/auth/mfa")\ndef mfa(approval: Approval, user=Depends(get_current_user)):\n    return check(approval)\n`,
+      ),
+    },
+    {
+      name: 'what an administrator does to another account, by the guard',
+      files: one(
+        `${fast}@app.post("/users/{id}/access-token")\ndef rotate(id: int, user=Depends(require_admin)):\n    return new(id)\n`,
+      ),
+    },
     ...js.notApplicable,
     {
       name: 'a registration of machines and a refreshed picture',
