@@ -176,13 +176,15 @@ function notificationOf(
   problem: NonNullable<Extracted<unknown>['problems']>[number],
 ): Notification {
   const { line } = new Lines(content.text).position(problem.span.start);
-  const consequence = problem.tolerated ? '' : ' What depends on it is not assessed.';
+  const reason = problem.message.replace(/\.$/, '');
   return {
     kind: 'unparsable',
     level: problem.tolerated ? 'note' : 'warning',
     path,
     line,
-    message: `Could not read this as ${kind}: ${problem.message.replace(/\.$/, '')}.${consequence}`,
+    message: problem.tolerated
+      ? `Read as ${kind}, with one thing tolerated: ${reason}.`
+      : `Could not read this as ${kind}: ${reason}. What depends on it is not assessed.`,
   };
 }
 

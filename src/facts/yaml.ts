@@ -232,7 +232,7 @@ class Reader {
         continue;
       }
       if (own.has(name)) {
-        this.problem(`duplicate key ${JSON.stringify(name.slice(0, 80))}: the last one counts`, key.span, true);
+        this.problem(`duplicate key ${JSON.stringify(name.slice(0, 80))}, the last value counts`, key.span, true);
         overwritten.push(own.get(name)!);
         own.delete(name);
       }

@@ -90,6 +90,15 @@ describe('trees that are odd do not end the run', () => {
     expect(runCli(['.', '--strict', '-q'], root).code).toBe(3);
   });
 
+  test('what is tolerated is said as such', () => {
+    const root = tree({ 'compose.yaml': 'services:\n  web:\n    image: a\n    image: b\n' });
+    const report = JSON.parse(runCli(['.', '-f', 'json', '--only', 'readonly-rootfs'], root).out) as Report;
+    const message = 'Read as compose, with one thing tolerated: duplicate key "image", the last value counts.';
+    expect(report.notifications).toContainEqual(
+      expect.objectContaining({ kind: 'unparsable', level: 'note', path: 'compose.yaml', line: 4, message }),
+    );
+  });
+
   test('a folder that cannot be read is a notification', () => {
     const root = tree({ 'open/Dockerfile': DOCKERFILE, 'closed/Dockerfile': DOCKERFILE });
     chmodSync(join(root, 'closed'), 0);

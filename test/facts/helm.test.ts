@@ -435,3 +435,19 @@ test.each([
   expect(defaults({ 'web/templates/a.yaml': template }).files[0]!.failures).not.toEqual([]);
   expect(cpuTime() - start).toBeLessThan(20_000);
 });
+
+test('many documents of one template take time in proportion to their number', () => {
+  const template =
+    '{{ range until 5000 }}\n---\nkind: X\nname: x{{ . }}\nnamespace: {{ $.Release.Name }}\nlabel: {{ $.Chart.Name }}\n{{ end }}';
+  const start = cpuTime();
+  expect(roots(defaults({ 'web/templates/a.yaml': template }))).toHaveLength(5000);
+  expect(cpuTime() - start).toBeLessThan(10_000);
+});
+
+test('definitions of custom resources are left out, a text that names them is not', () => {
+  const definition = 'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a}\n';
+  const other = 'kind: ConfigMap\ndata:\n  a: |\n    kind: CustomResourceDefinition\n';
+  const [only, ...more] = plain(defaults({ 'web/templates/a.yaml': `${definition}---\n${other}` }));
+  expect(only).toMatchObject({ kind: 'ConfigMap' });
+  expect(more).toEqual([]);
+});

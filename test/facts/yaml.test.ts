@@ -51,7 +51,7 @@ describe('content', () => {
     expect(plainOf(file.documents[0]!.root)).toEqual({ b: 2, a: 3 });
     expect(file.documents[0]!.broken).toBe(false);
     expect(file.problems).toEqual([
-      { message: 'duplicate key "a": the last one counts', span: { start: 10, end: 11 }, tolerated: true },
+      { message: 'duplicate key "a", the last value counts', span: { start: 10, end: 11 }, tolerated: true },
     ]);
   });
 

@@ -236,9 +236,18 @@ export function sliceText(value: TextValue, start: number, end = value.value.len
 
 function sliceRuns(runs: readonly Run[], start: number, end: number, shift = -start): Run[] {
   const result: Run[] = [];
-  for (const run of runs) {
+  // Runs stand in the order of the text: a long one is cut into many documents without looking at all of them each time.
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (runs[middle]!.end < start) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low; i < runs.length && runs[i]!.start <= end; i++) {
+    const run = runs[i]!;
     const mark = run.start === run.end;
-    if (mark ? run.start < start || run.start > end : run.end <= start || run.start >= end) continue;
+    if (!mark && (run.end === start || run.start === end)) continue;
     const from = Math.max(run.start, start);
     const to = Math.min(run.end, end);
     const span = run.copied
