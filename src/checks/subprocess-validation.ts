@@ -1,6 +1,6 @@
 /** Knows when a process is started with a command that somebody else can shape. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { baseOf, isShell, positional } from '../facts/program/commands.ts';
+import { baseOf, isShell, positional, wildcard } from '../facts/program/commands.ts';
 import { constants, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Node, type Program, placeIn } from '../facts/program/link.ts';
 import type { Ref, Site } from '../facts/program/model.ts';
@@ -51,6 +51,12 @@ export const subprocessValidation = defineCheck({
       fix: 'Put `--` before the value, or refuse values that begin with a hyphen.',
       severity: 'medium',
     },
+    wildcard: {
+      what: '{call} lets the shell put the names of files in place of `{parts}`.',
+      why: 'A file whose name begins with a hyphen becomes an option, and some options run commands or hand files to others.',
+      fix: 'Write `./*`, or put `--` before the pattern.',
+      severity: 'low',
+    },
   },
   assess(facts, options) {
     const program = facts.linked(linkProgram);
@@ -75,7 +81,7 @@ interface Start {
 
 /** What is wrong with a start; undefined when nothing is. */
 interface Problem {
-  readonly message: 'request' | 'shell' | 'program' | 'option';
+  readonly message: 'request' | 'shell' | 'program' | 'option' | 'wildcard';
   readonly origin?: Origin;
   readonly parts: string;
   readonly confidence?: 'medium' | 'low';
@@ -116,7 +122,11 @@ function judge(start: Start, rule: string): Subject {
 
 /** A text that a shell reads. */
 function text({ program, options }: Start, node: Node, at: Site | undefined): Problem | undefined {
-  if (constants(program, node.unit, node.ref)) return undefined;
+  const known = constants(program, node.unit, node.ref);
+  if (known) {
+    const parts = known.flatMap((one) => wildcard(String(one)) ?? [])[0];
+    return parts === undefined ? undefined : { message: 'wildcard', parts, confidence: 'low' };
+  }
   const found = origins(program, node.unit, node.ref, {
     sanitizers: new Set(options.quoters as readonly string[]),
     ...(at ? { at } : {}),
@@ -161,7 +171,7 @@ function list(start: Start, node: Node, at: Site, shell: boolean): Problem | und
 }
 
 function worse(a: Problem | undefined, b: Problem | undefined): Problem | undefined {
-  const order = ['request', 'shell', 'program', 'option'];
+  const order = ['request', 'shell', 'program', 'option', 'wildcard'];
   if (!a || !b) return a ?? b;
   return order.indexOf(b.message) < order.indexOf(a.message) ? b : a;
 }

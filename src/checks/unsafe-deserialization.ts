@@ -3,10 +3,10 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject, unkn
 import type { Facts } from '../facts/facts.ts';
 import { type Installed, installed } from '../facts/packages/installed.ts';
 import type { Ecosystem } from '../facts/packages/model.ts';
-import { constants, type Origin, origins, originText } from '../facts/program/flow.ts';
+import { constants, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn } from '../facts/program/link.ts';
 import { allNamedValues, type NamedValue } from '../facts/program/names.ts';
-import { verdict } from '../facts/program/readers.ts';
+import { unpickler, verdict } from '../facts/program/readers.ts';
 
 const why = 'Whoever controls the data decides which code runs while it is read, with all rights of the process.';
 
@@ -34,6 +34,11 @@ export const unsafeDeserialization = defineCheck({
       'SERIALIZER',
       'accept_content',
       'ACCEPT_CONTENT',
+      'eval(',
+      'new Function',
+      'runInNewContext',
+      'runInThisContext',
+      'runInContext',
     ],
   },
   evidence: {
@@ -66,8 +71,13 @@ export const unsafeDeserialization = defineCheck({
   assess(facts, options) {
     const program = facts.linked(linkProgram);
     return {
-      subjects: [...calls(program, facts, options), ...references(program, options), ...settings(program, options)],
-      lookedFor: 'pickle, marshal, shelve, YAML, joblib, torch, numpy and similar readers',
+      subjects: [
+        ...calls(program, facts, options),
+        ...evaluated(program, options),
+        ...references(program, options),
+        ...settings(program, options),
+      ],
+      lookedFor: 'pickle, marshal, shelve, YAML, joblib, torch, numpy and similar readers, and data that is evaluated',
     };
   },
 });
@@ -80,25 +90,12 @@ function calls(program: Program, facts: Facts, options: Options): Subject[] {
     subjects.push(...judge({ program, facts, options, site, name }, readers[name]!));
   }
   for (const site of program.allCalls()) {
-    const name = unpickler(program, site, options);
+    const name = unpickler(program, site, options.unpicklers as readonly string[]);
     if (name === undefined) continue;
     if (name === '') subjects.push(pass('own unpickler', placeIn(site.unit, site.call), 'find_class is restricted'));
     else subjects.push(...judge({ program, facts, options, site, name }, 'always'));
   }
   return subjects;
-}
-
-/** Name of the base when a call makes an instance of an own unpickler class; empty when its find_class is its own. */
-function unpickler(program: Program, { unit, call }: CallSite, options: Options): string | undefined {
-  for (const meaning of program.meanings(unit, call.callee.value)) {
-    if (meaning.kind !== 'class') continue;
-    const bases = program.bases(meaning.unit, meaning.class);
-    const base = bases.find((one) => (options.unpicklers as readonly string[]).includes(one));
-    if (base === undefined) continue;
-    const method = program.method(meaning.unit, meaning.class, 'find_class');
-    return method?.unit.module.raises.some((one) => one.function === method.id) ? '' : base;
-  }
-  return undefined;
 }
 
 interface Reading {
@@ -133,8 +130,7 @@ function judge(reading: Reading, rule: string): Subject[] {
   const data = argument(call, 0);
   const found = data ? origins(program, unit, data.value) : [];
   const request = found.find((one) => one.kind === 'source' && one.source === 'request');
-  const advice =
-    (options.advice as Readonly<Record<string, string>>)[name.split('.')[0]!] ?? 'read nothing that others can write';
+  const advice = adviceFor(options, name);
   // A literal cannot be changed by anybody; a path is no data.
   const literal = data !== undefined && constants(program, unit, data.value)?.every((one) => typeof one === 'string');
   const isData = !(options.pathReaders as readonly string[]).includes(name);
@@ -156,6 +152,36 @@ function judge(reading: Reading, rule: string): Subject[] {
     ...(request ? { trace: [...request.trace, { ...place, text: `read by ${label}` }] } : {}),
   };
   return [fail(label, finding)];
+}
+
+/** Data that is read by running it: `eval("(" + body + ")")`. What comes from nowhere outside is code, not data. */
+function evaluated(program: Program, options: Options): Subject[] {
+  return program.calls(options.evaluators as readonly string[]).flatMap((site): Subject[] => {
+    const { unit, call, names } = site;
+    const data = call.args[lastWord(names[0]!) === 'Function' ? call.args.length - 1 : 0];
+    const found = data ? origins(program, unit, data.value, { at: call }) : [];
+    const outside = found.filter((one) => one.kind === 'source' && /^(?:request|network|file|store)$/.test(one.source));
+    const origin = outside.find((one) => one.kind === 'source' && one.source === 'request') ?? outside[0];
+    const value = data ? unit.module.values[data.value]! : undefined;
+    const first = value?.kind === 'concat' ? unit.module.values[value.parts[0]!]! : undefined;
+    const isObject = first?.kind === 'const' && /^\s*(?:\(|return\s*\(?)\s*$/.test(String(first.value));
+    if (!data || (!origin && !(isObject && found.some(({ kind }) => kind === 'param')))) return [];
+    const [place, label] = [placeIn(unit, call), `${names[0]}()`];
+    const request = origin?.kind === 'source' && origin.source === 'request';
+    const finding: Finding = {
+      message: request ? 'request' : 'unsafe',
+      data: { call: label, source: origin ? originText(origin) : 'data', advice: adviceFor(options, 'eval') },
+      place,
+      confidence: origin ? 'high' : 'medium',
+      ...(request ? { trace: [...origin.trace, { ...place, text: `run by ${label}` }] } : {}),
+    };
+    return [fail(label, finding)];
+  });
+}
+
+function adviceFor(options: Options, name: string): string {
+  const advice = options.advice as Readonly<Record<string, string>>;
+  return advice[name.split('.')[0]!] ?? 'read nothing that others can write';
 }
 
 function described(found: readonly Origin[], isData: boolean): string {
@@ -190,9 +216,7 @@ function references(program: Program, options: Options): Subject[] {
       if (reference.role !== 'value' || aliases.has(reference.value)) continue;
       const name = program.names(unit, reference.value).find((one) => readers[one] === 'always');
       if (name === undefined) continue;
-      const advice =
-        (options.advice as Readonly<Record<string, string>>)[name.split('.')[0]!] ??
-        'read nothing that others can write';
+      const advice = adviceFor(options, name);
       const place = placeIn(unit, reference);
       subjects.push(fail(name, { message: 'reference', data: { call: name, advice }, place, confidence: 'high' }));
     }

@@ -1,7 +1,7 @@
 /** Knows how to turn a workspace into facts: which files to read, which parser to load, what to do when one fails. */
 import type { Check } from '../check.ts';
 import type { Notification } from '../problem.ts';
-import type { Extracted, Extractor, FactKind, Facts, FactTypes, FileFacts } from './facts.ts';
+import type { Extracted, Extractor, FactKind, Facts, FactTypes, FileFacts, ParseProblem } from './facts.ts';
 import type { Advisories } from './packages/advisory.ts';
 import { Lines } from './span.ts';
 import { compare, type FileText, type SourceFile, type Workspace, type Zone } from './workspace.ts';
@@ -53,6 +53,9 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
   const loaded = new Map<Extractor, Awaited<ReturnType<Extractor['load']>>>();
   const readPaths = new Set<string>();
 
+  /** Code that no parser could read, in folders of what is shown or copied. */
+  const snippets: { path: string; report: () => void }[] = [];
+
   const extractFile = async (file: SourceFile, extractor: Extractor, content: FileText): Promise<void> => {
     const { kind } = extractor;
     const words = interest.get(kind)!;
@@ -70,16 +73,29 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
       if (store) store.push(entry);
       else stores.set(kind, [entry]);
     }
+    const read = data !== undefined;
+    const report = () => note(file.path, content, kind, problems, read);
+    const isBroken = problems.some(({ tolerated }) => !tolerated);
+    if (isBroken && kind === 'program' && shown.test(file.path)) snippets.push({ path: file.path, report });
+    else report();
+  };
+
+  const note = (
+    path: string,
+    content: FileText,
+    kind: FactKind,
+    problems: readonly ParseProblem[],
+    understood: boolean,
+  ): void => {
     const lost = problems.find((problem) => !problem.tolerated);
-    for (const problem of problems) notifications.push(notificationOf(file.path, content, kind, problem));
-    if (lost || (data === undefined && problems.length > 0)) {
-      brokenByKind.set(kind, (brokenByKind.get(kind) ?? 0) + 1);
-      for (const check of options.checks) {
-        const need = check.needs[kind];
-        if (need !== true && !need?.some((word) => content.text.includes(word))) continue;
-        const entry = { path: file.path, kind, reason: (lost ?? problems[0]!).message };
-        broken.set(check.id, [...(broken.get(check.id) ?? []), entry]);
-      }
+    for (const problem of problems) notifications.push(notificationOf(path, content, kind, problem));
+    if (!lost && (understood || problems.length === 0)) return;
+    brokenByKind.set(kind, (brokenByKind.get(kind) ?? 0) + 1);
+    for (const check of options.checks) {
+      const need = check.needs[kind];
+      if (need !== true && !need?.some((word) => content.text.includes(word))) continue;
+      const entry = { path, kind, reason: (lost ?? problems[0]!).message };
+      broken.set(check.id, [...(broken.get(check.id) ?? []), entry]);
     }
   };
 
@@ -111,7 +127,7 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
       }
     }
   }
-  if (bundles.length > 0) notifications.push(skippedBundles(bundles));
+  if (bundles.length > 0) notifications.push(skipped(bundles, 'bundle'));
   for (const [extractor, files] of neighbours) {
     if (!hit.has(extractor)) continue;
     for (const file of files) {
@@ -120,6 +136,21 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
     }
     stores.get(extractor.kind)?.sort((a, b) => compare(a.path, b.path));
     notifications.sort((a, b) => compare(a.path ?? '', b.path ?? ''));
+  }
+  if (snippets.length > 0) {
+    const imported = importedModules(factsOf(workspace.files, stores));
+    const isRun = (path: string): boolean => imported.has(moduleOf(path));
+    const left = snippets.flatMap(({ path }) => (isRun(path) ? [] : [path]));
+    const folders = new Set(left.map(folderOf));
+    const programs = stores.get('program') ?? [];
+    // What lies beside a piece of code and can be read is another piece.
+    const beside = programs.filter(({ path }) => folders.has(folderOf(path)) && !isRun(path));
+    const read = programs.filter((one) => !beside.includes(one));
+    if (read.length > 0) stores.set('program', read);
+    else stores.delete('program');
+    for (const { path, report } of snippets) if (isRun(path)) report();
+    const all = [...new Set([...left, ...beside.map(({ path }) => path)])].sort(compare);
+    if (left.length > 0) notifications.push(skipped(all, 'snippet'));
   }
   const found = factsOf(workspace.files, stores);
   const opened = interest.has('dependencies') ? await options.advisories?.(found) : undefined;
@@ -137,10 +168,35 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
   };
 }
 
-/** Programs that a tool wrote are left out, and their number is told. */
-function skippedBundles(paths: readonly string[]): Notification {
+/** Folders of what a program shows, sends or copies, and does not run itself. */
+const shown =
+  /(?:^|\/)(?:static|public|assets|snippets?|templates?|scaffold(?:s|ing)?|boilerplates?|skeletons?|stubs)\//i;
+
+function moduleOf(path: string): string {
+  return path.replace(/(?:\/(?:index|__init__))?\.\w+$/, '');
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+/** Modules of the repository that some program imports, as paths without ending. */
+function importedModules(facts: Facts): ReadonlySet<string> {
+  const names = facts.of('program').flatMap(({ data }) =>
+    data.imports.flatMap(({ name, member }) => {
+      const path = name.startsWith('/') ? name.slice(1) : name.replaceAll('.', '/');
+      return member === undefined ? [path] : [path, path.slice(0, -member.length - 1)];
+    }),
+  );
+  return new Set(names);
+}
+
+/** Programs that a tool wrote, and pieces of code that are data, are left out, and their number is told. */
+function skipped(paths: readonly string[], what: 'bundle' | 'snippet'): Notification {
   const some = paths.slice(0, 3).join(', ');
-  const files = paths.length === 1 ? '1 minified or generated script' : `${paths.length} minified or generated scripts`;
+  const one = what === 'bundle' ? 'minified or generated script' : 'piece of code that is shown or copied, and not run';
+  const many = what === 'bundle' ? `${one}s` : 'pieces of code that are shown or copied, and not run';
+  const files = paths.length === 1 ? `1 ${one}` : `${paths.length} ${many}`;
   return { kind: 'limit', level: 'note', message: `Not read: ${files} (${some}${paths.length > 3 ? ', ...' : ''}).` };
 }
 

@@ -10,6 +10,25 @@ const VIEW =
 testCheck(subprocessValidation, {
   invalid: [
     bad(
+      'names of files in the place of arguments',
+      'import os, subprocess\nsubprocess.run("chown -R app *", shell=True)  # <-\nos.system("cd /srv && tar czf /b.tgz *.log")  # <-\n',
+      'wildcard',
+      { confidence: 'low' },
+    ),
+    {
+      name: 'names of files in JavaScript',
+      files: { 'src/x.js': "const { exec } = require('child_process');\nexec('rsync -a * backup:/srv');\n" },
+      findings: [{ message: 'wildcard', at: 'src/x.js:2', confidence: 'low' }],
+    },
+    {
+      name: 'a pattern that is asked and not listened to',
+      files: {
+        'src/x.js':
+          "const { exec } = require('child_process');\nfunction check(value, pattern) {\n  if (!pattern.test(value)) console.warn(value);\n  return value;\n}\nexports.ping = (host) => exec(`ping ${check(host, /^[a-z.]+$/)}`);\n",
+      },
+      findings: [{ message: 'shell', at: 'src/x.js:6' }],
+    },
+    bad(
       'a shell that was bound before, and an operator of a scheduler',
       'import functools, subprocess\nfrom airflow.operators.bash import BashOperator\nsh = functools.partial(subprocess.run, shell=True)\ndef f(host):\n    sh("ping " + host)  # <-\n    BashOperator(task_id="x", bash_command="ls " + host)  # <-\n',
     ),
@@ -129,6 +148,22 @@ testCheck(subprocessValidation, {
     ),
   ],
   valid: [
+    good(
+      'patterns that begin with a folder or come after two hyphens',
+      'import os\nos.system("chown app ./*")\nos.system("chown app /srv/*")\nos.system("chmod 600 -- *")\nos.system("ls *; tar --version")\n',
+      4,
+    ),
+    {
+      name: 'a wrapper that is given the pattern',
+      files: {
+        'src/check.js':
+          "exports.checked = (value, pattern) => {\n  if (!pattern.test(value)) throw new Error('refused');\n  return value;\n};\n",
+        'src/patterns.js': 'exports.HOST_PATTERN = /^[a-z.]+$/;\n',
+        'src/x.js':
+          "const { exec } = require('child_process');\nconst { checked } = require('./check');\nconst { HOST_PATTERN } = require('./patterns');\nexports.ping = (host) => exec(`ping ${checked(host, /^[a-z.]+$/)}`);\nexports.look = (host) => {\n  if (!HOST_PATTERN.test(host)) return;\n  exec(`nslookup ${host}`);\n};\n",
+      },
+      subjects: 2,
+    },
     good(
       'data for a constant script',
       `${VIEW}    subprocess.run(["python3", "sign.py", "--data", v])\n    subprocess.run(["python3", "-u", "-m", "tools.sign", v])\n    return {}\n`,

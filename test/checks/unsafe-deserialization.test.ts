@@ -22,6 +22,29 @@ const pyproject = (entry: string) => `[project]\nname = "x"\nversion = "1"\ndepe
 
 testCheck(unsafeDeserialization, {
   invalid: [
+    {
+      name: 'requests that are evaluated',
+      files: {
+        'src/x.js':
+          "const vm = require('vm');\nconst express = require('express');\nconst app = express();\napp.post('/a', (req, res) => res.json(eval('(' + req.body.a + ')')));\napp.post('/b', (req, res) => res.json(new Function('x', req.body.b)(1)));\napp.post('/c', (req, res) => res.json(vm.runInNewContext(req.query.c)));\n",
+        'app/x.py':
+          'from flask import Flask, request\napp = Flask(__name__)\n@app.post("/a")\ndef a():\n    return eval(request.form["a"])\n',
+      },
+      findings: [4, 5, 6]
+        .map((line) => ({ message: 'request', at: `src/x.js:${line}` }))
+        .concat([{ message: 'request', at: 'app/x.py:5' }]),
+    },
+    {
+      name: 'objects that are read by evaluating them',
+      files: {
+        'src/x.ts':
+          "export const a = (text: string) => eval('(' + text + ')');\nexport const b = (text: string) => new Function(`return ${text}`)();\n",
+      },
+      findings: [
+        { message: 'unsafe', at: 'src/x.ts:1', confidence: 'medium' },
+        { message: 'unsafe', at: 'src/x.ts:2', confidence: 'medium' },
+      ],
+    },
     version('an old torch', { 'requirements.txt': 'torch==2.5.1\n' }, 'medium'),
     version('an upper bound below the safe default', { 'requirements.txt': 'torch>=2.0,<2.6\n' }, 'medium'),
     version(
@@ -236,6 +259,15 @@ testCheck(unsafeDeserialization, {
     ),
   ],
   notApplicable: [
+    {
+      name: 'code of the program that is evaluated',
+      files: {
+        'app/x.py':
+          'import ast\ndef f(expression, scope, text):\n    eval(expression, scope)\n    eval("1 + 1")\n    return ast.literal_eval(text)\n',
+        'src/x.js':
+          "export const a = (body) => new Function('row', body);\nexport const b = (model) => model.eval('(' + model + ')');\neval('(1)');\n",
+      },
+    },
     good(
       'the writing side',
       'import json, marshal, pickle, torch, yaml\ndef f(x, h):\n    pickle.dump(x, h); pickle.dumps(x); marshal.dumps(x); yaml.dump(x); torch.save(x, "m"); json.loads("{}")\n',

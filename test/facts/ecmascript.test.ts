@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Extracted, ExtractInput } from '../../src/facts/facts.ts';
+import { pass } from '../../src/check.ts';
+import type { Extracted, ExtractInput, Facts } from '../../src/facts/facts.ts';
 import { ecmascript, isBundle, scriptOf } from '../../src/facts/program/ecmascript.ts';
 import { ecmascriptName, importedModule } from '../../src/facts/program/ecmascript-names.ts';
 import { constants } from '../../src/facts/program/flow.ts';
@@ -326,6 +327,57 @@ test('bundles are left out and counted', async () => {
   };
   const { notifications } = await scanFiles(check, { 'a.js': `/*! @generated */\nf();`, 'b.ts': 'f();' });
   expect(notifications.map((one) => one.message)).toEqual(['Not read: 1 minified or generated script (a.js).']);
+});
+
+describe('pieces of code', () => {
+  const check = {
+    id: 'x',
+    needs: { program: true as const },
+    messages: {},
+    assess: (facts: Facts) => ({
+      subjects: facts.of('program').map(({ path }) => pass(path, { path, span: { start: 0, end: 0 } }, 'read')),
+      lookedFor: 'x',
+    }),
+  };
+  const files = {
+    'app.js': "import './static/client';\n",
+    'static/client.js': 'f();',
+    'data/static/fixes/a.ts': 'if (x) {\n',
+    'data/static/fixes/b.ts': 'g();\n',
+    'templates/index.js': 'if (<%= name %>) {\n',
+  };
+  const names = async (more: Readonly<Record<string, string>> = {}) => {
+    const { judgement, notifications } = await scanFiles(check, { ...files, ...more });
+    return {
+      subjects: judgement.subjects.map(({ name, verdict }) => `${verdict} ${name}`).sort(),
+      messages: notifications.map(({ message }) => message),
+    };
+  };
+
+  test('in folders of what is shown or copied are data', async () => {
+    expect(await names()).toEqual({
+      subjects: ['pass app.js', 'pass static/client.js'],
+      messages: [
+        'Not read: 3 pieces of code that are shown or copied, and not run (data/static/fixes/a.ts, data/static/fixes/b.ts, templates/index.js).',
+      ],
+    });
+  });
+
+  test('that are imported, or lie elsewhere, are not', async () => {
+    const { subjects } = await names({
+      'b.js': "import './templates';\nconst a = require('./data/static/fixes/a');\n",
+      'src/c.js': 'if (x) {\n',
+    });
+    expect(subjects).toEqual([
+      'pass app.js',
+      'pass b.js',
+      'pass data/static/fixes/b.ts',
+      'pass static/client.js',
+      'unknown data/static/fixes/a.ts',
+      'unknown src/c.js',
+      'unknown templates/index.js',
+    ]);
+  });
 });
 
 test('scripts of components keep their places', () => {

@@ -63,3 +63,14 @@ export function isShell(program: Program, site: CallSite): boolean {
   const given = keyword ? { unit: site.unit, ref: keyword.value } : option(program, site, 'shell');
   return given !== undefined && mayBeTrue(program, given.unit, given.ref);
 }
+
+/** A pattern without a folder in front, given to a program whose options do harm: `*` of `chown app *`. */
+export function wildcard(command: string): string | undefined {
+  for (const one of command.split(/[;&|\n]/)) {
+    const words = one.trim().split(/\s+/);
+    const at = words.findIndex((word) => /^(?:chown|chmod|tar|rsync)$/.test(baseOf(word)));
+    const pattern = at < 0 ? undefined : words.slice(at + 1).find((word) => word === '--' || /^\*/.test(word));
+    if (pattern !== undefined && pattern !== '--') return pattern;
+  }
+  return undefined;
+}

@@ -5,6 +5,7 @@ import type { GuardId, Ref } from './model.ts';
 const fullMethods = new Set(['isdigit', 'isdecimal', 'isnumeric', 'isalnum', 'isalpha', 'isidentifier', 'fullmatch']);
 const checkers =
   /^is(?:Alpha(?:numeric)?|UUID|IP|Int|Numeric|Hexadecimal|MongoId|FQDN|Slug)$|(?:^|_)(?:is_?(?:valid|safe|allowed|permitted)|valid(?:ate|ated|ator)?|sanitize|allowed|permitted|whitelisted|verify)(?:_|$)|^(?:is|check|ensure|assert)(?:Valid|Safe|Allowed|_valid|_safe|_allowed)/i;
+const patterns = /pattern|regexp?$|_re$/i;
 const lists = /allow|whitelist|permit|valid|supported|known|safe|choices|registered|available/i;
 
 const remembered = new WeakMap<Unit, Map<string, ReadonlySet<Ref>>>();
@@ -75,6 +76,9 @@ function fromTest(unit: Unit, test: Ref, holds: boolean, refs: Set<Ref>): void {
   }
   if (callee.kind === 'attr' && word === 'test' && call.args[0] && isWhole(unit, callee.of))
     refs.add(call.args[0].value);
+  // A pattern of another file is known by its name.
+  if (callee.kind === 'global' && word === 'test' && call.args[0] && patterns.test(callee.name.slice(0, -5)))
+    refs.add(call.args[0].value);
   if (callee.kind === 'attr' && word === 'match' && call.args[0] && isWhole(unit, call.args[0].value))
     refs.add(callee.of);
   const pattern = call.args[0] ? module.values[call.args[0].value]! : undefined;
@@ -88,6 +92,8 @@ function fromTest(unit: Unit, test: Ref, holds: boolean, refs: Set<Ref>): void {
 /** A regular expression that says something about the whole text: `/^[a-z]+$/`. */
 function isWhole(unit: Unit, ref: Ref): boolean {
   const value = unit.module.values[ref]!;
+  // Which pattern it is the callers say.
+  if (value.kind === 'param') return true;
   if (value.kind !== 'call') return false;
   const { callee, args } = unit.module.calls[value.call]!;
   const made = unit.module.values[callee.value]!;

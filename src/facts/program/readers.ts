@@ -62,3 +62,16 @@ function isPlainSchema(program: Program, site: CallSite, plain: readonly string[
   const schema = option(program, site, 'schema');
   return schema !== undefined && program.names(schema.unit, schema.ref).some((name) => plain.includes(lastWord(name)));
 }
+
+/** Name of the base when a call makes an instance of an own unpickler class; empty when its find_class is its own. */
+export function unpickler(program: Program, { unit, call }: CallSite, known: readonly string[]): string | undefined {
+  for (const meaning of program.meanings(unit, call.callee.value)) {
+    if (meaning.kind !== 'class') continue;
+    const bases = program.bases(meaning.unit, meaning.class);
+    const base = bases.find((one) => known.includes(one));
+    if (base === undefined) continue;
+    const method = program.method(meaning.unit, meaning.class, 'find_class');
+    return method?.unit.module.raises.some((one) => one.function === method.id) ? '' : base;
+  }
+  return undefined;
+}
