@@ -5,7 +5,7 @@ import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
 import { handlersOf, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
-import { administrative, isDashboard } from '../facts/web-admin.ts';
+import { administrative, isForPages } from '../facts/web-admin.ts';
 import { type BotCommand, botCommands, botWords, senderCheck } from '../facts/web-bots.ts';
 import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
 import { isByHand, linkServers, localServer, type Servers } from '../facts/web-listen.ts';
@@ -135,9 +135,15 @@ function judge(
   if (lost) return once('notAwaited', { route: label, guard: lost.name }, lost.place);
   if (handlers.length === 0 && !route.library)
     return [unknown(name, route.place, 'the repository does not hold its handler')];
-  const local = localServer(servers, route);
+  // A set-up that several applications run registers the same route in each.
+  const same = web.routes.filter(
+    ({ place }) => place.path === route.place.path && place.span.start === route.place.span.start,
+  );
+  const reasons = same.map((one) => localServer(servers, one));
+  const local = reasons.every((one) => one !== undefined) ? reasons[0] : undefined;
   if (local && (kind === 'internals' || kind === 'control')) return [pass(name, route.place, local)];
-  const isAside = local !== undefined || (kind === 'internals' && (isByHand(servers, route) || isDashboard(route)));
+  const isAside =
+    local !== undefined || (kind === 'internals' && (same.every((one) => isByHand(servers, one)) || isForPages(route)));
   const more: Partial<Finding> =
     route.loose || kind === 'internals'
       ? { severity: 'low', confidence: route.loose ? 'low' : 'medium' }

@@ -50,8 +50,9 @@ export function administrative(route: Route, options: Options): AdminKind | unde
   return isOwn && list('internals').includes(last) ? 'internals' : undefined;
 }
 
-/** Metrics under `/api` that are no exposition of Prometheus: figures for the pages of a dashboard. */
-export function isDashboard(route: Route): boolean {
+/** What pages fetch: the settings of pages of Next.js, metrics under `/api` that are no exposition of Prometheus. */
+export function isForPages(route: Route): boolean {
+  if (route.framework === 'next' && pathsOf(route).every((path) => path.endsWith('/config'))) return true;
   if (!pathsOf(route).every((path) => /^\/(?:\w+\/)*api\/(?:\w+\/)*metrics\/?$/.test(path))) return false;
   if (!route.handler || route.framework === 'http.server') return true;
   const { unit, id } = route.handler;

@@ -1,6 +1,6 @@
 /** Knows what stands in front of a handler really does: refuses strangers, asks for a role, counts requests, or nothing. */
 import { constants, origins } from './program/flow.ts';
-import { type CallSite, type FunctionSite, type Program, placeIn, type Unit } from './program/link.ts';
+import { type CallSite, type FunctionSite, option, type Program, placeIn, type Unit } from './program/link.ts';
 import type { Ref } from './program/model.ts';
 import { wordsOf } from './program/names.ts';
 import type { Place } from './span.ts';
@@ -207,7 +207,7 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
     if (module.language !== 'python' && called.names.some((name) => isListed(words.authGuards, name)))
       best = stronger(best, { kind: 'auth', name: text, place });
     if (isRefusal) found.push({ start: call.span.start, guard: call.guard });
-    else {
+    else if (!isSwitchedOff(program, called)) {
       for (const inner of program.targets(called)) {
         if (seen.has(inner.function) || depth >= 3) continue;
         // `verify(resolve, reject)` of JavaScript gives back the callback that decides.
@@ -226,6 +226,20 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
   }
   if (found.length === 0) return best;
   return stronger(best, judge(program, site, found, words, place));
+}
+
+/** Is what a call would ask switched off by an option: `readRequest(request, { skipAuth: true })`? */
+function isSwitchedOff(program: Program, site: CallSite): boolean {
+  const is = (name: string, wanted: boolean) => {
+    const node = option(program, site, name);
+    return node !== undefined && constants(program, node.unit, node.ref)?.every((one) => one === wanted) === true;
+  };
+  return (
+    ['skipAuth', 'skip_auth', 'noAuth', 'no_auth'].some((name) => is(name, true)) ||
+    ['auth', 'requireAuth', 'require_auth', 'auth_required', 'authRequired', 'authenticate'].some((name) =>
+      is(name, false),
+    )
+  );
 }
 
 /** What the refusals of a function ask for, and whether something gets past them. */

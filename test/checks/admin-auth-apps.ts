@@ -48,6 +48,12 @@ export const valid: readonly ValidCase[] = [
     'src/wrap.js': wrap,
     'src/remove.js': `export function remove() {\n  return ${guarded};\n}\n`,
   }),
+  good('a helper that asks', {
+    'app/api/admin/users/route.ts':
+      "import { NextResponse } from 'next/server';\nimport { read } from '../../../../lib/read';\nexport async function DELETE(request: Request) {\n  const { error } = await read(request, { skipAuth: false });\n  if (error) return error();\n  return NextResponse.json({});\n}\n",
+    'lib/read.ts':
+      'export async function read(request, options) {\n  const user = await findUser(request);\n  if (!options?.skipAuth && !user?.isAdmin) return { error: () => Response.json({}, { status: 403 }) };\n  return {};\n}\n',
+  }),
   good('a wrapped guard', {
     'src/app.js': `import { wrap } from './wrap.js';\nimport { gate } from './gate.js';\n${express}app.delete('/admin/users/:id', wrap(gate), wrap((req, res) => res.json({})));\n`,
     'src/wrap.js': wrap,
@@ -125,6 +131,21 @@ export const invalid: readonly InvalidCase[] = [
     'src/app.js': `import { wrap } from './wrap.js';\n${express}app.delete('/admin/users/:id', wrap(async (req, res) => res.json({}))); // <-\n`,
     'src/wrap.js': wrap,
   }),
+  bad('a helper whose question is switched off', {
+    'app/api/admin/users/route.ts':
+      "import { NextResponse } from 'next/server';\nimport { read } from '../../../../lib/read';\nexport async function DELETE(request: Request) { // <-\n  const { error } = await read(request, { skipAuth: true });\n  if (error) return error();\n  return NextResponse.json({});\n}\n",
+    'lib/read.ts':
+      'export async function read(request, options) {\n  const user = await findUser(request);\n  if (!options?.skipAuth && !user?.isAdmin) return { error: () => Response.json({}, { status: 403 }) };\n  return {};\n}\n',
+  }),
+  bad(
+    'settings that pages fetch are for review',
+    {
+      'app/api/config/route.ts':
+        "import { NextResponse } from 'next/server';\nexport async function GET() { // <-\n  return NextResponse.json({ beta: true });\n}\n",
+    },
+    'unguarded',
+    { severity: 'low', confidence: 'low' },
+  ),
   bad('a field, and nothing in front', { 'src/server.ts': fields('', ' // <-'), 'src/gate.ts': gate }),
   bad('an application inside another whose guard stands elsewhere', {
     'src/app.js': `import { gate } from './gate.js';\n${express}const inner = express();\nconst other = express();\nother.use(gate);\ninner.delete('/users/:id', (req, res) => res.json({})); // <-\napp.use('/admin', inner);\napp.use('/x', other);\napp.listen(3000);\n`,

@@ -93,6 +93,14 @@ export const invalid: readonly InvalidCase[] = [
     },
     { confidence: 'medium' },
   ),
+  bad(
+    'metrics of a set-up that a second application shares, which is never started',
+    {
+      'src/x.js':
+        "import express from 'express';\nfunction setUp(app) {\n  app.get('/metrics', (req, res) => res.end()); // <-\n}\nconst app = express();\nsetUp(app);\napp.listen(3000);\nexport function again() {\n  const other = express();\n  setUp(other);\n  return other;\n}\n",
+    },
+    { confidence: 'medium' },
+  ),
   bad('Express for everybody', { 'src/x.js': `${express}app.listen(3000, () => {});\n` }),
   {
     name: 'servers: an image starts the application by a name of its package',
