@@ -1,10 +1,18 @@
 /** Knows whether each image that runs a service says how to tell that the service is alive. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import type { Dockerfile, Healthcheck, Stage } from '../facts/dockerfile.ts';
-import { type FileFacts, placeOf } from '../facts/facts.ts';
+import { type Facts, type FileFacts, placeOf } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
+import { linkImageScripts, linkLineages } from '../facts/image-lineage.ts';
 import { type ImageUse, linkImageUses } from '../facts/image-uses.ts';
-import { cannotFail, lineage, type ServiceKnowledge, serviceVerdict, wordsCannotFail } from '../facts/service-image.ts';
+import {
+  cannotFail,
+  forDevelopment,
+  type ServiceKnowledge,
+  serviceVerdict,
+  startCommand,
+  wordsCannotFail,
+} from '../facts/service-image.ts';
 
 type File = FileFacts<Dockerfile>;
 
@@ -18,6 +26,8 @@ export const dockerfileHealthcheck = defineCheck({
     workflow: ['docker', 'helm'],
     script: ['docker', 'podman', 'nerdctl', 'helm'],
   },
+  // Services that run an image, and the scripts that images start.
+  evidence: { compose: ['image'], script: ['exec', 'while', 'wait', '$@'] },
   messages: {
     missing: {
       what: 'The image of {stage} runs a service ({because}) and has no HEALTHCHECK, and nothing that runs it checks its health.',
@@ -55,8 +65,8 @@ export const dockerfileHealthcheck = defineCheck({
     const uses = facts.linked(linkImageUses);
     const subjects = facts
       .of('dockerfile')
-      .filter((file) => !/(?:^|\/)\.devcontainer\//.test(file.path))
-      .flatMap((file) => [...products(file, uses.get(file.path) ?? [], known), ...repeated(file)]);
+      .filter((file) => !forDevelopment(file.path))
+      .flatMap((file) => [...products(file, uses.get(file.path) ?? [], known, facts), ...repeated(file)]);
     return {
       subjects,
       lookedFor: 'Dockerfile, Containerfile, Dockerfile.*, *.dockerfile whose image runs a service',
@@ -76,23 +86,30 @@ function knowledge(options: Options): ServiceKnowledge {
 }
 
 /** The last stage, those that compose builds, and those that only a build by name can be meant for. */
-function products(file: File, uses: readonly ImageUse[], known: ServiceKnowledge): Subject[] {
+function products(file: File, uses: readonly ImageUse[], known: ServiceKnowledge, facts: Facts): Subject[] {
   const { stages } = file.data;
   const used = new Set(stages.flatMap((stage) => [stage.parent, ...stage.copies.map((copy) => copy.stage)]));
   return stages.flatMap((stage) => {
     const last = stage === stages.at(-1);
     const targeted = uses.some((use) => use.target !== undefined && use.target === stage.name);
     const alone =
-      !used.has(stage.index) && !/\b(?:dev|develop\w*|debug|tests?|lint|ci|builder?)\b/.test(stage.name ?? '');
+      !used.has(stage.index) &&
+      !/(?:^|[^a-z])(?:dev|develop\w*|debug|tests?|lint|ci|build(?:er)?)(?![a-z])/.test(stage.name ?? '');
     if (!last && !targeted && !alone) return [];
     const own = uses.filter((use) => (use.target === undefined ? last : use.target === stage.name));
-    const subject = judge(file, stage, own, known);
+    const subject = judge(file, stage, own, known, facts);
     return subject && (last || targeted || subject.verdict === 'pass' || stage.expose.length > 0) ? [subject] : [];
   });
 }
 
-function judge(file: File, stage: Stage, uses: readonly ImageUse[], known: ServiceKnowledge): Subject | undefined {
-  const chain = lineage(file.data, stage);
+function judge(
+  file: File,
+  stage: Stage,
+  uses: readonly ImageUse[],
+  known: ServiceKnowledge,
+  facts: Facts,
+): Subject | undefined {
+  const { chain, base } = facts.linked(linkLineages)(file, stage);
   const name = stage.name ?? (file.data.stages.length > 1 ? 'the last stage' : file.path);
   const place = placeOf(file, stage);
   const title = `image of ${name}`;
@@ -119,20 +136,25 @@ function judge(file: File, stage: Stage, uses: readonly ImageUse[], known: Servi
       : `healthcheck of the ${elsewhere.title}`;
     return pass(title, place, `${by} in ${elsewhere.place.path}`);
   }
-  const verdict = serviceVerdict(chain, known);
+  const verdict = serviceVerdict(chain, known, (path) => facts.linked(linkImageScripts)(file.path, path));
   const runs = uses.find((use) => use.forever);
   if (check && !check.none && check.command) {
     const data = { stage: name, command: check.command.text.slice(0, 80) };
     return fail(title, { message: 'vacuous', data, place: placeOf(file, check), confidence: 'high' }, place);
   }
-  if (verdict.runs === 'nothing' || (verdict.runs === 'tool' && !runs)) return undefined;
+  if (verdict.runs === 'nothing' && !(verdict.guessed && runs)) return undefined;
+  if (verdict.runs === 'tool' && !runs) return undefined;
+  const { entrypoint, cmd } = startCommand(chain);
+  if (verdict.runs === 'unclear' && !entrypoint && !cmd && !runs)
+    return base ? undefined : unknown(title, place, `what ${verdict.because} starts is not known`);
+  if (verdict.guessed && !runs && /(?:^|\/)(?:scripts?|tools?|hack|ci|utils?)\//.test(file.path)) return undefined;
   if (uses.length > 0 && !runs && verdict.runs !== 'service') return undefined;
   const because = verdict.runs === 'service' || !runs ? verdict.because : `the ${runs.title} keeps it running`;
   const finding: Finding = {
     message: check ? 'disabled' : 'missing',
     data: { stage: name, because },
     place: check ? placeOf(file, check) : place,
-    confidence: verdict.runs === 'service' || runs ? 'high' : 'low',
+    confidence: (verdict.runs === 'service' && !verdict.guessed) || runs ? 'high' : 'low',
     related: uses
       .slice(0, 5)
       .map((use) => ({ ...use.place, text: `The ${use.title} runs this image without a health check.` })),

@@ -223,7 +223,7 @@ function judgeRemote(code: RemoteCode): Subject {
 
 function judgeRevisions(facts: Facts): Subject[] {
   return facts.of('dockerfile').flatMap((file) => {
-    const revision = /(?:^|\/)\.devcontainer\//.test(file.path) ? undefined : revisionOf(file, facts);
+    const revision = revisionOf(file, facts);
     if (!revision) return [];
     const { stage, label, evidence } = revision;
     const name = `revision label of ${file.path}`;

@@ -58,6 +58,7 @@ export function linkDocker(facts: Facts): DockerCommands {
   const runs: DockerRun[] = [];
   const builds: DockerBuild[] = [];
   const tags: { from: string; to: string }[] = [];
+  const baked: Place[] = [];
   const read = (
     parts: readonly (readonly Statement[])[],
     path: string,
@@ -68,6 +69,7 @@ export function linkDocker(facts: Facts): DockerCommands {
     const first = runs.length;
     let local = temporary;
     const scope = new Map<string, string | undefined>();
+    const partial = new Map<string, string>();
     for (const { name, value } of variables) if (!value.includes('$')) scope.set(name, value);
     let inside = '';
     let loaded = false;
@@ -75,6 +77,7 @@ export function linkDocker(facts: Facts): DockerCommands {
       for (const { name, value } of command.assignments) {
         const word = value && resolveWord(value, scope);
         scope.set(name, word?.known ? word.text : undefined);
+        if (word && !word.known) partial.set(name, word.text);
       }
       const words = withoutLaunchers(command.words.map((word) => resolveWord(word, scope)));
       const program = baseName(words[0]?.text ?? '');
@@ -98,8 +101,9 @@ export function linkDocker(facts: Facts): DockerCommands {
         if (from && to) tags.push({ from: from.text, to: to.text });
       } else if (found?.verb === 'build' || found?.verb === 'bud') {
         const from = [...folders.map((one) => joinPath(one, inside) ?? one), ...folders];
-        builds.push({ ...buildOf(found.rest, from, facts), place });
+        builds.push({ ...buildOf(found.rest, from, partial, facts), place });
       } else if (found?.verb === 'load') loaded = true;
+      else if (found?.verb === 'bake') baked.push(place);
       else if (found) {
         const run = runOf(found.rest, found.verb);
         if (run) runs.push({ ...run, loaded, place });
@@ -124,11 +128,12 @@ export function linkDocker(facts: Facts): DockerCommands {
       const { script, path, workingDirectory, uses } = step;
       const variables = [...file.data.variables, ...job.variables, ...step.variables];
       if (script) read([script.shell.statements], path ?? file.path, [workingDirectory ?? '', ''], variables, true);
-      if (!uses || !/^docker\/(?:build-push|bake)-action$/.test(uses.name)) continue;
+      if (uses?.name === 'docker/bake-action') baked.push({ path: uses.path ?? file.path, span: uses.span });
+      if (uses?.name !== 'docker/build-push-action') continue;
       const input = (name: string) => uses.inputs.find((one) => one.name === name)?.value;
       const context = joinPath('', (input('context') ?? '.').replace(/^\$\{\{\s*github\.workspace\s*\}\}\/?/, './'));
       const dockerfile = joinPath('', input('file') ?? `${context ?? ''}/Dockerfile`.replace(/^\//, ''));
-      const images = [...linesOf(input('tags')), ...namesByMetadata(job, input('tags') ?? '')];
+      const images = [...linesOf(input('tags')), ...namesByMetadata([job], input('tags') ?? '')];
       const place = { path: uses.path ?? file.path, span: uses.span };
       const target = input('target');
       builds.push({
@@ -137,6 +142,11 @@ export function linkDocker(facts: Facts): DockerCommands {
         ...(target === undefined ? {} : { target }),
         ...(dockerfile !== undefined && facts.has(dockerfile) ? { dockerfile } : {}),
       });
+    }
+    // A bake file takes its names from the metadata of any job without saying so.
+    for (const place of baked.splice(0)) {
+      const dockerfile = facts.has('Dockerfile') ? { dockerfile: 'Dockerfile' } : {};
+      builds.push({ images: namesByMetadata(file.data.jobs), place, ...dockerfile });
     }
   }
   return { runs, builds, tags };
@@ -147,13 +157,15 @@ function linesOf(input: string | undefined): string[] {
   return (input ?? '').split(/[\n,]/).flatMap((line) => line.trim() || []);
 }
 
-/** `${{ steps.meta.outputs.tags }}`: the names that docker/metadata-action was given. */
-function namesByMetadata(job: Job, tags: string): string[] {
-  const ids = [...tags.matchAll(/steps\.([\w-]+)\.outputs/g)].map((match) => match[1]);
-  return job.steps.flatMap(({ id, uses }) =>
-    uses?.name === 'docker/metadata-action' && ids.includes(id)
-      ? linesOf(uses.inputs.find(({ name }) => name === 'images')?.value).map((line) => line.replace(/^name=/, ''))
-      : [],
+/** `${{ steps.meta.outputs.tags }}`: the names that docker/metadata-action was given; without a text all of them. */
+function namesByMetadata(jobs: readonly Job[], tags?: string): string[] {
+  const ids = [...(tags ?? '').matchAll(/steps\.([\w-]+)\.outputs/g)].map((match) => match[1]);
+  return jobs.flatMap(({ steps }) =>
+    steps.flatMap(({ id, uses }) =>
+      uses?.name === 'docker/metadata-action' && (tags === undefined || ids.includes(id))
+        ? linesOf(uses.inputs.find(({ name }) => name === 'images')?.value).map((line) => line.replace(/^name=/, ''))
+        : [],
+    ),
   );
 }
 
@@ -173,13 +185,13 @@ function builtByOthers(program: string, words: readonly ResolvedWord[]): string[
   return [];
 }
 
-type Verb = 'run' | 'pull' | 'create' | 'build' | 'bud' | 'load' | 'tag';
+type Verb = 'run' | 'pull' | 'create' | 'build' | 'bud' | 'bake' | 'load' | 'tag';
 
 function verbOf(words: readonly ResolvedWord[]): { verb: Verb; rest: readonly ResolvedWord[] } | undefined {
   for (let i = 0; i < Math.min(words.length, 8); i++) {
     const { text } = words[i]!;
     if (
-      /^(?:run|pull|create|build|bud|load|tag)$/.test(text) &&
+      /^(?:run|pull|create|build|bud|bake|load|tag)$/.test(text) &&
       !(text === 'create' && words[i - 1]?.text === 'buildx')
     )
       return { verb: text as Verb, rest: words.slice(i + 1) };
@@ -223,7 +235,12 @@ function optionOf(options: readonly string[], name: string): string | undefined 
   return i < 0 || options[i] !== name ? options[i]?.slice(name.length + 1) : options[i + 1];
 }
 
-function buildOf(words: readonly ResolvedWord[], folders: readonly string[], facts: Facts): Omit<DockerBuild, 'place'> {
+function buildOf(
+  words: readonly ResolvedWord[],
+  folders: readonly string[],
+  partial: ReadonlyMap<string, string>,
+  facts: Facts,
+): Omit<DockerBuild, 'place'> {
   const images: string[] = [];
   let file: string | undefined;
   let target: string | undefined;
@@ -251,7 +268,22 @@ function buildOf(words: readonly ResolvedWord[], folders: readonly string[], fac
         : joinPath(folder, file.replace(/^\.\//, ''));
     if (path !== undefined && facts.has(path)) return { ...build, dockerfile: path };
   }
-  return build;
+  const moved = movedTo(file === undefined ? `${context ?? '.'}/Dockerfile` : file, partial, facts);
+  return moved === undefined ? build : { ...build, dockerfile: moved };
+}
+
+/** "$ROOT/docker/app/Dockerfile", which now stands in "ops/docker/app": only one Dockerfile ends like that. */
+function movedTo(file: string, partial: ReadonlyMap<string, string>, facts: Facts): string | undefined {
+  const text = partial.get(/^\$\{?(\w+)\}?$/.exec(file)?.[1] ?? '') ?? file;
+  const tail = text
+    .replace(/^.*[$)}][^/]*\//, '')
+    .split('/')
+    .filter((part) => part !== '.' && part !== '..')
+    .slice(-2)
+    .join('/');
+  if (!tail.includes('/') && !/^Dockerfile\.\w/.test(tail)) return undefined;
+  const found = facts.of('dockerfile').filter(({ path }) => path.endsWith(`/${tail}`) || path === tail);
+  return found.length === 1 ? found[0]!.path : undefined;
 }
 
 /** The name without tag and digest, with a plain `$` for each variable: "$REGISTRY/team/app:$TAG" gives "$/team/app". */

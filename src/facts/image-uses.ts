@@ -7,6 +7,7 @@ import type { Facts } from './facts.ts';
 import { parseImage, shortName } from './images.ts';
 import type { Container } from './kubernetes.ts';
 import type { Place } from './span.ts';
+import { resolveVariables } from './variables.ts';
 import { at, entryOf, isNull, textOf } from './yaml.ts';
 
 /** One place that runs an image. */
@@ -73,8 +74,16 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
       for (const path of buildersOf(container.image.text)) add(path, container.image.text, use);
     }
   }
+  // "Dockerfile-alpine" gives another edition of what "Dockerfile" beside it gives.
+  for (const [path, own] of uses) {
+    const plain = path.replace(EDITION, '');
+    if (own.length === 0 && plain !== path) own.push(...(uses.get(plain) ?? []).filter((use) => use.orchestrated));
+  }
   return uses;
 }
+
+const EDITION =
+  /[._-](?:alpine|bookworm|slim|debian|ubuntu|chroot|distroless|rootless|unprivileged|ubi\d*|fips|musl|arm\d*|arm64|amd64|multiarch)$/;
 
 function serviceUse(service: ComposeService): ImageUse {
   return {
@@ -100,7 +109,7 @@ function runUse({ image, detached, options, place }: DockerRun): ImageUse {
 }
 
 function keepsRunning(service: ComposeService): boolean {
-  const restart = textOf(at(service.body, 'restart'));
+  const restart = resolveVariables(textOf(at(service.body, 'restart')) ?? '', new Map(), '').value;
   return restart === 'always' || restart === 'unless-stopped';
 }
 

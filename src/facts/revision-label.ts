@@ -3,7 +3,7 @@ import type { Dockerfile, Label, Stage } from './dockerfile.ts';
 import type { Facts, FileFacts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { folderOf, joinPath } from './paths.ts';
-import { lineage, startCommand } from './service-image.ts';
+import { forDevelopment, lineage, startCommand } from './service-image.ts';
 import { eachCommand } from './shell.ts';
 import type { Place } from './span.ts';
 
@@ -22,7 +22,7 @@ export interface Revision {
 /** The revision label of the image a Dockerfile builds; undefined when it builds no image that runs. */
 export function revisionOf(file: FileFacts<Dockerfile>, facts: Facts): Revision | undefined {
   const stage = file.data.stages.at(-1);
-  if (!stage) return undefined;
+  if (!stage || forDevelopment(file.path)) return undefined;
   const chain = lineage(file.data, stage);
   const { entrypoint, cmd } = startCommand(chain);
   if (!entrypoint && !cmd) return undefined;

@@ -1,5 +1,6 @@
 /** Knows whether an image runs a service, from its ports, its command and its base, and whether a health command can fail. */
 import type { Command, Dockerfile, Stage } from './dockerfile.ts';
+import { readEntryScript } from './entry-script.ts';
 import { type ImageRef, parseImage } from './images.ts';
 import type { ShellNode, Statement } from './shell.ts';
 
@@ -22,7 +23,12 @@ export interface ServiceVerdict {
   readonly runs: 'service' | 'nothing' | 'tool' | 'unclear';
   /** What says so: "port 8080", "uvicorn", "the base image nginx". */
   readonly because: string;
+  /** Only a name says so, and it could be another program's: "main.py", "/health-check". */
+  readonly guessed?: true;
 }
+
+/** Statements of a script of the image by its path there, where the repository has it. */
+export type ScriptOf = (path: string) => readonly Statement[] | undefined;
 
 /** The stage and those it is built from, nearest first. */
 export function lineage(dockerfile: Dockerfile, stage: Stage): readonly Stage[] {
@@ -31,6 +37,15 @@ export function lineage(dockerfile: Dockerfile, stage: Stage): readonly Stage[] 
     chain.push(dockerfile.stages[parent]!);
   }
   return chain;
+}
+
+/** Names that say whom an image is for: "Dockerfile.debug", "dev.Dockerfile". */
+export function forDevelopment(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  return (
+    /(?:^|\/)\.devcontainer\//.test(path) ||
+    /(?:^|[._-])(?:dev|devel|development|debug|tests?|lint|ci)(?:$|[._-])/.test(name)
+  );
 }
 
 /** What a container of the stage runs when nobody says otherwise. */
@@ -42,16 +57,21 @@ export function startCommand(chain: readonly Stage[]): { readonly entrypoint?: C
   return { ...(entrypoint ? { entrypoint } : {}), ...(cmd ? { cmd } : {}) };
 }
 
-export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge): ServiceVerdict {
+export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge, scriptOf: ScriptOf): ServiceVerdict {
   const base = baseOf(chain);
   if (base && /(?:^|[/-])(?:aws-)?lambda(?:[/-]|$)|(?:^|\/)(?:vscode\/)?devcontainers?\//.test(base.repository)) {
     return { runs: 'nothing', because: `the base image ${base.repository}` };
   }
   const { entrypoint, cmd } = startCommand(chain);
   const port = chain.find((stage) => stage.expose.length > 0)?.expose[0];
-  const command = entrypoint || cmd ? commandVerdict(entrypoint, cmd, known) : undefined;
-  if (command?.runs === 'nothing') return command;
-  if (command?.runs === 'service') return command;
+  const command = entrypoint || cmd ? startVerdict(entrypoint, cmd, known, scriptOf) : undefined;
+  if (
+    command &&
+    command.runs !== 'unclear' &&
+    command.runs !== 'tool' &&
+    !((command.guessed || command.because.includes('$')) && port)
+  )
+    return command;
   if (port) return { runs: 'service', because: `port ${port.resolved ?? port.text}` };
   if (base && listed(base, known.serviceImages))
     return { runs: 'service', because: `the base image ${base.repository}` };
@@ -77,9 +97,38 @@ function listed(image: ImageRef, names: readonly string[]): boolean {
 
 /** Words that name a program which stays: "server.js", "run_api", "mesh-agent". */
 const STAYS =
-  /(?:^|[._/-])(?:serve|server|service|api|app|main|index|web|www|worker|daemon|bot|agent|node|gateway|proxy|listener|consumer|subscriber|broker|controller|operator|manager|exporter|scheduler|dashboard|backend|frontend|wsgi|asgi|start|run|runserver|httpd|watch|watcher|collector)(?=$|[._:/-])|server/;
+  /(?:^|[._/-])(?:serve|server|service|api|web|www|worker|daemon|bot|agent|gateway|proxy|listener|consumer|subscriber|broker|controller|operator|manager|exporter|scheduler|dashboard|backend|frontend|wsgi|asgi|runserver|httpd|watch|watcher|collector)(?=$|[._:/-])|server/;
+/** Words that name a program which may as well end: "main.py", "start.sh". */
+const MAY_STAY = /(?:^|[._/-])(?:app|main|index|node|start|run)(?=$|[._:/-])/;
 const ENDS =
   /(?:^|[._/-])(?:tests?|lint|migrate|migrations?|seed|setup|install|build|compile|backup|restore|dump|import|export|convert|report|job|task|batch|script|cli|init|bootstrap|check|validate|generate|deploy|sync|cleanup|clean|benchmark|example|demo|smoke|loadgenerator|locust(?:file)?)(?=$|[._:/-])/;
+
+/** What the command says, and where it is a script of the repository, what that one ends up with. */
+function startVerdict(
+  entrypoint: Command | undefined,
+  cmd: Command | undefined,
+  known: ServiceKnowledge,
+  scriptOf: ScriptOf,
+): ServiceVerdict {
+  const verdict = commandVerdict(entrypoint, cmd, known);
+  const first = entrypoint ?? cmd!;
+  const words = withoutWrappers(first.form === 'exec' ? first.words : programWords(first), known);
+  const path = SHELL.test(baseName(words[0] ?? '')) ? words.slice(1).find((word) => !word.startsWith('-')) : words[0];
+  const statements = path === undefined ? undefined : scriptOf(path);
+  if (!statements) return verdict;
+  const { stays, programs } = readEntryScript(statements);
+  if (stays) return { runs: 'service', because: `the endless loop of ${path}` };
+  const verdicts = programs.map((one): ServiceVerdict => {
+    if (one.some((word) => /^--?(?:run-?once|once|one-?shot)$/.test(word)))
+      return { runs: 'nothing', because: one[0]! };
+    if (!/^"?\$[@*]"?$/.test(one[0] ?? '')) return wordsVerdict(one, known);
+    return entrypoint && cmd ? commandVerdict(undefined, cmd, known) : { runs: 'nothing', because: path! };
+  });
+  const service = verdicts.find(({ runs }) => runs === 'service');
+  if (service) return service;
+  if (programs.length > 0 && verdicts.every(({ runs }) => runs === 'nothing')) return verdicts[0]!;
+  return { runs: 'unclear', because: path! };
+}
 
 function commandVerdict(
   entrypoint: Command | undefined,
@@ -93,7 +142,7 @@ function commandVerdict(
   if (script && !cmd) return { runs: 'unclear', because: entrypoint.words[0]! };
   if (entrypoint?.form === 'exec' && entrypoint.shell) words = programWords(entrypoint);
   const verdict = wordsVerdict(words, known);
-  if (verdict.runs === 'unclear' && entrypoint && !cmd && !script && !STAYS.test(verdict.because)) {
+  if (verdict.runs === 'unclear' && entrypoint && !cmd && !script) {
     return { ...verdict, runs: 'tool' };
   }
   return verdict;
@@ -119,7 +168,10 @@ function programWords(command: Command): readonly string[] {
 const INTERPRETERS =
   /^(?:python|pypy|node|nodejs|ruby|perl|php|bun|deno|java|dotnet|tsx?|ts-node|nodemon|elixir|mix|Rscript)[\d.]*$/;
 
-function wordsVerdict(all: readonly string[], known: ServiceKnowledge): ServiceVerdict {
+const SHELL = /^(?:ba|da|a|k|z)?sh$/;
+
+/** The command behind `tini --`, `gosu user`, `poetry run`. */
+function withoutWrappers(all: readonly string[], known: ServiceKnowledge): readonly string[] {
   let words = all;
   for (let i = 0; i < 8; i++) {
     const name = baseName(words[0] ?? '');
@@ -131,6 +183,11 @@ function wordsVerdict(all: readonly string[], known: ServiceKnowledge): ServiceV
     if (skip >= words.length) break;
     words = words.slice(skip);
   }
+  return words;
+}
+
+function wordsVerdict(all: readonly string[], known: ServiceKnowledge): ServiceVerdict {
+  const words = withoutWrappers(all, known);
   const program = baseName(words[0] ?? '');
   if (words.some((word) => /^(?:--help|-h|--version|help)$/.test(word)))
     return { runs: 'nothing', because: words.join(' ') };
@@ -145,7 +202,7 @@ function wordsVerdict(all: readonly string[], known: ServiceKnowledge): ServiceV
       known,
     );
   }
-  if (/^(?:ba|da|a|k|z)?sh$/.test(program)) {
+  if (SHELL.test(program)) {
     const script = words.slice(1).find((word) => !word.startsWith('-'));
     return script === undefined ? { runs: 'nothing', because: program } : nameVerdict(script, known, 'unclear');
   }
@@ -187,8 +244,10 @@ function nameVerdict(name: string, known: ServiceKnowledge, otherwise: ServiceVe
   const last = baseName(name).toLowerCase();
   if (known.tools.includes(last)) return { runs: 'nothing', because: name };
   if (known.servers.includes(last)) return { runs: 'service', because: name };
-  if (ENDS.test(last) && !/server|service/.test(last)) return { runs: 'nothing', because: name };
-  return { runs: STAYS.test(last) ? 'service' : otherwise, because: name };
+  if (ENDS.test(last) && !/server|service/.test(last)) return { runs: 'nothing', because: name, guessed: true };
+  if (STAYS.test(last)) return { runs: 'service', because: name };
+  if (otherwise === 'service' || MAY_STAY.test(last)) return { runs: 'service', because: name, guessed: true };
+  return { runs: otherwise, because: name };
 }
 
 function baseName(word: string): string {

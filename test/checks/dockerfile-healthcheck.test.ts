@@ -118,8 +118,102 @@ testCheck(dockerfileHealthcheck, {
       },
       subjects: 1,
     },
+    {
+      name: 'probe of the plain edition of the image',
+      files: {
+        'shop/Dockerfile': 'FROM debian\nEXPOSE 80\nCMD ["/shop"]\n',
+        'shop/Dockerfile-alpine': 'FROM alpine\nEXPOSE 80\nCMD ["/shop"]\n',
+        'k8s/web.yaml': deployment('me/shop', PROBE),
+      },
+      subjects: 2,
+    },
+    {
+      name: 'probe of the workload whose image a script builds from a Dockerfile that moved',
+      files: {
+        'ops/docker/mesh/Dockerfile': 'FROM scratch\nCOPY m /m\nEXPOSE 1\nENTRYPOINT ["/m"]\n',
+        'build.sh':
+          '#!/bin/sh\nROOT="$(pwd)"\nFILE="$ROOT/docker/mesh/Dockerfile"\nIMAGE="${IMAGE:-me/carrier}"\ndocker build -f "$FILE" -t "$IMAGE" .\n',
+        'k8s/web.yaml': deployment('me/carrier:1', PROBE),
+      },
+    },
+    {
+      name: 'healthcheck of a compose service whose image bake builds',
+      files: {
+        Dockerfile: 'FROM node:20\nEXPOSE 80\nCMD ["node", "server.js"]\n',
+        '.github/workflows/x.yml':
+          'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: docker/metadata-action@v5\n        with:\n          images: team/shop-server\n      - uses: docker/bake-action@v5\n        with:\n          targets: image\n',
+        'compose.yaml': 'services:\n  a:\n    image: team/shop-server:latest\n    healthcheck: {test: /ask}\n',
+      },
+    },
+    {
+      name: 'healthcheck of a compose service whose image a command bakes in another job',
+      files: {
+        Dockerfile: 'FROM node:20\nEXPOSE 80\nCMD ["node", "server.js"]\n',
+        '.github/workflows/x.yml':
+          'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: docker/metadata-action@v5\n        with:\n          images: team/shop-server\n  b:\n    runs-on: x\n    steps:\n      - run: docker buildx bake image -f docker-bake.hcl\n',
+        'compose.yaml': 'services:\n  a:\n    image: team/shop-server:latest\n    healthcheck: {test: /ask}\n',
+      },
+    },
+    {
+      name: 'inherited from another Dockerfile of the repository',
+      files: {
+        'base/Dockerfile': 'FROM debian\nHEALTHCHECK CMD /ask\n',
+        'shop/Dockerfile': 'FROM me/base:1\nCMD ["nginx"]\n',
+        'build.sh': '#!/bin/sh\ndocker build -t me/base:1 base\n',
+      },
+      subjects: 2,
+    },
   ],
   invalid: [
+    {
+      name: 'a port, though the name of the program sounds like a job',
+      files: { 'x/Dockerfile': 'FROM golang:1\nEXPOSE 80\nCMD ["/health-check"]\n' },
+      findings: [{ message: 'missing', at: 'x/Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a script whose name says nothing: to review',
+      files: { 'x/Dockerfile': 'FROM python:3\nCMD ["python", "main.py"]\n' },
+      findings: [{ message: 'missing', at: 'x/Dockerfile:1', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'a start script that hands over to a server, loops or passes its arguments on',
+      files: {
+        'a/Dockerfile': 'FROM debian\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n',
+        'a/start.sh': '#!/bin/sh\nif true; then exec nginx -g x; fi\n',
+        'b/Dockerfile': 'FROM debian\nCMD ["bash", "/opt/loop.sh"]\n',
+        'b/rootfs/loop.sh': '#!/bin/sh\nwhile sleep 5; do true; done\n',
+        'c/Dockerfile': 'FROM debian\nENTRYPOINT ["tini", "--", "/go.sh"]\nCMD ["gunicorn", "x"]\n',
+        'c/go.sh': '#!/bin/sh\nexec "$@"\n',
+      },
+      findings: [
+        { message: 'missing', at: 'a/Dockerfile:1', confidence: 'high' },
+        { message: 'missing', at: 'b/Dockerfile:1', confidence: 'high' },
+        { message: 'missing', at: 'c/Dockerfile:1', confidence: 'high' },
+      ],
+      skip,
+    },
+    {
+      name: 'an init of a base image of the repository, kept running by compose',
+      files: {
+        'base/Dockerfile': 'FROM debian\nENTRYPOINT ["/init"]\n',
+        'video/Dockerfile': 'ARG REPO=me\nFROM ${REPO}/base:latest\n',
+        Makefile: 'all:\n\tdocker build -t me/base base\n',
+        'compose.yaml': 'services:\n  a:\n    image: me/video:1\n    restart: always\n',
+      },
+      findings: [{ message: 'missing', at: 'video/Dockerfile:2', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a compose service that always restarts, by a variable',
+      files: {
+        'thing/Dockerfile': 'FROM alpine\nCMD ["/thing"]\n',
+        'compose.yaml': 'services:\n  a:\n    image: me/thing:1\n    restart: ${POLICY:-unless-stopped}\n',
+      },
+      findings: [{ message: 'missing', at: 'thing/Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
     {
       name: 'service of a program that docker run leaves running',
       files: {
@@ -280,12 +374,6 @@ testCheck(dockerfileHealthcheck, {
       skip,
     },
     {
-      name: 'an unknown base image: to review',
-      files: { Dockerfile: 'FROM registry.example.org/team/base\nCOPY . .\n' },
-      findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'low' }],
-      skip,
-    },
-    {
       name: 'several in one stage',
       files: { Dockerfile: 'FROM nginx\nHEALTHCHECK CMD /a\nHEALTHCHECK CMD /b\n' },
       findings: [{ message: 'multiple', at: 'Dockerfile:2', confidence: 'low' }],
@@ -333,6 +421,25 @@ testCheck(dockerfileHealthcheck, {
       name: 'development container image',
       files: { Dockerfile: 'FROM mcr.microsoft.com/devcontainers/python:3\nEXPOSE 80\n' },
     },
+    {
+      name: 'a start script that ends',
+      files: {
+        'a/Dockerfile': 'FROM debian\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n',
+        'a/start.sh': '#!/bin/sh\nwhile true; do break; done\nexec /watch --run-once "$1"\nexec "$@"\n',
+      },
+    },
+    {
+      name: 'a script of a tools folder',
+      files: { 'tools/x/Dockerfile': 'FROM python:3\nCMD ["python", "main.py"]\n' },
+    },
+    { name: 'for debugging', files: { 'x/Dockerfile.debug': 'FROM python:3\nEXPOSE 1\nCMD ["uvicorn"]\n' } },
+    {
+      name: 'a stage that only builds, by its name',
+      files: { Dockerfile: 'FROM debian AS server-build\nEXPOSE 1\nFROM debian\nRUN x\n' },
+    },
     { name: 'scratch with files only', files: { Dockerfile: 'FROM scratch\nCOPY x /\n' } },
+  ],
+  unknown: [
+    { name: 'an unknown base image', files: { Dockerfile: 'FROM registry.example.org/team/base\nCOPY . .\n' } },
   ],
 });
