@@ -141,6 +141,15 @@ testCheck(edgeSecurityHeaders, {
       files: { 'main.tf': applicationGateway('    rewrite_rule_set_name = "sec"\n') },
       subjects: 1,
     },
+    {
+      name: 'Azure Application Gateway that speaks plain HTTP',
+      files: {
+        'main.tf': applicationGateway(
+          '    rewrite_rule_set_name = "sec"\n    http_listener_name = "web"\n  }\n  http_listener {\n    name = "web"\n    protocol = "Http"\n',
+        ).replace('Strict-Transport-Security', 'X-Other'),
+      },
+      subjects: 1,
+    },
     { name: 'Azure CDN', files: { 'main.tf': cdnEndpoint('global_delivery_rule') }, subjects: 1 },
     { name: 'a server behind another one', files: behindFront('', 'http://mail'), subjects: 2 },
     {

@@ -90,6 +90,8 @@ function frontDoor(route: LocatedBlock, module: TerraformModule, scope: ModuleSc
 function gatewayRules({ block, path }: LocatedBlock, scope: ModuleScope): EdgeServer[] {
   const text = (body: Body, name: string) => stringOf(argument(body, name, path, scope));
   const sets = new Map(blocksOf(block, 'rewrite_rule_set').map((set) => [text(set, 'name'), set]));
+  const listeners = blocksOf(block, 'http_listener').filter((one) => text(one, 'protocol')?.toLowerCase() === 'http');
+  const plain = new Set(listeners.map((one) => text(one, 'name') ?? ''));
   const dynamic = blocksOf(block, 'dynamic').some(({ labels }) => /^rewrite_rule_set$/.test(labels[0] ?? ''));
   const maps = new Map(blocksOf(block, 'url_path_map').map((map) => [text(map, 'name'), map]));
   return blocksOf(block, 'request_routing_rule').flatMap((rule): EdgeServer[] => {
@@ -106,6 +108,7 @@ function gatewayRules({ block, path }: LocatedBlock, scope: ModuleScope): EdgeSe
     );
     const unknown = chosen && (!set || dynamic) ? 'its rewrite rules cannot be told' : undefined;
     const title = `Application Gateway rule ${text(rule, 'name') ?? block.labels[1] ?? ''}`;
-    return [serverOf(title, { block: rule, path }, headers, unknown)];
+    const server = serverOf(title, { block: rule, path }, headers, unknown);
+    return [plain.has(text(rule, 'http_listener_name') ?? '-') ? { ...server, plain: true } : server];
   });
 }
