@@ -4,7 +4,7 @@ import { conditionNames } from '../facts/program/conditions.ts';
 import { type FlowOptions, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { excuseFor, guessableParts, isNoSetting, isSpare } from '../facts/program/key-excuses.ts';
 import { argument, linkProgram, type Node, type Program, placeIn, type Unit } from '../facts/program/link.ts';
-import type { Operand } from '../facts/program/model.ts';
+import type { Call, Operand } from '../facts/program/model.ts';
 import { allNamedValues, endsInWords, hasWords, type NamedValue, wordsOf } from '../facts/program/names.ts';
 import { isNamedPublic, optionOperand } from '../facts/program/secrets.ts';
 import type { Place } from '../facts/span.ts';
@@ -121,15 +121,24 @@ function isSetting(program: Program, one: NamedValue, options: Options): boolean
   if (owner >= 0 && program.bases(unit, owner).some((base) => /(?:^|\.)(?:Str|Int)?Enum$/.test(base))) return false;
   // A variable of a function is judged where it is used to sign.
   if (form === 'variable' && inside >= 0) return false;
-  if (form === 'keyword') {
-    const call = unit.module.calls[one.call!]!;
-    const word = lastWord(call.callee.name ?? '');
-    if (!/^[A-Z]/.test(word) && !(options.configurers as readonly string[]).includes(word)) return false;
-    if ((options.notSettings as readonly string[]).includes(word)) return false;
-  }
-  // An entry of a payload or a schema is none; one of a configuration is upper case.
-  if (form === 'entry') return /^[A-Z][A-Z0-9_]+$/.test(one.name) || unit.module.language !== 'python';
+  if (form === 'keyword') return configures(unit.module.calls[one.call!]!, options);
+  // An entry of a function's own dictionary is part of an answer or a payload, unless it is written like a setting.
+  if (form === 'entry') return inside < 0 || /^[A-Z][A-Z0-9_]+$/.test(one.name) || isOption(one, options);
   return true;
+}
+
+/** Does the call make or configure an object? */
+function configures({ callee }: Call, options: Options): boolean {
+  const word = lastWord(callee.name ?? '');
+  if (!/^[A-Z]/.test(word) && !(options.configurers as readonly string[]).includes(word)) return false;
+  return !(options.notSettings as readonly string[]).includes(word);
+}
+
+/** Does the entry stand in the options of an object that is made there, or in one of its attributes? */
+function isOption({ unit, dict }: NamedValue, options: Options): boolean {
+  const { calls, assignments } = unit.module;
+  if (assignments.some((one) => one.of !== undefined && one.value?.value === dict)) return true;
+  return calls.some((call) => call.args.some(({ value }) => value === dict) && configures(call, options));
 }
 
 /** The key for the interface of another company, which signs nothing here. */

@@ -6,6 +6,7 @@ const { bad, good } = inFile('app/x.py', 'literal');
 
 testCheck(flaskSecretKey, {
   invalid: [
+    bad('a dictionary of settings', 'CONFIG = {\n    "jwt_secret": "s3cr3t-value-1",  # <-\n}\n'),
     bad(
       'a key for the case that something failed',
       'import jwt\nclass Bridge:\n    def __init__(self):\n        try:\n            self.key = load()\n        except ImportError:\n            self.key = "spare-key-1"  # <-\n    def sign(self, p):\n        return jwt.encode(p, self.key)\n',
@@ -118,6 +119,10 @@ testCheck(flaskSecretKey, {
     ),
   ],
   valid: [
+    good(
+      'a word of a page',
+      'import os\nfrom django.shortcuts import render\nSECRET_KEY = os.environ["SECRET_KEY"]\ndef page(request):\n    return render(request, "page.html", {"secret": "the word of the day"})\n',
+    ),
     good(
       'put back at the end',
       'import billing\ndef smoke(run):\n    original = billing.WEBHOOK_SECRET\n    try:\n        billing.WEBHOOK_SECRET = "whsec_a"\n        run()\n    finally:\n        billing.WEBHOOK_SECRET = original\n',
