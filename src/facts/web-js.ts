@@ -1,6 +1,8 @@
 /** Knows how Express, Koa, Hono and Fastify register routes, routers and middleware, and in which order they run. */
 import { constants } from './program/flow.ts';
-import { type CallSite, type Node, type Program, placeIn, type Unit, valueAt } from './program/link.ts';
+import { type CallSite, type ClassSite, type Node, type Program, placeIn, type Unit, valueAt } from './program/link.ts';
+import type { ClassModel, Ref, Value } from './program/model.ts';
+import { registrationAt, routerClassAt, routersGiven } from './web-js-classes.ts';
 import {
   elementsOf,
   entriesOf,
@@ -46,6 +48,8 @@ type Mutable = { -readonly [K in keyof WebObject]: WebObject[K] } & {
 export interface Reader {
   readonly program: Program;
   readonly objects: Map<CallSite, Mutable>;
+  /** Routers that are classes of the repository. */
+  readonly classes: Map<ClassModel, Mutable>;
   readonly routes: Route[];
   /** Applications that are seen to serve. */
   readonly listening: Set<WebObject>;
@@ -53,7 +57,7 @@ export interface Reader {
 
 /** Objects and routes of all files in JavaScript and TypeScript. */
 export function readEcmascript(program: Program): Reader {
-  const reader: Reader = { program, objects: new Map(), routes: [], listening: new Set() };
+  const reader: Reader = { program, objects: new Map(), classes: new Map(), routes: [], listening: new Set() };
   const units = program.units.filter((unit) => unit.module.language !== 'python');
   for (const unit of units) {
     for (const id of unit.module.calls.keys()) {
@@ -133,24 +137,83 @@ function ownersAt(reader: Reader, sites: readonly CallSite[], depth = 0): readon
   return [...found];
 }
 
+/** The router that stands for a class; its instances are told apart by their classes alone. */
+function classObject({ classes }: Reader, { unit, class: model }: ClassSite): Mutable {
+  const made = classes.get(model) ?? {
+    kind: 'router' as const,
+    framework: 'express' as const,
+    name: model.name,
+    place: placeIn(unit, model.nameSpan),
+    prefixes: [],
+    layers: [],
+    mounts: [],
+  };
+  classes.set(model, made);
+  return made;
+}
+
 function ownersOf(reader: Reader, unit: Unit, of: Receiver, frame?: CallSite, depth = 0): readonly Mutable[] {
+  const own = typeof of === 'number' ? routerClassAt(reader.program, { unit, ref: of }) : undefined;
+  if (own) return [classObject(reader, own)];
   return ownersAt(reader, makersOfReceiver(reader.program, unit, of, frame), depth);
 }
 
-/** Frames in which a function that gets the application as a parameter is called; one without any for the rest. */
+/** Frames in which a function that gets the application or the path as a parameter is called; one without any for the rest. */
 function framesOf(reader: Reader, site: CallSite): readonly (CallSite | undefined)[] {
   const { unit, call } = site;
-  const member = memberAt(unit, call.callee.value);
-  const receiver = member && typeof member.of !== 'string' ? unit.module.values[member.of] : undefined;
-  if (receiver?.kind !== 'param') return [undefined];
-  const callers = reader.program.callers(unit, receiver.function).slice(0, 40);
-  return callers.length > 0 ? callers : [undefined];
+  const callee = unit.module.values[call.callee.value]!;
+  const of = callee.kind === 'item' ? callee.of : memberAt(unit, call.callee.value)?.of;
+  const [first] = positional(site);
+  for (const ref of [of, first?.ref]) {
+    const given = typeof ref === 'number' ? paramAt(unit, ref) : undefined;
+    const callers = given ? reader.program.callers(unit, given.function).slice(0, 400) : [];
+    if (callers.length > 0) return callers;
+  }
+  return [undefined];
+}
+
+interface Given {
+  readonly function: number;
+  /** Of the argument; negative counts from the end. */
+  readonly index: number;
+  readonly rest: boolean;
+}
+
+/** The parameter that a value is; also `args[0]` and `args[args.length - 1]` of `...args`. */
+function paramAt(unit: Unit, ref: Ref): Given | undefined {
+  const { values, functions } = unit.module;
+  const value = values[ref]!;
+  if (value.kind === 'param')
+    return { ...value, rest: functions[value.function]!.params[value.index]!.kind === 'rest' };
+  const list = value.kind === 'item' ? values[value.of]! : undefined;
+  if (value.kind !== 'item' || list?.kind !== 'param') return undefined;
+  if (functions[list.function]!.params[list.index]!.kind !== 'rest') return undefined;
+  const key = values[value.key]!;
+  if (key.kind === 'const' && typeof key.value === 'number')
+    return { function: list.function, index: list.index + key.value, rest: false };
+  const [left, right] = key.kind === 'operation' && key.op === '-' ? key.of.map((one) => values[one]!) : [];
+  return left?.kind === 'attr' && left.name === 'length' && right?.kind === 'const'
+    ? { function: list.function, index: -Number(right.value), rest: false }
+    : undefined;
+}
+
+/** What a value is in a frame: the arguments for a parameter. */
+function framed(program: Program, node: Node, frame: CallSite | undefined): readonly Node[] {
+  const given = frame ? paramAt(node.unit, node.ref) : undefined;
+  if (!frame || !given) return [node];
+  const model = node.unit.module.functions[given.function]!;
+  if (!program.targets(frame).some((one) => one.function === model)) return [node];
+  const all = positional(frame);
+  return given.rest ? all.slice(given.index) : [all.at(given.index) ?? node];
 }
 
 function readCall(reader: Reader, site: CallSite): void {
   const { unit, call } = site;
+  const callee = unit.module.values[call.callee.value]!;
+  if (callee.kind === 'item') readVerbs(reader, site, callee.of, callee.key);
+  if (call.form === 'new') readGiven(reader, site);
   const member = memberAt(unit, call.callee.value);
-  if (!member) return;
+  if (!member || readRegistration(reader, site, member.of)) return;
   const { name, of } = member;
   if (name === 'use') readUse(reader, site, of);
   else if (Object.hasOwn(verbs, name)) readVerb(reader, site, name, of);
@@ -161,6 +224,49 @@ function readCall(reader: Reader, site: CallSite): void {
   else if (name === 'addHook') readHook(reader, site, of);
   else if (name === 'basePath' || name === 'prefix' || name === 'setGlobalPrefix') readPrefix(reader, site, of);
   else if (/^useGlobal(?:Guards|Interceptors)$/.test(name)) readGlobals(reader, site, of);
+}
+
+/** What a class that is a router is asked to route by a method of its own. */
+function readRegistration(reader: Reader, site: CallSite, of: Receiver): boolean {
+  const { program } = reader;
+  const owner = typeof of === 'number' ? routerClassAt(program, { unit: site.unit, ref: of }) : undefined;
+  const isWhole = owner && program.meanings(site.unit, of as number).some((one) => one.kind === 'instance');
+  if (!isWhole) return false;
+  const found = registrationAt(program, site, owner);
+  if (found)
+    push(
+      reader,
+      site,
+      found.methods,
+      pathsAt(program, found.path) ?? [''],
+      found.given,
+      [classObject(reader, owner)],
+      undefined,
+    );
+  else if (/^use\w/.test(memberAt(site.unit, site.call.callee.value)!.name)) {
+    // `useWithMiddleware(path, router, limit)`: what it mounts comes last.
+    const [path, ...rest] = positional(site);
+    const isMounted = (node: Node) => mountedAt(reader, node, undefined).objects.length > 0;
+    const given = [...rest.filter((node) => !isMounted(node)), ...rest.filter(isMounted)];
+    if (path) useOn(reader, site, [classObject(reader, owner)], [path, ...given], undefined);
+    return true;
+  }
+  return found !== undefined;
+}
+
+/** A router that is made with the routes of others answers for them. */
+function readGiven(reader: Reader, site: CallSite): void {
+  const { program } = reader;
+  const ref = site.unit.module.values.findIndex(
+    (value) => value.kind === 'call' && site.unit.module.calls[value.call] === site.call,
+  );
+  const owner = ref < 0 ? undefined : routerClassAt(program, { unit: site.unit, ref });
+  if (!owner) return;
+  const parent = classObject(reader, owner);
+  for (const one of routersGiven(program, site)) {
+    const child = classObject(reader, one);
+    if (child !== parent) child.mounts.push({ parent, prefixes: [''], layers: [] });
+  }
 }
 
 function readPrefix(reader: Reader, site: CallSite, of: Receiver): void {
@@ -180,18 +286,34 @@ function readGlobals(reader: Reader, site: CallSite, of: Receiver): void {
 }
 
 /** Texts that an argument can be when it is a path, a pattern or a list of them; undefined: something else. */
-function pathsAt(program: Program, node: Node): readonly string[] | undefined {
+function pathsAt(program: Program, node: Node, frame?: CallSite): readonly string[] | undefined {
   const at = resolve(program, node);
   const value = valueAt(at);
   if (value.kind === 'list') {
-    const all = value.items.map((ref) => pathsAt(program, { unit: at.unit, ref }));
+    const all = value.items.map((ref) => pathsAt(program, { unit: at.unit, ref }, frame));
     return all.length > 0 && all.every((one) => one !== undefined) ? all.flat().slice(0, 16) : undefined;
   }
   if (value.kind === 'const') return typeof value.value === 'string' ? [value.value] : undefined;
   if (value.kind !== 'concat' && value.kind !== 'either' && value.kind !== 'param' && value.kind !== 'attr')
     return undefined;
-  const texts = textsOf(program, at.unit, at.ref);
+  const texts =
+    frame && value.kind === 'concat'
+      ? joinedTexts(program, at, value.parts, frame)
+      : textsOf(program, at.unit, at.ref, frame);
   return texts.length > 0 ? texts : undefined;
+}
+
+/** Texts that are put together from what a frame gives; the rest is one wildcard each. */
+function joinedTexts(program: Program, { unit }: Node, parts: readonly Ref[], frame: CallSite): readonly string[] {
+  return parts.reduce<readonly string[]>(
+    (texts, part) => {
+      const found = framed(program, { unit, ref: part }, frame).flatMap((one) =>
+        textsOf(program, one.unit, one.ref, frame),
+      );
+      return texts.flatMap((text) => (found.length > 0 ? found : ['*']).map((one) => text + one)).slice(0, 16);
+    },
+    [''],
+  );
 }
 
 /** A value that is named like a path: where it leads cannot be told. */
@@ -208,22 +330,41 @@ function readUse(reader: Reader, site: CallSite, of: Receiver): void {
   for (const frame of framesOf(reader, site)) {
     const owners = ownersOf(reader, site.unit, of, frame);
     if (owners.length === 0) continue;
-    for (const given of variantsOf(reader.program, site)) useOn(reader, site, owners, given, frame);
+    for (const given of variantsOf(reader.program, site.unit, positional(site)))
+      useOn(reader, site, owners, given, frame);
   }
 }
 
-/** The arguments of a call; once for every element where they are parts of what a loop goes over. */
-function variantsOf(program: Program, site: CallSite): readonly (readonly Node[])[] {
-  const given = positional(site);
-  const { values } = site.unit.module;
-  const part = given.map((node) => values[node.ref]!).find((value) => value.kind === 'attr');
-  const elements = part?.kind === 'attr' ? elementsOf(program, { unit: site.unit, ref: part.of }) : [];
-  if (part?.kind !== 'attr' || elements.length === 0) return [given];
-  return elements.map((element) =>
+/** Values where they stand; once for every element where they are parts of what a loop goes over. */
+function variantsOf(program: Program, unit: Unit, given: readonly Node[]): readonly (readonly Node[])[] {
+  const { values } = unit.module;
+  const rounds = given.flatMap((node) => {
+    const value = values[node.ref]!;
+    return node.unit === unit && value.kind === 'either' && value.form === 'loop' ? [value.of] : [];
+  });
+  // What one round of a loop gives belongs together.
+  if (rounds.length > 1 && rounds.every((one) => one.length === rounds[0]!.length))
+    return rounds[0]!.map((_, i) =>
+      given.map((node) => {
+        const value = values[node.ref]!;
+        return value.kind === 'either' && value.form === 'loop' ? { unit, ref: value.of[i]! } : node;
+      }),
+    );
+  const isPart = (value: Value): value is Value & { kind: 'attr' | 'item' } =>
+    (value.kind === 'attr' || value.kind === 'item') && elementsOf(program, { unit, ref: value.of }).length > 0;
+  const whole = given.find((node) => elementsOf(program, node).length > 0)?.ref;
+  const of = whole ?? given.map((node) => values[node.ref]!).find(isPart)?.of;
+  if (of === undefined) return [given];
+  return elementsOf(program, { unit, ref: of }).map((element) =>
     given.map((node) => {
       const value = values[node.ref]!;
-      const isPart = value.kind === 'attr' && value.of === part.of;
-      return (isPart ? entryOf(program, element, value.name) : undefined) ?? node;
+      if (node.ref === of) return element;
+      if (!isPart(value) || value.of !== of) return node;
+      if (value.kind === 'attr') return entryOf(program, element, value.name) ?? node;
+      const index = constants(program, unit, value.key)?.[0];
+      const list = valueAt(resolve(program, element));
+      const item = list.kind === 'list' && typeof index === 'number' ? list.items[index] : undefined;
+      return item === undefined ? node : { unit: resolve(program, element).unit, ref: item };
     }),
   );
 }
@@ -280,6 +421,8 @@ function mountedAt(
   frame: CallSite | undefined,
 ): { readonly objects: readonly Mutable[]; readonly prefixes: readonly string[] } {
   const { program } = reader;
+  const own = routerClassAt(program, node);
+  if (own) return { objects: [classObject(reader, own)], prefixes: [''] };
   const at = resolve(program, node);
   const value = valueAt(at);
   const site = value.kind === 'call' ? program.call(at.unit, value.call) : undefined;
@@ -304,13 +447,44 @@ function readVerb(reader: Reader, site: CallSite, verb: string, of: Receiver): v
   const frames = chain ? framesOf(reader, chain) : framesOf(reader, site);
   const receiver = chain ? memberAt(unit, chain.call.callee.value)!.of : of;
   for (const frame of frames) {
-    const owners = ownersOf(reader, unit, receiver, frame);
-    const paths = pathsAt(program, first) ?? [''];
-    if (owners.length === 0) {
-      if (isLoose(program, unit, receiver, paths)) push(reader, site, verbs[verb]!, paths, rest, [], frame);
-      continue;
+    const owners = framedOwners(reader, unit, receiver, frame);
+    for (const [path, ...nodes] of variantsOf(program, unit, [first, ...rest])) {
+      const paths = framed(program, path!, frame).flatMap((one) => pathsAt(program, one, frame) ?? ['']);
+      if (owners.length > 0 || isLoose(program, unit, receiver, paths))
+        push(reader, site, verbs[verb]!, paths, inFrame(program, nodes, frame), owners, frame);
     }
-    push(reader, site, verbs[verb]!, paths, rest, owners, frame);
+  }
+}
+
+function inFrame(program: Program, nodes: readonly Node[], frame: CallSite | undefined): readonly Node[] {
+  return nodes.flatMap((node) => framed(program, node, frame));
+}
+
+function framedOwners(reader: Reader, unit: Unit, of: Receiver, frame: CallSite | undefined): readonly Mutable[] {
+  if (typeof of === 'string') return ownersOf(reader, unit, of, frame);
+  const [node] = framed(reader.program, { unit, ref: of }, frame);
+  const found = node ? ownersOf(reader, node.unit, node.ref, frame) : [];
+  return found.length > 0 ? found : ownersOf(reader, unit, of, frame);
+}
+
+/** `app[method](path, ...)`, with the methods a loop goes over or that the value can be. */
+function readVerbs(reader: Reader, site: CallSite, of: Ref, key: Ref): void {
+  const { program } = reader;
+  const { unit } = site;
+  const given = positional(site);
+  if (given.length < 2) return;
+  for (const frame of framesOf(reader, site)) {
+    const owners = framedOwners(reader, unit, of, frame);
+    if (owners.length === 0) continue;
+    for (const [word, path, ...nodes] of variantsOf(program, unit, [{ unit, ref: key }, ...given])) {
+      const paths = framed(program, path!, frame).flatMap((one) => pathsAt(program, one, frame) ?? ['']);
+      for (const one of framed(program, word!, frame))
+        for (const text of textsOf(program, one.unit, one.ref, frame)) {
+          const name = text.toLowerCase();
+          if (!Object.hasOwn(verbs, name)) continue;
+          push(reader, site, verbs[name]!, paths, inFrame(program, nodes, frame), owners, frame);
+        }
+    }
   }
 }
 
@@ -372,7 +546,14 @@ function push(
     ...wrapped,
     ...(options ? optionLayers(program, options) : []),
   ];
-  const shared = { methods, owners, layers, above: [], framework, place: placeIn(unit, call) };
+  // A helper that is told the path registers nothing itself.
+  const isTold =
+    frame !== undefined &&
+    positional(site)
+      .slice(0, 1)
+      .some((one) => paramAt(unit, one.ref));
+  const place = isTold ? placeIn(frame.unit, frame.call) : placeIn(unit, call);
+  const shared = { methods, owners, layers, above: [], framework, place };
   for (const path of paths.slice(0, 4)) {
     reader.routes.push({
       ...shared,

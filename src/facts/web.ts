@@ -63,7 +63,7 @@ export function linkWeb(facts: Facts): Web {
   readGraphql(ecmascript);
   return {
     program,
-    objects: [...objects, ...distinctApps([...ecmascript.objects.values()]), ...next],
+    objects: [...objects, ...distinctApps([...ecmascript.objects.values(), ...ecmascript.classes.values()]), ...next],
     routes: [
       ...routes.map((route) => (mounting.has(route.framework) ? withDoubts(route) : route)),
       ...pages,

@@ -186,6 +186,8 @@ describe('scripts that wrap themselves', () => {
     ['without parameters', '(function () {\n  var key = "v";\n  exports.key = key;\n})();\n'],
     ['with parameters', '(function (out) {\n  out.other = 1;\n  exports.key = "v";\n})(exports);\n'],
     ['called with this', '(function () {\n  module.exports = { key: "v" };\n}).call(this);\n'],
+    ['another name of the exports', "'use strict';\nconst lib = module.exports;\nlib.key = 'v';\n"],
+    ['another name of an exported object', "var lib = (module.exports = {});\nlib.key = 'v';\n"],
     ['as an arrow', '(() => {\n  exports.key = "v";\n})();\n'],
   ])('%s', async (_, text) => {
     const program = await linked({

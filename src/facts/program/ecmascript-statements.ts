@@ -33,6 +33,8 @@ export class Lowering extends ExpressionLowering {
   /** What the module exports, evaluated at its end. */
   readonly #exports: Statement[] = [];
   readonly #exported = new Set<string>();
+  /** `const helpers = module.exports;`. */
+  readonly #aliases = new Set<string>();
   /** Functions that are classes. */
   readonly #prototypes = new Map<Node, Prototype>();
   #depth = 0;
@@ -298,8 +300,12 @@ export class Lowering extends ExpressionLowering {
     if (this.#depth > 0 || left.type !== 'MemberExpression') return;
     const name = keyName(left.property, left.computed);
     if (name === undefined) return;
-    if (left.object.type === 'Identifier') this.#exportCommon(left.object.name, name, spanOf(left));
-    else if (left.object.type === 'MemberExpression' && left.object.object.type === 'Identifier') {
+    if (left.object.type === 'Identifier') {
+      const { name: object } = left.object;
+      if (this.#aliases.has(object)) this.#export(name, member(object, name, spanOf(left)), spanOf(left));
+      else this.#exportCommon(object, name, spanOf(left));
+    }
+    if (left.object.type === 'MemberExpression' && left.object.object.type === 'Identifier') {
       const { object, property, computed } = left.object;
       if (object.name === 'module' && keyName(property, computed) === 'exports') {
         this.#exportCommon('module.exports', name, spanOf(left));
@@ -323,6 +329,8 @@ export class Lowering extends ExpressionLowering {
 
   #declarator(node: TSESTree.VariableDeclarator): Statement {
     const target = this.declaration(node.id);
+    if (this.#depth === 0 && node.id.type === 'Identifier' && node.init && standsForExports(node.init))
+      this.#aliases.add(node.id.name);
     const annotation = 'typeAnnotation' in node.id ? node.id.typeAnnotation : undefined;
     return {
       kind: 'assign',
@@ -636,6 +644,18 @@ function propertiesOf(node: FunctionNode, params: readonly ParamSyntax[]): State
     const target: Expression = { kind: 'attr', of: { kind: 'this', span }, name, span };
     return [{ kind: 'assign', span, targets: [target], value: { kind: 'name', name, span } }];
   });
+}
+
+/** `module.exports`, `exports`, or what is assigned to them on the way. */
+function standsForExports(node: Node): boolean {
+  if (node.type === 'AssignmentExpression') return standsForExports(node.left) || standsForExports(node.right);
+  if (node.type === 'Identifier') return node.name === 'exports';
+  return (
+    node.type === 'MemberExpression' &&
+    node.object.type === 'Identifier' &&
+    node.object.name === 'module' &&
+    keyName(node.property, node.computed) === 'exports'
+  );
 }
 
 interface Wrapped {
