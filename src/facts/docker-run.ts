@@ -3,9 +3,10 @@ import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { folderOf, joinPath } from './paths.ts';
 import type { Job, Variable } from './pipeline.ts';
-import { type Command, eachCommand, type Statement } from './shell.ts';
+import { type Assignment, type Command, eachCommand, type Statement } from './shell.ts';
 import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
-import type { Place } from './span.ts';
+import type { Place, Span } from './span.ts';
+import type { Scope } from './variables.ts';
 
 export interface DockerRun {
   /** As the shell would pass it on; as written where `known` is false. */
@@ -17,7 +18,7 @@ export interface DockerRun {
   readonly detached: boolean;
   /** Of the container, as the shell would pass it on; as written where a variable of the script is not known. */
   readonly name?: string;
-  /** Gone when the command or script that needs it has run: CI, tests, a cluster of a developer's machine, `--rm`. */
+  /** Gone when what needs it has run: in CI and tests, for a developer's own cluster, with `--rm`, stopped by the script. */
   readonly temporary: boolean;
   /** The same script loads images from an archive before. */
   readonly loaded: boolean;
@@ -68,6 +69,8 @@ export function linkDocker(facts: Facts): DockerCommands {
   ): void => {
     const first = runs.length;
     let local = temporary;
+    /** Places of assignments whose value only the run of the script gives. */
+    const results: Assignment[] = [];
     const scope = new Map<string, string | undefined>();
     const partial = new Map<string, string>();
     for (const { name, value } of variables) if (!value.includes('$')) scope.set(name, value);
@@ -79,6 +82,7 @@ export function linkDocker(facts: Facts): DockerCommands {
         scope.set(name, word?.known ? word.text : undefined);
         if (word && !word.known) partial.set(name, word.text);
       }
+      results.push(...command.assignments);
       const words = withoutLaunchers(command.words.map((word) => resolveWord(word, scope)));
       const program = baseName(words[0]?.text ?? '');
       if (program === 'cd' || program === 'pushd') inside = words[1]?.text ?? '';
@@ -110,7 +114,16 @@ export function linkDocker(facts: Facts): DockerCommands {
       }
     };
     for (const statements of parts) eachCommand(statements, visit);
-    if (local) for (let i = first; i < runs.length; i++) runs[i] = { ...runs[i]!, temporary: true };
+    const ended = runs.length > first ? parts.flatMap((statements) => endedBy(statements, scope)) : [];
+    for (let i = first; i < runs.length; i++) {
+      const { name, place } = runs[i]!;
+      const names = new Set([
+        ...(name === undefined ? [] : [name]),
+        ...results.flatMap((one) => (holds(one.span, place.span) ? [`$${one.name}`, `\${${one.name}}`] : [])),
+      ]);
+      const gone = ended.some((end) => end.start > place.span.end && end.names.some((one) => names.has(one)));
+      if (local || gone) runs[i] = { ...runs[i]!, temporary: true };
+    }
   };
   for (const { path, data } of facts.of('script')) {
     for (const { name, recipes } of data.targets)
@@ -183,6 +196,21 @@ function builtByOthers(program: string, words: readonly ResolvedWord[]): string[
   if (/^(?:mvnw?|gradlew?)$/.test(program) && texts.some((text) => /\bjib/.test(text)))
     return values(/^(?:-Dimage|-Djib\.to\.image|--image)$/);
   return [];
+}
+
+function holds(outer: Span, inner: Span): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}
+
+/** Containers that a script stops or removes on its way, whatever happens before. */
+function endedBy(statements: readonly Statement[], scope: Scope): { start: number; names: readonly string[] }[] {
+  return statements.flatMap(({ node }) => {
+    const command = node.kind === 'and-or' ? node.items[0]! : node;
+    if (command.kind !== 'command') return [];
+    const [program, verb, ...rest] = withoutLaunchers(command.words.map((word) => resolveWord(word, scope)));
+    if (!PROGRAMS.test(baseName(program?.text ?? '')) || !/^(?:stop|rm|kill)$/.test(verb?.text ?? '')) return [];
+    return [{ start: command.span.start, names: rest.map(({ text }) => text) }];
+  });
 }
 
 type Verb = 'run' | 'pull' | 'create' | 'build' | 'bud' | 'bake' | 'load' | 'tag';

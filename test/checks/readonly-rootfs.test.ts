@@ -347,6 +347,21 @@ testCheck(readonlyRootfs, {
       findings: [{ message: 'run', at: 'Makefile:2' }],
     },
     {
+      name: 'docker run that a script stops before, and when it fails',
+      files: {
+        'run.sh':
+          'docker stop web\ndocker run -d --name web shop/web:1\ndocker stop old\nif ! curl localhost; then\n  docker rm -f web\nfi\ncurl localhost || docker stop web\n',
+      },
+      findings: [{ message: 'run', at: 'run.sh:2' }],
+    },
+    {
+      name: 'docker run in a script that can stop it too',
+      files: {
+        'run.sh': 'case $1 in\n  up) docker run -d --name web shop/web:1 ;;\n  down) docker stop web ;;\nesac\n',
+      },
+      findings: [{ message: 'run', at: 'run.sh:2' }],
+    },
+    {
       name: 'docker run beside a question to a local cluster',
       files: { 'run.sh': 'kind get clusters\ndocker run -d shop/web:1\n' },
       findings: [{ message: 'run', at: 'run.sh:2' }],
@@ -394,6 +409,14 @@ testCheck(readonlyRootfs, {
     {
       name: 'docker run of a registry for a local cluster',
       files: { 'up.sh': 'docker run -d --restart=always --name registry registry:2\nkind create cluster --name x\n' },
+    },
+    {
+      name: 'docker run that the script stops by name at its end',
+      files: { 'try.sh': 'NAME=db\ndocker run -d --name $NAME postgres:17\nnpm test\ndocker stop "${NAME}" || true\n' },
+    },
+    {
+      name: 'docker run that the script stops by id at its end',
+      files: { 'try.sh': 'if true; then ID=`docker run -d postgres:17`; fi\nnpm test\nsudo docker rm -f $ID\n' },
     },
     { name: 'docker run of what is removed after use', files: { 'up.sh': 'docker run --rm -d shop/web:1\n' } },
     {
