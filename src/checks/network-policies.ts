@@ -128,7 +128,9 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
     const labels = [...pod.labels].map(([key, value]) => `${key}=${value}`).slice(0, 5);
     return failed('unselected', { labels: labels.join(', ') || 'none' });
   }
-  const group = `${namespace} ${namespace === 'default' ? (workload.chart?.folder ?? workload.kustomization ?? '') : ''}`;
+  // What lies together is applied together.
+  const source = workload.chart?.folder ?? /^[^/]*/.exec(workload.kustomization ?? workload.path)![0];
+  const group = `${namespace} ${workload.assumed ? source : ''}`;
   const known = missing.get(group);
   if (known) return { place, title, findings: [known] };
   const shown = (workload.assumed ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;

@@ -11,6 +11,7 @@ import { overlay, prepare, switchedOff, valuesOf } from './helm/values.ts';
 import { fromNode } from './helm/yaml-text.ts';
 import type { Place } from './span.ts';
 import { helmFunctions } from './sprig.ts';
+import { namesTrial } from './trials.ts';
 import { type YamlFile, yamlReader } from './yaml.ts';
 
 export interface HelmModel {
@@ -53,7 +54,7 @@ type Plan = Omit<Environment, 'files' | 'off'> & { readonly inline: Deployment['
 
 /**
  * Renders every chart of the tree that can be installed: as commands, Argo CD, Flux and Terraform install it, or else with
- * its defaults and with each other values file beside them. To be used as `facts.linked(linkHelm)`.
+ * its defaults and with each other values file beside them. What installs it for tests alone says nothing. To be used as `facts.linked(linkHelm)`.
  */
 export function linkHelm(facts: Facts): HelmModel {
   const charts = chartsOf(facts);
@@ -61,7 +62,7 @@ export function linkHelm(facts: Facts): HelmModel {
   const read = remembering(yamlReader());
   const functions = helmFunctions(read);
   const files = new ValuesFiles(facts, read);
-  const deployments = deploymentsOf(facts, new Set(charts.keys()), read);
+  const deployments = deploymentsOf(facts, new Set(charts.keys()), read).filter(({ place }) => !namesTrial(place.path));
   const own = [...charts.values()].filter((chart) => !chart.library && !isInside(chart, charts));
   const plansFor = plansByContent(own, deployments, facts);
   const result = own.map((chart): RenderedChart => {

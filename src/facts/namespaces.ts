@@ -31,7 +31,7 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
   for (const [name, own] of workloads) {
     const here = cluster.objects.filter((one) => one.namespace === name);
     const manifest = cluster.objects.find(({ object }) => object.kind === 'Namespace' && object.name === name);
-    const first = manifest ?? own[0]!;
+    const first = manifest ?? own.find((one) => !one.assumed) ?? own[0]!;
     const entry = first === manifest ? nameEntry(first.object) : (namespaceNode(first) ?? nameEntry(first.object));
     found.set(name, {
       name,

@@ -9,13 +9,20 @@ const WORDS = new Set(
   ),
 );
 /** Words that say so as the whole name or its end: `docker-compose.local.yml`, but not `local-path-storage.yaml`. */
-const ENDS = new Set('ci local kind demo example sample quickstart playground'.split(' '));
+const ENDS = new Set('local kind demo example sample quickstart playground'.split(' '));
 
 /** True for compose files, manifests, values and scripts that nobody deploys to production. */
 export function isTrial(path: string): boolean {
+  return (
+    namesTrial(path) ||
+    path.split('/').some((part) => TOOLS.has(part.toLowerCase()) || /^ci$|[._-]ci\.ya?ml$/i.test(part))
+  );
+}
+
+/** The same for what deploys: CI does that too, so its folders say nothing. */
+export function namesTrial(path: string): boolean {
   const parts = path.toLowerCase().split('/');
   return parts.some((part, i) => {
-    if (TOOLS.has(part)) return true;
     const name = i === parts.length - 1 ? part.replace(/\.\w+$/, '') : part;
     const words = name.replace(/dev[-_]?ops/, '').split(/[^a-z0-9]+/);
     return words.some((word) => WORDS.has(word)) || ENDS.has(words.at(-1)!);

@@ -93,6 +93,14 @@ export function deployedCases(message: string): DeployedCase[] {
       'web.yaml:12',
     ],
     [
+      'a chart that only a test installs',
+      {
+        ...chart('x: 1\n', '          {{- if .Values.x }}\n          tty: true\n          {{- end }}\n'),
+        'scripts/e2e.sh': 'helm install web c -n shop --set x=null\n',
+      },
+      'c/templates/d.yaml:9',
+    ],
+    [
       'a chart that is installed, and a copy',
       {
         ...chart('', ''),
