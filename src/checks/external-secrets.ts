@@ -2,6 +2,7 @@
 import { defineCheck, type Finding, type Message, pass, type Severity, type Subject, unknown } from '../check.ts';
 import { linkCluster } from '../facts/cluster.ts';
 import { chartNeeds } from '../facts/helm.ts';
+import { settingNeeds } from '../facts/plain-settings.ts';
 import { linkSecretUses, type SecretUse } from '../facts/secret-uses.ts';
 
 const WHY =
@@ -111,6 +112,13 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     aspect: 'terraform',
     secret: true,
   },
+  template: {
+    what: 'The {kind} `{name}` stands in the template, in {owner} (fingerprint {fingerprint}).',
+    why: `Everybody who may look at the stack or the task can read it. ${WHY}`,
+    fix: 'Change it, and refer to Secrets Manager: `{{resolve:secretsmanager:...}}`, or `secrets` with `valueFrom` for a container.',
+    aspect: 'template',
+    secret: true,
+  },
   unit: {
     what: 'The unit {owner} sets the {kind} `{name}` (fingerprint {fingerprint}).',
     why: `Every user of the machine can read it with systemctl. ${WHY}`,
@@ -138,12 +146,11 @@ export const externalSecrets = defineCheck({
   id: 'external-secrets',
   needs: {
     ...chartNeeds,
+    ...settingNeeds(SECRET_WORDS),
     kubernetes: true,
     compose: true,
     terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', ...SECRET_WORDS],
-    dockerfile: SECRET_WORDS,
     secretfile: true,
-    systemd: ['Environment'],
     workflow: ['helm', 'login', 'password'],
     script: ['helm', 'login', 'docker', 'podman', 'kubectl', 'oc '],
   },
@@ -154,7 +161,7 @@ export const externalSecrets = defineCheck({
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
     ],
     lookedFor:
-      'Secrets, ConfigMaps, environment variables, chart values, compose files, images, scripts, Terraform, units of systemd, .env files, keys, kubeconfigs and registry logins',
+      'Secrets, ConfigMaps, environment variables, chart values, compose files, images, scripts, Terraform, CloudFormation, ECS tasks, units of systemd, .env files, keys, kubeconfigs and registry logins',
   }),
 });
 
@@ -162,6 +169,12 @@ function judge({ way, owner, place, exposed, evidence, doubtful }: SecretUse): S
   if (!exposed) return pass(owner, place, evidence ?? 'kept outside the repository');
   const severity: Severity = way === 'default' || way === 'placeholder' ? 'medium' : 'high';
   const data = { owner, kind: exposed.kind, name: exposed.name, fingerprint: exposed.fingerprint };
-  const finding: Finding = { message: way, data, place, confidence: doubtful ? 'low' : 'high', severity };
+  const finding: Finding = {
+    message: way,
+    data,
+    place,
+    confidence: doubtful || exposed.local ? 'low' : 'high',
+    severity,
+  };
   return { name: `${exposed.kind} ${exposed.name} of ${owner}`, place, verdict: 'fail', findings: [finding] };
 }

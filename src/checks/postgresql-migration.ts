@@ -3,6 +3,7 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject } fro
 import { databaseSchemes, databaseUrl, deployedSettings, isWeak, judgeSetting } from '../facts/database-settings.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
+import { settingNeeds } from '../facts/plain-settings.ts';
 import { type Excuses, excuseOf, namesOf } from '../facts/program/database-excuses.ts';
 import {
   type DatabaseOptions,
@@ -27,12 +28,11 @@ export const postgresqlMigration = defineCheck({
   id: 'postgresql-migration',
   needs: {
     ...chartNeeds,
+    ...settingNeeds(databaseSchemes),
     kubernetes: true,
     compose: true,
     dotenv: true,
     ormconfig: true,
-    dockerfile: databaseSchemes,
-    systemd: databaseSchemes,
     terraform: ['helm_release', 'kubernetes_', ...databaseSchemes],
     script: ['helm', ...databaseSchemes],
     prisma: true,

@@ -18,6 +18,8 @@ export interface TaskContainer {
   readonly readOnly: boolean | 'unknown' | 'unset';
   /** Memory is limited, for the container or the whole task. */
   readonly memory: boolean;
+  /** Variables with their values as written; of files only. */
+  readonly environment?: readonly { readonly name: string; readonly value: string; readonly span: Span }[];
 }
 
 export const ecs: Extractor<'ecs'> = {
@@ -58,6 +60,11 @@ function task(node: YamlNode | undefined): TaskContainer[] {
         ...(image === undefined ? {} : { image }),
         readOnly: value,
         memory: whole || field(item, 'memory') !== undefined,
+        environment: itemsOf(field(item, 'environment')).flatMap((one) => {
+          const [name, value] = [textOf(field(one, 'name')), field(one, 'value')];
+          const text = value?.tag === undefined ? textOf(value) : undefined;
+          return name === undefined || text === undefined ? [] : [{ name, value: text, span: value!.span }];
+        }),
       },
     ];
   });

@@ -1,4 +1,4 @@
-/** Knows the settings that images, Terraform, units of systemd and scripts hold as plain text. */
+/** Knows the settings that images, Terraform, templates, tasks, units of systemd and scripts hold as plain text. */
 import { linkDocker } from './docker-run.ts';
 import type { Facts } from './facts.ts';
 import type { Body, Expression } from './hcl.ts';
@@ -6,10 +6,11 @@ import { lineage } from './service-image.ts';
 import { type Command, eachCommand } from './shell.ts';
 import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place } from './span.ts';
+import { at, textOf as scalarText, type YamlNode } from './yaml.ts';
 
 export interface PlainSetting {
   /** `export`: a variable that a script sets for what it starts. */
-  readonly source: 'image' | 'terraform' | 'unit' | 'command' | 'export';
+  readonly source: 'image' | 'terraform' | 'template' | 'unit' | 'command' | 'export';
   /** "ENV of Dockerfile", "variable db_password", "docker run of postgres:16". */
   readonly owner: string;
   readonly name: string;
@@ -21,9 +22,16 @@ export interface PlainSetting {
   readonly doubtful?: true;
 }
 
+/** Kinds of files that hold such settings, beside Terraform and scripts, which checks read for other reasons as well. */
+export function settingNeeds(
+  words: readonly string[],
+): Readonly<Record<'dockerfile' | 'systemd' | 'cloudformation' | 'ecs', readonly string[]>> {
+  return { dockerfile: words, systemd: words, cloudformation: words, ecs: words };
+}
+
 /** A pure join: use through `facts.linked`. */
 export function plainSettings(facts: Facts): readonly PlainSetting[] {
-  return [...inImages(facts), ...inTerraform(facts), ...inUnits(facts), ...inScripts(facts)];
+  return [...inImages(facts), ...inTerraform(facts), ...inTemplates(facts), ...inUnits(facts), ...inScripts(facts)];
 }
 
 /** Variables of the last stage and of those it is built from. */
@@ -38,6 +46,37 @@ function inImages(facts: Facts): PlainSetting[] {
       return [{ source: 'image', owner, name: one.name, value, place: { path, span: one.span } }];
     });
   });
+}
+
+/** Properties and defaults of CloudFormation, variables of ECS tasks. */
+function inTemplates(facts: Facts): PlainSetting[] {
+  const found: PlainSetting[] = [];
+  for (const { path, data } of facts.of('cloudformation')) {
+    const add = (owner: string, name: string, node: YamlNode): void => {
+      const value = node.tag === undefined ? scalarText(node) : undefined;
+      if (value !== undefined) found.push({ source: 'template', owner, name, value, place: { path, span: node.span } });
+    };
+    const visit = (owner: string, name: string, node: YamlNode, depth: number): void => {
+      if (depth > 40) return;
+      if (node.kind === 'list') for (const item of node.items) visit(owner, name, item, depth + 1);
+      else if (node.kind === 'scalar') add(owner, name, node);
+      else {
+        const pair = scalarText(at(node, 'Name') ?? at(node, 'Key'));
+        for (const { key, value } of node.entries)
+          visit(owner, key === 'Value' ? (pair ?? key) : key, value, depth + 1);
+      }
+    };
+    for (const [name, node] of Object.entries(data.defaults)) add(`parameter ${name}`, name, node);
+    for (const { name, type, properties } of data.resources)
+      if (properties) visit(`${type} ${name}`, name, properties, 0);
+  }
+  for (const { path, data } of facts.of('ecs')) {
+    if (found.some(({ place }) => place.path === path)) continue;
+    for (const { name: container, environment = [] } of data.containers)
+      for (const { name, value, span } of environment)
+        found.push({ source: 'template', owner: `container ${container}`, name, value, place: { path, span } });
+  }
+  return found;
 }
 
 function inUnits(facts: Facts): PlainSetting[] {

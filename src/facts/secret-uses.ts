@@ -37,6 +37,7 @@ export interface SecretUse {
     | 'command'
     | 'image'
     | 'terraform'
+    | 'template'
     | 'unit';
   /** "Secret db", "container web of Deployment shop". */
   readonly owner: string;
@@ -279,7 +280,7 @@ function inFiles(facts: Facts): SecretUse[] {
   });
 }
 
-/** Images, Terraform, units of systemd, and what scripts hand over. */
+/** Images, Terraform, templates, units of systemd, and what scripts hand over. */
 function inSettings(facts: Facts): SecretUse[] {
   return facts.linked(plainSettings).flatMap(({ source, owner, name, value, place, secret, doubtful }): SecretUse[] => {
     if (source === 'export') return [];

@@ -11,6 +11,8 @@ export interface Exposed {
   readonly fingerprint: string;
   /** Its form says what it is, whatever it is called: a private key, a token of a known service. */
   readonly certain?: true;
+  /** It opens something on the machine of whoever runs it. */
+  readonly local?: true;
   /** It says itself that somebody should change it, and works until then. */
   readonly weak?: true;
 }
@@ -32,7 +34,7 @@ export function classify(value: string, weak = false): ValueClass {
   const text = value.trim();
   if (text === '') return 'empty';
   if (REFERENCE.test(text)) return 'reference';
-  if (SHOUTED.test(text)) return 'placeholder';
+  if (SHOUTED.test(text) || /^\[[^[\]]+\]$/.test(text)) return 'placeholder';
   if (/EXAMPLE(?:KEY)?$/.test(text)) return 'placeholder';
   if (PLACEHOLDER.test(text)) return weak && WEAK.test(text) ? 'real' : 'placeholder';
   return /^(?:true|false|yes|no|on|off|enabled|disabled|[0-9]{1,3})$/i.test(text) ? 'plain' : 'real';
@@ -97,7 +99,9 @@ export function secretName(name: string): SecretKind | undefined {
 const PRIVATE_KEY = /-{3,}\s*BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/;
 const TOKENS =
   /\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|[sr]k_live_\w{16,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|npm_[A-Za-z0-9]{36}|dop_v1_[a-f0-9]{64})\b/;
-const DSN = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:([^\s@/'"]+)@[\w.-]+/i;
+const DSN = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:([^\s@/'"]+)@([\w.-]+)/i;
+/** Variables that builds write into pages, where everybody can read them. */
+const FOR_BROWSERS = /^(?:nx_)?(?:react_app|next_public|nuxt_public|vue_app|vite|gatsby|expo_public|public)_/i;
 
 export interface JudgeOptions {
   /** "changeme" is real. */
@@ -112,11 +116,15 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
     return { ...exposed('private key', name, value), certain: true };
   const token = TOKENS.exec(value)?.[0];
   if (token !== undefined && !/EXAMPLE/.test(token)) return { ...exposed('token', name, token), certain: true };
-  const password = DSN.exec(value)?.[1];
-  if (password !== undefined && counts(password, options)) return exposed('connection string', name, password);
+  const [, password, host = ''] = DSN.exec(value) ?? [];
+  if (password !== undefined && counts(password, options)) {
+    const local = /^(?:localhost|127\.0\.0\.1)$/i.test(host) ? { local: true as const } : {};
+    return { ...exposed('connection string', name, password), ...local };
+  }
   if (!options.placeholders && echoes(name, value)) return undefined;
   const kind = secretName(name);
   const single = !/[\r\n]/.test(value.trim());
+  if (FOR_BROWSERS.test(name) && (kind === 'key' || kind === 'token')) return undefined;
   if (kind && single && counts(value, options) && looksSecret(kind, value, options)) return exposed(kind, name, value);
   if (depth > 0 || value.length > 200_000 || !/[:=]/.test(value)) return undefined;
   for (const line of value.split(/\r?\n/).slice(0, 2000)) {

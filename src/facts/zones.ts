@@ -30,7 +30,7 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
   [
     'example',
     new Set(
-      'example examples sample samples demo demos quickstart quickstarts tutorial tutorials playground cookbook'.split(
+      'example examples .examples _examples sample samples demo demos quickstart quickstarts tutorial tutorials playground cookbook'.split(
         ' ',
       ),
     ),

@@ -105,6 +105,13 @@ testCheck(externalSecrets, {
       ),
     },
     {
+      name: 'placeholders in brackets, and keys that pages carry',
+      files: {
+        '.env':
+          'CLIENT_SECRET=[client-secret]\nAPP_PRIVATE_KEY=[APP_PRIVATE_KEY]\nDB_PASSWORD=\nVITE_MAPS_API_KEY=b7c1d20e94\nNX_REACT_APP_METRICS_API_KEY=P5sO0VHJJlCrBz9b\n',
+      },
+    },
+    {
       name: 'passwords of developers',
       files: {
         '.devcontainer/docker-compose.yml': compose('POSTGRES_PASSWORD: postgres'),
@@ -181,9 +188,31 @@ testCheck(externalSecrets, {
       ],
     },
     {
+      name: 'CloudFormation and a task of ECS',
+      files: {
+        'stack.yaml': `Parameters:\n  DbPassword:\n    Type: String\n    Default: ${REAL}\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: ${REAL}\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n        - Environment:\n            - Name: API_TOKEN\n              Value: ${HEX}\n`,
+        'task.json': `{"family": "a", "containerDefinitions": [\n  {"name": "a", "environment": [\n    {"name": "DB_PASSWORD", "value": "${REAL}"}\n  ]}\n]}\n`,
+      },
+      findings: [
+        { message: 'template', at: 'stack.yaml:4' },
+        { message: 'template', at: 'stack.yaml:9' },
+        { message: 'template', at: 'stack.yaml:16' },
+        { message: 'template', at: 'task.json:3' },
+      ],
+      skip: ['comment'],
+    },
+    {
       name: 'a unit of systemd',
       files: { 'api.service': `[Service]\nEnvironment=PORT=80\nEnvironment="API_TOKEN=${REAL}" MODE=x\n` },
       findings: [{ message: 'unit', at: 'api.service:3' }],
+    },
+    {
+      name: 'a database on the machine of whoever runs it, and a secret that pages carry',
+      files: { '.env': `DATABASE_URL=postgres://shop:shop@localhost:5432/shop\nVITE_CLIENT_SECRET=${REAL}\n` },
+      findings: [
+        { message: 'file', at: '.env:1', confidence: 'low' },
+        { message: 'file', at: '.env:2' },
+      ],
     },
     {
       name: 'the key of a certificate for developers',
@@ -420,6 +449,13 @@ testCheck(externalSecrets, {
         Makefile: 'db:\n\tdocker run -e POSTGRES_PASSWORD=postgres postgres:16\n',
         Dockerfile: 'FROM a\nARG DB_PASSWORD\nENV DB_PASSWORD=$DB_PASSWORD SECRET_KEY=dummy AGENT_TOKEN=123456\n',
         'Dockerfile.dev': 'FROM a\nENV DB_PASSWORD=postgres\n',
+      },
+    },
+    {
+      name: 'CloudFormation that refers to a store',
+      files: {
+        'stack.yaml':
+          "Parameters:\n  DbPassword:\n    Type: String\n    NoEcho: true\n    Default: ''\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: !Ref DbPassword\n  Other:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: '{{resolve:secretsmanager:shop/db:SecretString:password}}'\n  Secret:\n    Type: AWS::SecretsManager::Secret\n    Properties:\n      GenerateSecretString: {GenerateStringKey: password, PasswordLength: 30}\n  Api:\n    Type: AWS::ApiGateway::RestApi\n    Properties: {ApiKeySourceType: AUTHORIZER}\n",
       },
     },
     { name: 'nothing', files: { 'a.txt': 'x' } },
