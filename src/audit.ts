@@ -56,6 +56,7 @@ export async function audit(input: AuditInput): Promise<Report> {
     asked: new Set<Zone>(['production', ...input.zones]),
     ...(input.focus ? { focus: input.focus } : {}),
     ...(input.advisories ? { advisories: input.advisories } : {}),
+    ...(input.provenance.repository ? { repository: input.provenance.repository } : {}),
   });
   const { judgements, notifications } = judgeAll(input, checks, collected);
   const assembled = assemble({

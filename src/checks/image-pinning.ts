@@ -56,6 +56,7 @@ export const imagePinning = defineCheck({
     otherci: true,
     terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', 'source'],
   },
+  evidence: { kubernetes: ['repoURL'] },
   messages: {
     ...imageMessages(),
     own: {
@@ -106,6 +107,12 @@ export const imagePinning = defineCheck({
       why: 'What the server sends at that moment runs with all rights of the build, be it changed, cut off or swapped.',
       fix: 'Download it to a file, compare its SHA-256 with a value in this repository (`sha256sum -c`), then run it; or fetch it by commit.',
       severity: 'high',
+      aspect: 'download',
+    },
+    binary: {
+      what: 'A program is fetched and installed without a check: `{source}`.',
+      why: 'What the server holds at that moment becomes part of the image or the machine; files behind a release can be replaced.',
+      fix: 'Compare its SHA-256 with a value in this repository (`sha256sum -c`) before it is installed, or take it from an image or package that is pinned.',
       aspect: 'download',
     },
     add: {
@@ -217,8 +224,11 @@ function judgeRemote(code: RemoteCode): Subject {
   if (pin === 'commit') return pass(name, place, 'names a commit');
   if (pin === 'checksum') return pass(name, place, 'its checksum is compared');
   if (pin === 'version') return pass(name, place, `names the release ${code.ref}`);
+  if (pin === 'own') return pass(name, place, 'it is this repository itself');
+  if (pin === 'placeholder') return unknown(name, place, 'the address is to be filled in');
   if (pin === 'unknown') return unknown(name, place, 'a variable without a value in the repository names the commit');
-  return failed(name, kind, { source, state: stateOf(code) }, place);
+  const more = kind === 'binary' && /\d\.\d|\$\{?\w*VER/i.test(source) ? { severity: 'low' as Severity } : {};
+  return failed(name, kind, { source, state: stateOf(code) }, place, more);
 }
 
 function judgeRevisions(facts: Facts): Subject[] {

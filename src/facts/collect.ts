@@ -34,6 +34,8 @@ export interface CollectOptions {
   readonly focus?: (file: SourceFile, kind: FactKind) => boolean;
   /** Loads advisory data for what was found; asked when a check reads dependencies. Undefined: nothing to look up. */
   readonly advisories?: LoadAdvisories;
+  /** Address of the repository's remote. */
+  readonly repository?: string;
 }
 
 export type LoadAdvisories = (
@@ -152,11 +154,11 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
     const all = [...new Set([...left, ...beside.map(({ path }) => path)])].sort(compare);
     if (left.length > 0) notifications.push(skipped(all, 'snippet'));
   }
-  const found = factsOf(workspace.files, stores);
+  const found = factsOf(workspace.files, stores, options.repository);
   const opened = interest.has('dependencies') ? await options.advisories?.(found) : undefined;
   notifications.push(...(opened?.notifications ?? []));
   return {
-    facts: opened ? factsOf(workspace.files, stores, opened.advisories) : found,
+    facts: opened ? factsOf(workspace.files, stores, options.repository, opened.advisories) : found,
     notifications,
     broken,
     read: readPaths.size,
@@ -247,12 +249,14 @@ function notificationOf(
 function factsOf(
   files: readonly SourceFile[],
   stores: ReadonlyMap<FactKind, readonly FileFacts<unknown>[]>,
+  repository?: string,
   advisories?: Advisories,
 ): Facts {
   const paths = new Set(files.map((file) => file.path));
   const linked = new Map<unknown, unknown>();
   const facts: Facts = {
     files,
+    ...(repository === undefined ? {} : { repository }),
     ...(advisories ? { advisories } : {}),
     has: (path) => paths.has(path),
     of: <K extends FactKind>(kind: K) => (stores.get(kind) ?? []) as readonly FileFacts<FactTypes[K]>[],

@@ -117,6 +117,8 @@ export interface Facts {
   has(path: string): boolean;
   /** Facts of one kind, sorted by path. */
   of<K extends FactKind>(kind: K): readonly FileFacts<FactTypes[K]>[];
+  /** Address of the repository's remote, where git knows one. */
+  readonly repository?: string;
   /** Advisory data, loaded before the checks; absent: none was looked for. */
   readonly advisories?: Advisories;
   /** Computes a linked, cross-file model once per scan: the same `build` function gives the same object. */

@@ -1,8 +1,8 @@
-/** Knows what pipelines of Bitbucket, Drone and Woodpecker fetch: their images and shell code. */
+/** Knows what pipelines of Bitbucket, Drone, Woodpecker and Cloud Build fetch: their images and shell code. */
 import type { Extractor } from './facts.ts';
 import { type Shell, shellParser } from './shell.ts';
 import type { OffsetMap, Span } from './span.ts';
-import { entriesOf, itemsOf, loadYaml, scalarOffsets, textOf, type YamlNode, type YamlScalar } from './yaml.ts';
+import { at, entriesOf, itemsOf, loadYaml, scalarOffsets, textOf, type YamlNode, type YamlScalar } from './yaml.ts';
 
 export interface OtherPipeline {
   readonly images: readonly { readonly text: string; readonly span: Span }[];
@@ -11,15 +11,17 @@ export interface OtherPipeline {
 }
 
 const NAMES = /(?:^|\/)(?:bitbucket-pipelines|\.drone|\.woodpecker)\.ya?ml$|(?:^|\/)\.woodpecker\/[^/]+\.ya?ml$/i;
+const CLOUD_BUILD = /(?:^|\/)(?:[\w-]+[.-])?cloudbuild(?:[.-][\w.-]+)?\.(?:ya?ml|json)$/i;
 const IMAGE_KEYS = new Set(['image', 'container']);
 const SCRIPT_KEYS = new Set(['script', 'bash', 'run', 'command', 'commands', 'before_script', 'after-script']);
 
 export const otherci: Extractor<'otherci'> = {
   kind: 'otherci',
-  accepts: (path) => NAMES.test(path),
+  accepts: (path) => NAMES.test(path) || CLOUD_BUILD.test(path),
+  recognises: (path, text) => NAMES.test(path) || /^[\s{]*["']?steps["']?\s*:/m.test(text),
   load: async () => {
     const [read, parse] = await Promise.all([loadYaml(), shellParser()]);
-    return ({ text }) => {
+    return ({ path, text }) => {
       const { documents, problems } = read(text);
       const images: { text: string; span: Span }[] = [];
       const scripts: Shell[] = [];
@@ -46,11 +48,29 @@ export const otherci: Extractor<'otherci'> = {
           } else visit(value, depth + 1);
         }
       };
-      for (const { root } of documents) visit(root, 0);
+      for (const { root } of documents) {
+        if (CLOUD_BUILD.test(path)) for (const step of itemsOf(at(root, 'steps'))) readStep(step, images, code);
+        else visit(root, 0);
+      }
       return { data: { images, scripts }, problems };
     };
   },
 };
+
+/** A step of Cloud Build is an image; a script, or the text behind a shell's `-c`, is code. */
+function readStep(step: YamlNode, images: { text: string; span: Span }[], code: (node: YamlScalar) => void): void {
+  const name = at(step, 'name');
+  const image = textOf(name);
+  if (name && image) images.push({ text: image, span: name.span });
+  const script = at(step, 'script');
+  if (script?.kind === 'scalar') code(script);
+  const args = itemsOf(at(step, 'args'));
+  const shell = [textOf(at(step, 'entrypoint')), textOf(args[0])].some((text) =>
+    /^(?:.*\/)?(?:ba|da)?sh$/.test(text ?? ''),
+  );
+  const text = args[args.findIndex((arg) => /^-\w*c$/.test(textOf(arg) ?? '')) + 1];
+  if (shell && text?.kind === 'scalar' && text !== args[0]) code(text);
+}
 
 /** Bitbucket's long form of an image: a name with the credentials to pull it. */
 function isImageMap(node: YamlNode): boolean {

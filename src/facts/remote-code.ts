@@ -2,6 +2,7 @@
 import type { Copy } from './dockerfile.ts';
 import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
+import { isPlaceholderAddress, linkOwnRepository, repositoryName } from './own-repository.ts';
 import {
   bodiesOf,
   type Command,
@@ -25,18 +26,23 @@ export interface CodePart {
 
 export interface RemoteCode {
   /**
-   * `script` is a program that is fetched and run, `add` a file that ADD fetches, `tool` a program of a registry that is
-   * fetched and run by its name; the others are repositories.
+   * `script` is a program that is fetched and run, `binary` one that is fetched and installed, `add` a file that ADD
+   * fetches, `tool` a program of a registry that is fetched and run by its name; the others are repositories.
    */
-  readonly kind: 'clone' | 'package' | 'script' | 'add' | 'include' | 'module' | 'tool';
+  readonly kind: 'clone' | 'package' | 'script' | 'binary' | 'add' | 'include' | 'module' | 'tool';
   /** As written, without credentials. */
   readonly source: string;
-  /** `version`: one release of a registry; `unknown`: a variable without a value in the repository decides. */
-  readonly pin: 'commit' | 'checksum' | 'version' | 'unknown' | 'none';
+  /**
+   * `version`: one release of a registry; `own`: this repository itself; `unknown`: a variable without a value in the
+   * repository decides; `placeholder`: the reader is to fill in the address.
+   */
+  readonly pin: 'commit' | 'checksum' | 'version' | 'own' | 'unknown' | 'placeholder' | 'none';
   /** Branch, tag or range that is asked for instead of a commit. */
   readonly ref?: string;
   readonly span: Span;
   readonly path: string;
+  /** A folder that the script goes to inside the clone. */
+  readonly inside?: string;
 }
 
 /** A word after its variables were replaced. */
@@ -75,7 +81,15 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
   for (const { path, data } of facts.of('otherci')) {
     found.push(...remoteCodeIn(data.scripts.map(({ statements }) => ({ statements, path }))));
   }
-  return [...new Map(found.map((one) => [`${one.path} ${one.span.start} ${one.source}`, one])).values()];
+  const own = facts.linked(linkOwnRepository);
+  const unique = new Map(found.map((one) => [`${one.path} ${one.span.start} ${one.source}`, one])).values();
+  return [...unique].map((one): RemoteCode => {
+    const { kind, pin, source, inside } = one;
+    if ((kind !== 'clone' && kind !== 'package') || (pin !== 'none' && pin !== 'unknown')) return one;
+    const itself = inside !== undefined && facts.files.some(({ path }) => path.startsWith(`${inside}/`));
+    if (itself || own.has(repositoryName(source) ?? '')) return { ...one, pin: 'own' };
+    return isPlaceholderAddress(source) ? { ...one, pin: 'placeholder' } : one;
+  });
 }
 
 /** Addresses that ADD fetches: a file, or a repository at a fragment. */
@@ -99,6 +113,7 @@ function addedBy(copy: Copy, path: string): RemoteCode[] {
 function remoteCodeIn(parts: readonly CodePart[], scope: Scope = new Map()): readonly RemoteCode[] {
   const walker = new Walker(scope);
   for (const part of parts) walker.part(part);
+  walker.finish();
   return walker.found;
 }
 
@@ -115,6 +130,20 @@ const FETCHERS = /^(?:curl|wget|fetch|aria2c|http)$/;
 /** A variable's name that promises a commit. */
 const COMMIT_NAME = /(?:^|_)(?:commit|sha|sha1|rev|revision|hash|digest)(?:_|$)/i;
 
+/** Folders whose files are programs that anybody starts by name. */
+const PROGRAMS = /(?:^|\/)s?bin\/?(?:$|[^/]+$)/;
+
+/** A file that was fetched. */
+interface Download {
+  readonly url: Text;
+  readonly span: Span;
+  readonly path: string;
+  code: Draft | undefined;
+  verified: boolean;
+  /** Made executable, put among programs, or what was unpacked from it was. */
+  installed: boolean;
+}
+
 interface Clone {
   readonly code: Draft;
   readonly folder: string;
@@ -123,8 +152,12 @@ interface Clone {
 class Walker {
   readonly found: Draft[] = [];
   readonly #scope: Map<string, string | undefined>;
+  /** What is known of variables that are not known as a whole. */
+  readonly #partial = new Map<string, string>();
   readonly #clones: Clone[] = [];
-  readonly #files = new Map<string, { url: Text; code: Draft | undefined; verified: boolean }>();
+  readonly #files = new Map<string, Download>();
+  /** Archives, the last one unpacked behind the others. */
+  readonly #unpacked: Download[] = [];
   #folder = '';
   #path = '';
 
@@ -136,6 +169,19 @@ class Walker {
     this.#path = path;
     this.#folder = '';
     this.#statements(statements);
+  }
+
+  /** What was installed and not run; a checksum may have come after that. */
+  finish(): void {
+    for (const { url, span, path, code, verified, installed } of new Set([
+      ...this.#files.values(),
+      ...this.#unpacked,
+    ])) {
+      if (code || !installed) continue;
+      const pin = verified ? 'checksum' : COMMIT_IN_URL.test(url.text) ? 'commit' : 'none';
+      this.#path = path;
+      this.#add({ kind: 'binary', source: url.text, pin, span });
+    }
   }
 
   #statements(statements: readonly Statement[]): void {
@@ -165,23 +211,28 @@ class Walker {
 
   #command(command: Command): void {
     for (const { name, value } of command.assignments) {
-      this.#scope.set(name, value?.value ?? (value ? this.#resolved(value) : undefined));
+      const word = value && this.#text(value);
+      this.#scope.set(name, word?.known ? word.text : undefined);
+      if (word && !word.known) this.#partial.set(name, word.text);
     }
     const words = withoutLaunchers(command.words.map((word) => this.#text(word)));
     const name = words[0] ? baseName(words[0].text) : '';
     const rest = words.slice(1);
     this.#running(command, name, words);
-    if (name === 'cd' || name === 'pushd') this.#folder = rest[0]?.text ?? '';
+    if (name === 'cd' || name === 'pushd') this.#enter(rest[0]?.text ?? '');
     else if (name === 'git') this.#git(command, rest);
     else if (FETCHERS.test(name)) this.#download(command, name, rest);
+    else if (/^(?:chmod|install|mv|cp|tar|bsdtar|unzip|dpkg)$/.test(name)) this.#install(name, rest);
     else if (/^(?:sha\d+sum|shasum|md5sum|gpg|gpgv|cosign|minisign|openssl|slsa-verifier)$/.test(name))
       this.#verify(name, rest);
     else this.#packages(command, name, rest);
   }
 
-  #resolved(word: Word): string | undefined {
-    const { text, known } = this.#text(word);
-    return known ? text : undefined;
+  #enter(folder: string): void {
+    this.#folder = folder;
+    const clone = this.#clones.at(-1);
+    const inside = clone && /^(?:\.\/)?([^/]+)\/(.+?)\/*$/.exec(folder);
+    if (inside?.[1] === clone?.folder && inside) clone!.code.inside = inside[2]!;
   }
 
   // ---------------------------------------------------------------- git
@@ -219,7 +270,8 @@ class Walker {
       /^(?:-[bocju]|--(?:branch|origin|config|depth|jobs|upload-pack|reference|template|separate-git-dir|shallow-since|filter|revision|server-option))$/,
     );
     const url = operands[0];
-    if (!url || !isRemote(url)) return;
+    const made = this.#partial.get(/^\$\{?(\w+)\}?$/.exec(url?.text ?? '')?.[1] ?? '');
+    if (!url || !isRemote(made === undefined ? url : { ...url, text: made })) return;
     const branch = options.get('-b') ?? options.get('--branch') ?? options.get('--revision');
     const folder = operands[1]?.text ?? baseName(url.text.replace(/\/+$/, '')).replace(/\.git$/, '');
     const pinned = branch !== undefined && options.has('--revision') && isCommit(branch.text);
@@ -347,6 +399,7 @@ class Walker {
     const runs = commands.findIndex(
       (words, i) => i > 0 && words[0] !== undefined && INTERPRETERS.test(baseName(words[0].text)) && readsInput(words),
     );
+    if (runs < 0) this.#unpackedFrom(pipeline, commands);
     if (runs < 0) return;
     const from = commands.findLastIndex(
       (words, i) => i < runs && words[0] !== undefined && FETCHERS.test(baseName(words[0].text)),
@@ -356,6 +409,41 @@ class Walker {
       .some((words) => /^(?:gpg|cosign|sha\d+sum|shasum)$/.test(baseName(words[0]?.text ?? '')));
     const url = from < 0 ? undefined : urlIn(commands[from]!);
     if (url && !verified) this.#script(url, pipeline.span);
+  }
+
+  /** `curl ... | tar x -C /usr/local/bin`. */
+  #unpackedFrom(pipeline: Pipeline, commands: readonly (readonly Text[])[]): void {
+    const [fetch, ...others] = commands;
+    const unpack = others.find(([first]) => first && /^(?:bsd)?tar$/.test(baseName(first.text)));
+    const url = fetch?.[0] && FETCHERS.test(baseName(fetch[0].text)) ? urlIn(fetch) : undefined;
+    if (!url || !unpack) return;
+    const verified = others.some(([first]) => first && /^(?:gpg|cosign|sha\d+sum)$/.test(baseName(first.text)));
+    const installed = PROGRAMS.test(targetOf(unpack) ?? '');
+    this.#unpacked.push({ url, span: pipeline.span, path: this.#path, code: undefined, verified, installed });
+  }
+
+  /** Files that become programs: made executable, or put (alone or out of an archive) where programs are. */
+  #install(name: string, words: readonly Text[]): void {
+    const operands = words.map(({ text }) => text).filter((text) => !text.startsWith('-'));
+    const files = operands.flatMap((text) => this.#files.get(baseName(text)) ?? []);
+    if (name === 'tar' || name === 'bsdtar' || name === 'unzip') {
+      const into = PROGRAMS.test(targetOf(words) ?? '');
+      for (const file of files) {
+        this.#unpacked.push(file);
+        if (into) file.installed = true;
+      }
+    } else if (name === 'chmod') {
+      if (/^(?:[ugoa]*\+r?x|0?[75][0-7][0-7])$/.test(operands[0] ?? ''))
+        for (const file of files) file.installed = true;
+    } else if (name === 'dpkg') {
+      if (words.some(({ text }) => /^(?:-i|--install)$/.test(text))) for (const file of files) file.installed = true;
+    } else if (operands.length > 1) {
+      const target = operands.at(-1)!;
+      const moved = files[0];
+      if (moved && !target.endsWith('/')) this.#files.set(baseName(target), moved);
+      const program = PROGRAMS.test(target);
+      if (program) for (const file of moved ? [moved] : this.#unpacked.slice(-1)) file.installed = true;
+    }
   }
 
   /** `bash <(curl ...)`, `sh -c "$(curl ...)"`, `eval "$(curl ...)"`, and files fetched before. */
@@ -398,7 +486,9 @@ class Walker {
     const file = redirect ? this.#text(redirect).text : (named ?? after)?.text;
     const saved = file ?? url.text.replace(/[?#].*$/, '');
     if (saved === '-' || saved === '/dev/null') return;
-    this.#files.set(baseName(saved), { url, code: undefined, verified: false });
+    const installed = PROGRAMS.test(saved) && saved !== url.text;
+    const { span } = command;
+    this.#files.set(baseName(saved), { url, span, path: this.#path, code: undefined, verified: false, installed });
   }
 
   /** A checksum or signature names the file, or checks a list that nobody spells out: then all of them. */
@@ -406,8 +496,15 @@ class Walker {
     const checks =
       !/sum$/.test(name) || words.some((word) => /^(?:-\w*c\w*|--check|--status|--ignore-missing)$/.test(word.text));
     if (!checks) return;
-    for (const file of this.#files.values()) file.verified = true;
+    for (const file of [...this.#files.values(), ...this.#unpacked]) file.verified = true;
   }
+}
+
+/** Where an archive is unpacked to. */
+function targetOf(words: readonly Text[]): string | undefined {
+  const i = words.findIndex(({ text }) => /^(?:-C|-d|--directory)$/.test(text));
+  const equals = words.find(({ text }) => text.startsWith('--directory='))?.text.slice('--directory='.length);
+  return equals ?? (i < 0 ? undefined : words[i + 1]?.text);
 }
 
 /** Not a folder, not the repository that the pipeline runs for. */

@@ -42,6 +42,10 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
 const TEST_FOLDER =
   /(?:^|[_-])(?:unit|integration|functional|acceptance|smoke|regression|e2e|system|contract)[_-]?tests?$/;
 
+/** Packs of skills that assistants for programmers bring along: `.claude/skills/pdf/`, `.agents/some-skill/`. */
+const SKILL_PACK =
+  /(?:^|\/)\.(?:agents?|claude|codex|continue|cursor|gemini|goose|hermes|opencode|qwen|roo|windsurf)\/(?:.*\/)?(?:[\w-]+-)?skills?\//;
+
 const NAMES: readonly (readonly [Zone, RegExp])[] = [
   [
     'generated',
@@ -60,6 +64,7 @@ const NAMES: readonly (readonly [Zone, RegExp])[] = [
  * folder or the file name speaks for; otherwise production.
  */
 export function zoneOf(path: string): Zone {
+  if (SKILL_PACK.test(path)) return 'vendored';
   const parts = path.toLowerCase().split('/');
   const name = parts.pop()!;
   for (const [zone, folders] of FOLDERS) {

@@ -59,6 +59,9 @@ const unpinnedRuns: [string, string, string][] = [
 ];
 
 const harmless = [
+  'curl -fsSLo data.json https://x.example/data.json && mv data.json /srv/data.json',
+  'wget https://x.example/t.tgz && tar xzf t.tgz && cp t/conf /etc/t.conf',
+  'curl -O https://x.example/a.txt && chmod 644 a.txt',
   'curl -fsS https://x.example/health',
   'curl -L https://x.example/v1/t.tar.gz | tar xz -C /opt',
   'echo "curl https://x.example/i.sh | sh"',
@@ -323,9 +326,33 @@ testCheck(imagePinning, {
       },
     },
     {
+      name: 'own repository, by a condition, a label, Argo CD or a folder of it',
+      files: {
+        '.github/workflows/x.yml':
+          "on: push\njobs:\n  a:\n    if: github.repository == 'team/one'\n    runs-on: x\n    steps:\n      - run: git clone https://x.example/team/one.git\n",
+        Dockerfile: `${BASE}LABEL org.opencontainers.image.source=https://x.example/team/two\nRUN git clone git@x.example:team/two\n`,
+        'app.yaml':
+          'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source:\n    repoURL: https://x.example/team/three.git\n    path: deploy/prod\n',
+        'deploy/prod/a.sh': '#!/bin/sh\ngit clone https://x.example/other/three\n',
+        'four.sh': '#!/bin/sh\ngit clone https://x.example/team/four\ncd four/deploy/prod/\nsh a.sh\n',
+      },
+      subjects: 5,
+      skip: ['comment'],
+    },
+    {
+      name: 'programs whose checksum is compared',
+      files: {
+        'a.sh':
+          '#!/bin/sh\ncurl -Lo tool https://x.example/tool\nchmod +x tool\necho "$SUM tool" | sha256sum -c -\nwget https://x.example/t.tgz\nsha256sum --check t.sha\ntar xzf t.tgz\nmv t/bin/t /usr/local/bin/t\n',
+      },
+      subjects: 2,
+      skip: ['comment'],
+    },
+    {
       name: 'clone of the own repository',
       files: workflow(
         'run: git clone https://github.com/${{ github.repository }} x',
+        'run: |\n          remote="https://$TOKEN@github.com/${GITHUB_REPOSITORY}.git"\n          git clone -b gh-pages "${remote}" y',
         `uses: actions/checkout@${COMMIT}`,
       ),
       subjects: 1,
@@ -650,6 +677,35 @@ testCheck(imagePinning, {
       skip: ['comment'],
     },
     {
+      name: 'programs that are fetched and installed',
+      files: {
+        'a.sh':
+          '#!/bin/sh\ncurl -Lo kind https://x.example/v0.14.0/kind\nchmod +x ./kind\ncurl -sLO "https://x.example/$(curl -s https://x.example/stable)/kubectl"\nsudo install -m 0755 kubectl /usr/local/bin/kubectl\nwget https://x.example/t.tgz\ntar xzf t.tgz\nsudo mv t/bin/t /usr/local/bin/\ncurl -sL https://x.example/u.tgz | tar xz -C /usr/local/bin u\nwget -O x.deb https://x.example/x.deb\nsudo dpkg -i x.deb\ncurl -o run https://x.example/run\nchmod 755 run\n./run\n',
+      },
+      findings: [
+        { message: 'binary', at: 'a.sh:2', severity: 'low' },
+        { message: 'binary', at: 'a.sh:4' },
+        { message: 'binary', at: 'a.sh:6' },
+        { message: 'binary', at: 'a.sh:9' },
+        { message: 'binary', at: 'a.sh:10' },
+        { message: 'script', at: 'a.sh:14' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'Cloud Build',
+      files: {
+        'ops/cloudbuild.yaml':
+          "steps:\n  - name: gcr.io/cloud-builders/docker\n    args: [build, .]\n  - id: deploy\n    name: 'gcr.io/tools/deploy:v1'\n    entrypoint: bash\n    args:\n      - -c\n      - |\n        curl https://x.example/i.sh | sh\n  - name: $_IMAGE\n",
+      },
+      findings: [
+        { message: 'latest-ci-image', at: 'ops/cloudbuild.yaml:2' },
+        { message: 'tag-ci-image', at: 'ops/cloudbuild.yaml:5' },
+        { message: 'script', at: 'ops/cloudbuild.yaml:10' },
+      ],
+      skip: ['comment'],
+    },
+    {
       name: 'image by a condition',
       files: {
         '.github/workflows/x.yml':
@@ -671,6 +727,7 @@ testCheck(imagePinning, {
     },
   ],
   notApplicable: [
+    { name: 'a pack of skills', files: { '.agents/skills/x/a.sh': '#!/bin/sh\ngit clone https://x.example/a/b\n' } },
     { name: 'nothing', files: { 'a.txt': 'x' } },
     { name: 'workflow with plain commands', files: workflow('run: make') },
     { name: 'compose that only builds', files: { 'compose.yaml': 'services:\n  a:\n    build: .\n' } },
@@ -680,6 +737,10 @@ testCheck(imagePinning, {
     { name: 'ARG without a default', files: { Dockerfile: 'ARG BASE\nFROM $BASE\n' } },
     { name: 'required variable in compose', files: { 'compose.yaml': 'services:\n  a:\n    image: ${IMAGE:?}\n' } },
     { name: 'placeholder in a manifest', files: { 'k.yaml': pod('"${IMAGE}"') } },
+    {
+      name: 'an address to be filled in',
+      files: { 'a.sh': '#!/bin/sh\ngit clone https://x.example/your-org/shop.git\n' },
+    },
     { name: 'placeholder for a tag', files: { 'k.yaml': pod('shop:sha256-REPLACE_WITH_SHA') } },
     {
       name: 'commit in a variable without a value',
