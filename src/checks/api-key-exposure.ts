@@ -1,9 +1,10 @@
 /** Knows when a credential leaves the program in an answer, a log line, a token or an address. */
 import { defineCheck, fail, type Message, type Options, pass, type Subject } from '../check.ts';
-import { credential, shownBy } from '../facts/program/answers.ts';
+import { credential, type Shown, shownBy } from '../facts/program/answers.ts';
 import { isRoute, lastWord, origins } from '../facts/program/flow.ts';
 import { keysOf, leaks } from '../facts/program/leaks.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
+import { isLog, masking } from '../facts/program/logs.ts';
 import type { ClassModel, FunctionModel, Operand, Ref } from '../facts/program/model.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import { secretKind } from '../facts/program/secrets.ts';
@@ -25,9 +26,8 @@ const answered: Message = {
 
 export const apiKeyExposure = defineCheck({
   id: 'api-key-exposure',
-  needs: {
-    program: [...words, ...webWords],
-  },
+  needs: { program: [...words, ...webWords] },
+  evidence: { prisma: true },
   messages: {
     answered,
     model: { ...answered, what: 'The answer of {function} is made by {model}, which has the field {name}.' },
@@ -64,22 +64,23 @@ export const apiKeyExposure = defineCheck({
   assess(facts, options) {
     const program = facts.linked(linkProgram);
     const subjects: Subject[] = [];
-    const filtered = program
-      .allCalls()
-      .some(
-        ({ call }) =>
-          lastWord(call.callee.name ?? '') === 'addFilter' &&
-          /redact|mask|sensitive|secret/i.test(call.args[0]?.name ?? ''),
-      );
+    const masks = masking(program);
     for (const site of program.allCalls())
-      subjects.push(...logged(program, options, site, filtered), ...carried(options, site));
-    for (const { site, label, returns } of answeringFunctions(facts.linked(linkWeb))) {
+      subjects.push(...logged(program, options, site, masks), ...carried(options, site));
+    const answers = options.answers as readonly string[];
+    const schemas = facts.of('prisma');
+    for (const { site, label, returns, typed } of answeringFunctions(facts.linked(linkWeb))) {
       const model = returns ? site.function : { ...site.function, returns: [] };
-      subjects.push(...route(program, options, site.unit, site.id, model, label));
+      // A resolver's answer holds the fields that its type names.
+      const shown = shownBy(program, site.unit, site.id, model, answers, typed ? undefined : schemas);
+      subjects.push(...route(program, options, site.unit, model, label, shown));
     }
     for (const unit of program.units) {
       for (const [id, model] of unit.module.functions.entries())
-        if (isRoute(model, unit)) subjects.push(...route(program, options, unit, id, model, model.name));
+        if (isRoute(model, unit)) {
+          const shown = shownBy(program, unit, id, model, answers, schemas);
+          subjects.push(...route(program, options, unit, model, model.name, shown));
+        }
       subjects.push(...serializers(program, unit));
     }
     return {
@@ -90,43 +91,43 @@ export const apiKeyExposure = defineCheck({
 });
 
 /** A credential that was made a moment ago is shown to its owner once. */
-function isFresh(program: Program, options: Options, unit: Unit, ref: Ref): boolean {
+function isFresh(program: Program, options: Options, unit: Unit, ref: Ref, printed = false): boolean {
   const makers = options.makers as readonly string[];
   return origins(program, unit, ref, { callers: false }).some(
     (one) =>
       one.kind === 'call' &&
-      one.names.some((name) => makers.some((maker) => name === maker || name.startsWith(`${maker}.`))),
+      (one.names.some((name) => makers.some((maker) => name === maker || name.startsWith(`${maker}.`))) ||
+        // A command prints what it was called for.
+        (printed && /^(?:generate|create|issue|mint)_?/.test(lastWord(one.site.call.callee.name ?? '')))),
   );
 }
 
-function logged(program: Program, options: Options, site: CallSite, filtered: boolean): Subject[] {
+function logged(program: Program, options: Options, site: CallSite, masks: (unit: Unit) => boolean): Subject[] {
   const { unit, call } = site;
-  const path = (call.callee.name ?? '').split('.');
-  const isLog =
-    (options.logMethods as readonly string[]).includes(path.at(-1)!) &&
-    (site.names.some((name) =>
-      /^(?:logging|structlog|loguru|console|winston|pino|bunyan|log4js|consola|loglevel|signale)\b/.test(name),
-    ) ||
-      /log|^L$/i.test(path.at(-2) ?? ''));
   const isPrint = site.names.includes('print');
-  if (!isLog && !isPrint) return [];
+  if (!isPrint && !isLog(site, options.logMethods as readonly string[])) return [];
   const place = placeIn(unit, call);
   const found = call.args.flatMap((arg: Operand) => leaks(unit, arg.value, arg.name, arg.span));
-  const texts = call.args.flatMap((arg) => {
-    const value = unit.module.values[arg.value]!;
-    const parts = value.kind === 'concat' ? value.parts.map((part) => unit.module.values[part]!) : [value];
-    return parts.map((part) => (part.kind === 'const' ? String(part.value) : ''));
-  });
   const leak = found[0] ?? body(program, options, site);
-  if (!leak)
-    return isLog && texts.some((text) => secretKind(wordsOf(text).slice(0, 6).join('_')))
-      ? [pass('log call', place, 'names no credential value')]
-      : [];
-  if (call.args.some((arg) => isFresh(program, options, unit, arg.value)))
+  if (!leak) return !isPrint && namesSecret(site) ? [pass('log call', place, 'names no credential value')] : [];
+  if (call.args.some((arg) => isFresh(program, options, unit, arg.value, isPrint)))
     return [pass('log call', place, 'a credential made here, shown once')];
-  const low = filtered || (isPrint && leak.kind !== 'password') || leak.kind === 'token';
-  const confidence = filtered ? 'low' : low ? 'medium' : 'high';
+  const masked = !isPrint && masks(unit);
+  const doubtful = (isPrint && leak.kind !== 'password') || leak.kind === 'token';
+  const confidence = masked ? 'low' : doubtful ? 'medium' : 'high';
   return [fail(leak.name, { message: 'logged', data: { name: leak.name }, place, confidence })];
+}
+
+/** Does the text of the call speak of a credential? */
+function namesSecret({ unit, call }: CallSite): boolean {
+  const { values } = unit.module;
+  return call.args.some((arg) => {
+    const value = values[arg.value]!;
+    const parts = value.kind === 'concat' ? value.parts.map((part) => values[part]!) : [value];
+    return parts.some(
+      (part) => part.kind === 'const' && secretKind(wordsOf(String(part.value)).slice(0, 6).join('_')) !== undefined,
+    );
+  });
 }
 
 /** The whole body of a request to log in. */
@@ -173,20 +174,23 @@ function route(
   program: Program,
   options: Options,
   unit: Unit,
-  id: number,
   model: FunctionModel,
   name: string,
+  all: readonly Shown[],
 ): Subject[] {
   const place = placeIn(unit, model.nameSpan);
-  if (new RegExp(String(options.issuers), 'i').test(`${name} ${model.name}`)) return [];
-  const shown = shownBy(program, unit, id, model, options.answers as readonly string[]);
+  const issues = new RegExp(String(options.issuers), 'i').test(`${name} ${model.name}`);
+  // Nobody is given the hash of a password, not even the one who chose it.
+  const shown = issues
+    ? all.filter((one) => one.kind === 'object' && one.row && secretKind(one.field?.name) === 'password')
+    : all;
   const bad = (message: string, span: Span, data: Record<string, string>, confidence: 'high' | 'medium') =>
     fail(name, { message, data: { function: name, ...data }, place: placeIn(unit, span), confidence });
   for (const one of shown) {
     if (one.kind === 'everything') return [bad('dump', one.span, { name: one.name }, one.sure ? 'high' : 'medium')];
     if (one.kind === 'object' && one.field) {
-      const related = [{ ...placeIn(one.class.unit, one.field.span), text: 'the field stands here' }];
-      const data = { function: name, model: one.class.class.name, name: one.field.name };
+      const related = [{ ...one.field.place, text: 'the field stands here' }];
+      const data = { function: name, model: one.model, name: one.field.name };
       const at = placeIn(unit, one.span);
       return [fail(name, { message: 'model', data, place: at, confidence: 'medium', related })];
     }
@@ -197,8 +201,8 @@ function route(
 }
 
 /** A GraphQL type: whoever asks for the field gets it. */
-function type(unit: Unit, owner: ClassModel): Subject[] {
-  const field = credential({ unit, id: -1, class: owner });
+function type(unit: Unit, id: number, owner: ClassModel): Subject[] {
+  const field = credential({ unit, id, class: owner });
   const place = placeIn(unit, field ?? owner.nameSpan);
   if (!field) return [pass(owner.name, place, 'gives out no credential')];
   const data = { model: owner.name, name: field.name };
@@ -209,7 +213,7 @@ function type(unit: Unit, owner: ClassModel): Subject[] {
 function serializers(program: Program, unit: Unit): Subject[] {
   const { classes, assignments, values } = unit.module;
   return classes.flatMap((owner, id) => {
-    if (program.bases(unit, id).some((base) => /^graphene\..*ObjectType$/.test(base))) return type(unit, owner);
+    if (program.bases(unit, id).some((base) => /^graphene\..*ObjectType$/.test(base))) return type(unit, id, owner);
     if (!program.bases(unit, id).some((base) => /ModelSerializer$/.test(base))) return [];
     const meta = classes.find((one) => one.path === `${owner.path}.Meta`);
     const field = (name: string) =>
@@ -221,7 +225,7 @@ function serializers(program: Program, unit: Unit): Subject[] {
       (one) =>
         one.kind === 'const' &&
         (secretKind(String(one.value)) === 'password' ||
-          (one.value === '__all__' && /user|account/i.test(field('model')?.name ?? ''))),
+          (one.value === '__all__' && hasPassword(program, unit, field('model')))),
     );
     const place = placeIn(unit, owner.nameSpan);
     if (!bad || field('extra_kwargs') || owner.fields.some((one) => secretKind(assignments[one]!.name) === 'password'))
@@ -230,4 +234,16 @@ function serializers(program: Program, unit: Unit): Subject[] {
     const data = { model: owner.name, name };
     return [fail(owner.name, { message: 'serializer', data, place: placeIn(unit, fields!), confidence: 'medium' })];
   });
+}
+
+/** Does the model of a serializer hold a password or a key, by its columns or as an account of Django? */
+function hasPassword(program: Program, unit: Unit, model: Operand | undefined): boolean {
+  const known = model ? program.meanings(unit, model.value).filter((one) => one.kind === 'class') : [];
+  const accounts = /^django\.contrib\.auth\.models\.(?:Abstract\w*)?User$/;
+  if (known.length === 0) return /user|account/i.test(model?.name ?? '');
+  return known.some(
+    (one) =>
+      program.bases(one.unit, one.class).some((base) => accounts.test(base)) ||
+      credential({ unit: one.unit, id: one.class, class: one.unit.module.classes[one.class]! }) !== undefined,
+  );
 }

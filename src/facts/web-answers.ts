@@ -9,6 +9,8 @@ export interface Answering {
   readonly label: string;
   /** What the function returns is the answer. */
   readonly returns: boolean;
+  /** A declared type chooses the fields of the answer. */
+  readonly typed: boolean;
 }
 
 /** Frameworks that send what a handler returns. */
@@ -26,6 +28,7 @@ export function answeringFunctions(web: Web): readonly Answering[] {
       site,
       label,
       returns: site === handler && returning.has(route.framework),
+      typed: route.framework === 'graphql',
     }));
   });
 }

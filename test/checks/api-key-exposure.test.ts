@@ -11,6 +11,7 @@ const FAST = 'from fastapi import APIRouter\nfrom pydantic import BaseModel\nrou
 testCheck(apiKeyExposure, {
   invalid: [
     ...js.invalid,
+    ...js.exposed,
     bad(
       'logs',
       'import logging\nlog = logging.getLogger(__name__)\ndef f(user, password, cfg):\n    log.info(f"login with {password}")  # <-\n    log.debug("login %s" % password)  # <-\n    log.error("key: {}".format(cfg.api_key))  # <-\n    logging.warning("secret %s", cfg["client_secret"])  # <-\n    log.info("login", extra={"password": password})  # <-\n',
@@ -98,9 +99,45 @@ testCheck(apiKeyExposure, {
       'logged',
       { confidence: 'low' },
     ),
+    {
+      name: 'a filter in the module that is imported, and one that nobody imports',
+      files: {
+        'app/__init__.py': '',
+        'app/logs.py':
+          'import logging\ndef logger(name):\n    log = logging.getLogger(name)\n    log.addFilter(SensitiveFilter())\n    return log\n',
+        'app/a.py': 'from app.logs import logger\nlog = logger(__name__)\ndef f(password):\n    log.info(password)\n',
+        'app/b.py':
+          'import logging\nlog = logging.getLogger(__name__)\ndef f(store):\n    got = store.credentials()\n    log.info("key %s", got.api_key)\n    print(got.password)\n',
+      },
+      findings: [
+        { message: 'logged', at: 'app/a.py:4', confidence: 'low' },
+        { message: 'logged', at: 'app/b.py:5', confidence: 'high' },
+        { message: 'logged', at: 'app/b.py:6', confidence: 'high' },
+      ],
+    },
+    bad(
+      'an answer that is filled in later',
+      `${FLASK}@app.get("/me")\ndef me():\n    user = load()\n    out = {"user": {"name": user.name}}\n    out["user"]["password"] = user.password  # <-\n    return jsonify(out)\n`,
+      'answered',
+    ),
+    bad(
+      'rows that only some went through a function that redacts',
+      'def collect(report, rows):\n    report["matched"] = [public_record(row) for row in rows]\n    report["found"] = rows\ndef show(report):\n    for one in report.get("found"):\n        print(f"password={one.get(\'password\')}")  # <-\n',
+    ),
+    bad(
+      'rows of FastAPI',
+      `${FAST}from sqlalchemy import Column, String\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass Member(Base):\n    name = Column(String)\n    password_hash = Column(String)\nclass Out(BaseModel):\n    name: str\n    api_key: str\n@router.get("/members/{id}")\ndef one(id, db):\n    return db.query(Member).get(id)  # <-\n@router.get("/members", response_model=list[Out])\ndef all(db):  # <-\n    return db.query(Member).all()\n`,
+      'model',
+    ),
+    bad(
+      'every column of an account by another name',
+      'from django.contrib.auth.models import AbstractUser\nfrom django.db import models\nfrom rest_framework import serializers\nclass Member(AbstractUser):\n    nick = models.CharField()\nclass Device(models.Model):\n    secret_key = models.CharField()\nclass MemberSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = Member\n        fields = "__all__"  # <-\nclass DeviceSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = Device\n        fields = "__all__"  # <-\n',
+      'serializer',
+    ),
   ],
   valid: [
     ...js.valid,
+    ...js.unexposed,
     good(
       'masked and counted',
       'import logging\nlog = logging.getLogger(__name__)\ndef f(password, api_key, token):\n    log.info("password of %d characters", len(password))\n    log.info(f"api key {api_key[:4]}...")\n    log.info("token %s", mask(token))\n    log.warning("wrong password")\n',
@@ -131,9 +168,35 @@ testCheck(apiKeyExposure, {
       'from rest_framework import serializers\nclass UserSerializer(serializers.ModelSerializer):\n    password = serializers.CharField(write_only=True)\n    class Meta:\n        model = User\n        fields = ["id", "password"]\n',
       1,
     ),
+    good(
+      'columns that a model or a return type chooses',
+      `${FAST}from sqlalchemy import Column, String\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass Member(Base):\n    name = Column(String)\n    password_hash = Column(String)\nclass Out(BaseModel):\n    name: str\n@router.get("/members/{id}")\ndef one(id, db) -> Out:\n    return db.query(Member).get(id)\n@router.get("/members", response_model=list[Out])\ndef all(db):\n    return db.query(Member).all()\n@router.get("/count")\ndef count(db):\n    return {"secret": False, "count": db.query(Member).count()}\n`,
+      2,
+    ),
+    good(
+      'every column of a model without a credential',
+      'from django.db import models\nfrom rest_framework import serializers\nclass AccountType(models.Model):\n    label = models.CharField()\nclass TypeSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = AccountType\n        fields = "__all__"\n',
+      1,
+    ),
+    good(
+      'a command that prints what it was called for',
+      'def main(authority):\n    token = authority.generate_activation_token("pro")\n    print(f"Token: {token}")\n',
+      1,
+    ),
     good('a token with an id', 'import jwt\ndef f(user, key):\n    return jwt.encode({"sub": user.id}, key)\n', 1),
   ],
   notApplicable: [
+    good(
+      'rows that went through a function that redacts',
+      'def collect(rows):\n    report = {}\n    report["matched"] = [public_record(row) for row in rows]\n    return report\ndef show(report, row):\n    for one in report.get("matched")[:10]:\n        print(f"token={one.get(\'subscription_token\')}")\n    print(mask(row)["password"], redact(row).api_key)\n',
+    ),
+    {
+      name: 'addresses of contracts',
+      files: {
+        'scripts/a.js':
+          'const token = await factory.getAddress();\nconst addresses = { governanceToken: token };\nfunction show(deployments, contract) {\n  const governanceToken = contract.address;\n  console.log(`at ${deployments.governanceToken}`, governanceToken);\n}\nshow(addresses, factory);\n',
+      },
+    },
     good(
       'a token for its owner',
       `${FLASK}@app.post("/login")\ndef login():\n    return jsonify({"access_token": make(), "token_type": "bearer"})\n@app.post("/keys")\ndef create_key():\n    return jsonify({"api_key": make()})\n`,

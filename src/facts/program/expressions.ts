@@ -708,7 +708,22 @@ export abstract class Expressions extends Machine {
   /** Keeps the new content of a container under its identity, for every name it has. */
   protected change(target: Expression, receiver: Ref, value: Value): void {
     const identity = this.identity(target) ?? receiver;
-    this.env.set(`@${identity}`, this.add(value));
+    const changed = this.add(value);
+    this.env.set(`@${identity}`, changed);
+    this.keep(target, changed);
+  }
+
+  /** What holds a changed dictionary holds the new one: `answer["user"]["name"] = x`. */
+  protected keep(target: Expression, changed: Ref): void {
+    if ((target.kind !== 'item' && (target.kind !== 'attr' || this.python)) || !isPath(target)) return;
+    const of = this.raw(target.of);
+    const outer = this.values[of]!;
+    const scalar = target.kind === 'attr' ? target.name : this.scalar(this.raw(target.key));
+    if (outer.kind !== 'dict' || outer.entries.length > 64) return;
+    const entries = outer.entries.map(([key, one]): (typeof outer.entries)[number] =>
+      key !== null && this.scalar(key) === scalar ? [key, changed] : [key, one],
+    );
+    this.change(target.of, of, { ...outer, entries });
   }
 
   protected identity(target: Expression): Ref | undefined {
@@ -809,4 +824,10 @@ function negate(truth: boolean | undefined): boolean | undefined {
 /** Spreading parts that may be missing into a literal is slow, and there are a million operands. */
 function operandOf(value: Ref, span: Span, name: string | undefined): Operand {
   return name === undefined ? { value, span } : { value, span, name };
+}
+
+/** Names and constant keys only, which can be looked at again. */
+function isPath(target: Expression): boolean {
+  if (target.kind === 'item') return target.key.kind === 'const' && isPath(target.of);
+  return target.kind === 'name' || (target.kind === 'attr' && isPath(target.of));
 }

@@ -424,7 +424,7 @@ class Interpreter extends Expressions {
       }
       case 'dict':
         for (const [key, item] of target.entries) {
-          if (key === null) this.destructure(item, ref);
+          if (key === null) this.destructure(item, this.rest(target, ref, item.span));
           else {
             const scalar = key.kind === 'const' ? key.value : undefined;
             const part =
@@ -446,6 +446,16 @@ class Interpreter extends Expressions {
         this.assign(target, { value: ref, span, ...(name === undefined ? {} : { name }) }, span);
       }
     }
+  }
+
+  /** `const { a, ...rest } = x`: without the parts that have names. */
+  protected rest(pattern: Expression & { kind: 'dict' }, ref: Ref, span: Span): Ref {
+    const value = this.values[ref]!;
+    const taken = pattern.entries.flatMap(([key]) => (key?.kind === 'const' ? [key.value] : []));
+    if (taken.length === 0) return ref;
+    if (value.kind !== 'dict') return this.add({ kind: 'slice', of: ref, bounds: [], span });
+    const entries = value.entries.filter(([key]) => key === null || !taken.includes(this.scalar(key) ?? ''));
+    return this.add({ ...value, entries, span });
   }
 
   /** `for a, b in ((1, 2), (3, 4))`: the parts of every round. */
@@ -512,10 +522,12 @@ class Interpreter extends Expressions {
   }
 
   protected delete(target: Expression): void {
-    if (target.kind !== 'item') return;
+    if (target.kind !== 'item' && target.kind !== 'attr') return;
     const of = this.raw(target.of);
     const value = this.values[of]!;
-    const scalar = this.scalar(this.evaluate(target.key));
+    const scalar = target.kind === 'attr' ? target.name : this.scalar(this.evaluate(target.key));
+    if (target.kind === 'attr')
+      this.note(target, { value: this.const(null, target.span), span: target.span }, target.span, {});
     if (value.kind !== 'dict' || scalar === undefined) return;
     const entries = value.entries.filter(([at]) => at === null || this.scalar(at) !== scalar);
     this.change(target.of, of, { ...value, entries });

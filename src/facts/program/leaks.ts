@@ -2,7 +2,8 @@
 import type { Span } from '../span.ts';
 import { lastWord } from './flow.ts';
 import type { Unit } from './link.ts';
-import type { Ref } from './model.ts';
+import type { Ref, Value } from './model.ts';
+import { wordsOf } from './names.ts';
 import { type SecretKind, secretKind } from './secrets.ts';
 
 export interface Leak {
@@ -48,11 +49,14 @@ export function leaks(unit: Unit, ref: Ref, name: string | undefined, span: Span
     case 'param':
       return at(name).concat(at(functions[value.function]!.params[value.index]!.name)).slice(0, 1);
     case 'attr': {
+      // `token: contract.address`, `deployed.token`: where a contract stands is no secret.
+      if (/^addr(?:ess)?$/i.test(value.name) || isDeployed(name) || isRedacted(unit, value.of)) return [];
       // The more telling of the two names: `token: user.secret_key`.
       const both = at(name).concat(at(value.name));
       return [both.find((one) => one.kind !== 'token') ?? both[0]].filter((one) => one !== undefined);
     }
     case 'item': {
+      if (isDeployed(name) || isRedacted(unit, value.of)) return [];
       const key = values[value.key]!;
       return at(name)
         .concat(key.kind === 'const' ? at(String(key.value)) : [])
@@ -62,11 +66,13 @@ export function leaks(unit: Unit, ref: Ref, name: string | undefined, span: Span
       const call = calls[value.call]!;
       const word = lastWord(call.callee.name ?? '');
       if (
-        /^(?:len|bool|int|type|isinstance)$|mask|redact|slice|substr|hash|count|valid|check|verify|fingerprint|digest|prefix|strip_|sanit|quote|encrypt|dumps|exists/i.test(
+        /^(?:len|bool|int|type|isinstance)$|mask|redact|slice|substr|hash|count|valid|check|verify|fingerprint|digest|prefix|strip_|sanit|quote|encrypt|dumps|exists|address$/i.test(
           word,
         )
       )
         return [];
+      const callee = values[call.callee.value]!;
+      if (callee.kind === 'attr' && isRedacted(unit, callee.of)) return [];
       if (name !== undefined && !name.endsWith('()')) return at(name);
       const key = /^(?:get|getenv|pop|header)$/.test(word) ? call.args[0] : undefined;
       const text = key ? values[key.value]! : undefined;
@@ -75,6 +81,59 @@ export function leaks(unit: Unit, ref: Ref, name: string | undefined, span: Span
     default:
       return at(name);
   }
+}
+
+/** `addresses.governanceToken`: a token of a chain. */
+function isDeployed(name: string | undefined): boolean {
+  const owner = wordsOf((name ?? '').split('.').slice(0, -1).join('.'));
+  return owner.some((word) => /^(?:addresses|contracts?|deployments?)$/.test(word));
+}
+
+const redactors = /^(?:public|redact|mask|summar|sanit)|(?:redacted|masked|sanitized)$/i;
+
+/** Did the object that a value is read from go through a function that redacts: `mask(row).token`? */
+function isRedacted(unit: Unit, from: Ref): boolean {
+  const { values, calls } = unit.module;
+  const stack = [from];
+  for (let ref = stack.pop(), n = 0; ref !== undefined && n < 40; ref = stack.pop(), n++) {
+    const value = values[ref]!;
+    let key: Value | undefined;
+    if (value.kind === 'call') {
+      const call = calls[value.call]!;
+      if (redactors.test(lastWord(call.callee.name ?? ''))) return true;
+      const callee = values[call.callee.value]!;
+      if (callee.kind === 'attr') stack.push(callee.of);
+      key = call.args[0] && values[call.args[0].value];
+    } else if (value.kind === 'item') key = values[value.key]!;
+    if (value.kind === 'operation' || value.kind === 'either') stack.push(...value.of);
+    if (
+      ['attr', 'item', 'element', 'slice', 'spread'].includes(value.kind) &&
+      'of' in value &&
+      !Array.isArray(value.of)
+    )
+      stack.push(value.of as Ref);
+    if (key?.kind === 'const' && redactedKeys(unit).has(String(key.value))) return true;
+  }
+  return false;
+}
+
+const perUnit = new WeakMap<Unit, ReadonlySet<string>>();
+
+/** Keys under which a file puts only what a redacting function gave: `report["rows"] = [mask(row) for row in rows]`. */
+function redactedKeys(unit: Unit): ReadonlySet<string> {
+  const known = perUnit.get(unit);
+  if (known) return known;
+  const { values, calls, assignments } = unit.module;
+  const made = (ref: Ref): boolean => {
+    const value = values[ref]!;
+    if (value.kind === 'operation' && value.op === 'each') return value.of.length > 0 && value.of.every(made);
+    return value.kind === 'call' && redactors.test(lastWord(calls[value.call]!.callee.name ?? ''));
+  };
+  const put = assignments.filter((one) => one.target === 'item' && one.name !== '' && one.value);
+  const open = new Set(put.filter((one) => !made(one.value!.value)).map((one) => one.name));
+  const found = new Set(put.map((one) => one.name).filter((name) => !open.has(name)));
+  perUnit.set(unit, found);
+  return found;
 }
 
 /** Keys of a dictionary that name a credential, whatever their values are. */

@@ -109,6 +109,12 @@ export function secretKind(name: string | undefined, more: readonly string[] = [
   return more.some((mark) => hasWords(words, wordsOf(mark))) ? 'secret' : undefined;
 }
 
+/** Does the name mean something that is never given out: a password, a key or a secret, and not a token of its owner? */
+export function isCredential(name: string | undefined): boolean {
+  const kind = secretKind(name);
+  return kind === 'password' || kind === 'key' || kind === 'secret';
+}
+
 /**
  * What an operand is called: as it is written when that means a secret; else the attribute, parameter or constant key
  * that a local variable got its value from (`request.headers.get("X-Api-Key")` is called `X-Api-Key`).
