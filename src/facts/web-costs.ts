@@ -13,6 +13,7 @@ import {
   readsFields,
   takesFiles,
   takesNoCode,
+  takesSignedToken,
 } from './web-work.ts';
 
 /** What makes a route worth limiting. */
@@ -55,7 +56,8 @@ export function limitReason(web: Web, route: Route, options: Options): Reason | 
   if (isCredential) {
     const isCode = [...own, ...handler].some((word) => /^(?:[mt]?otp|mfa|2fa)$/.test(word));
     if (isCode && takesNoCode(web.program, handlers)) return undefined;
-    return { kind: 'credentials', ...(exchangesCode(web.program, handlers) ? { doubtful: true as const } : {}) };
+    const isSigned = exchangesCode(web.program, handlers) || takesSignedToken(web.program, handlers);
+    return { kind: 'credentials', ...(isSigned ? { doubtful: true as const } : {}) };
   }
   const isPaid = matches('payWords', own);
   if (isPaid && hasLogin(route) && handlers.length > 0 && handlers.every(isBookkeeping)) return undefined;

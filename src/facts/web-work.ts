@@ -141,12 +141,23 @@ const codes = /code|otp|token|pin|pass|secret|answer|digits|response|key|email|p
 
 /** Is everything known that the handlers take, and none of it a code that could be guessed? */
 export function takesNoCode(program: Program, handlers: readonly FunctionSite[]): boolean {
-  const fields = handlers.flatMap(({ unit, function: model }) =>
-    model.params.flatMap((one) => (one.annotation ? fieldsOf(program, unit, one.annotation.value, 0) : [])),
-  );
+  const fields = givenFields(program, handlers);
   const params = handlers.flatMap(({ function: model }) => model.params.map((one) => one.name));
   return (
     fields.length > 0 && ![...fields, ...params.filter((name) => !/user/i.test(name))].some((name) => codes.test(name))
+  );
+}
+
+/** Does the route take what another service signed, with names at most? Such a token cannot be guessed. */
+export function takesSignedToken(program: Program, handlers: readonly FunctionSite[]): boolean {
+  const fields = givenFields(program, handlers).map((name) => wordsOf(name).join(' '));
+  const isToken = (field: string) => /^(?:id|access|identity|provider) token$/.test(field);
+  return fields.some(isToken) && fields.every((field) => isToken(field) || /(?:^| )name$|^nonce$|^locale$/.test(field));
+}
+
+function givenFields(program: Program, handlers: readonly FunctionSite[]): readonly string[] {
+  return handlers.flatMap(({ unit, function: model }) =>
+    model.params.flatMap((one) => (one.annotation ? fieldsOf(program, unit, one.annotation.value, 0) : [])),
   );
 }
 

@@ -103,6 +103,22 @@ export const invalid: readonly InvalidCase[] = [
     'missing',
     { confidence: 'low' },
   ),
+  ...(
+    [
+      ['a token that another service signed', 'idToken', 'low'],
+      ['a code beside a token', 'idToken: string; code', 'high'],
+    ] as const
+  ).map(([name, field, confidence]) =>
+    bad(
+      `NestJS: ${name}`,
+      {
+        'src/dto.ts': `export class LoginDto {\n  ${field}: string;\n  firstName?: string;\n}\n`,
+        'src/a.ts': `${nest}import { LoginDto } from './dto';\n@Controller('google')\nexport class A {\n  @Post('login') // <-\n  login(@Body() dto: LoginDto) { return {}; }\n}\n`,
+      },
+      'missing',
+      { confidence },
+    ),
+  ),
   bad(
     'NestJS: a strategy that refuses some accounts',
     {
