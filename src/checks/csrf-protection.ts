@@ -16,7 +16,7 @@ import {
   webWords,
 } from '../facts/web.ts';
 import { sameSiteIn, usesCookies, weakened } from '../facts/web-cookies.ts';
-import { asks, exemptionsIn, openOrigins, switchesOff } from '../facts/web-csrf.ts';
+import { asks, emptyComparisons, exemptionsIn, onlyShows, openOrigins, switchesOff } from '../facts/web-csrf.ts';
 import { runs } from '../facts/web-headers.ts';
 import { optionsOf } from '../facts/web-js.ts';
 import type { Layer, Route, WebObject } from '../facts/web-model.ts';
@@ -56,6 +56,11 @@ export const csrfProtection = defineCheck({
       why: 'A page of a stranger passes the check, and the token is not asked for.',
       fix: 'Name the own origins in full.',
     },
+    itself: {
+      what: 'The token against forged requests is compared with itself.',
+      why: 'The comparison always holds, so that every request passes, and readers of the code believe that it is checked.',
+      fix: 'Compare the token of the request with the one that the session holds, in constant time.',
+    },
     get: {
       what: 'The route {route} changes state by GET.',
       why: 'A link or an image on any page triggers it with the cookie of the user, and protections do not look at GET.',
@@ -84,6 +89,8 @@ export const csrfProtection = defineCheck({
     }
     for (const unit of web.program.units) {
       subjects.push(...exemptions(web, unit), ...cookies(web, unit), ...switchedOff(web, unit), ...ignored(web, unit));
+      for (const place of emptyComparisons(unit))
+        subjects.push(fail('comparison of a token', { message: 'itself', data: {}, place, confidence: 'high' }));
       for (const { name, place } of openOrigins(web.program, unit))
         subjects.push(fail(name, { message: 'origins', data: { name }, place, confidence: 'high' }));
     }
@@ -200,9 +207,10 @@ function exemptions(web: Web, unit: Unit): readonly Subject[] {
     );
     if (inside.length > 0 && inside.every((one) => handlersOf(web, one).every((own) => asks(web.program, own, signed))))
       return pass(name, place, 'its handlers check a signature or a key');
-    return functions.some((one) => asks(web.program, one, signed))
-      ? pass(name, place, 'the handler checks a signature or a key')
-      : fail(name, { message: 'exempt', data: { handler }, place, confidence: 'high' });
+    if (functions.some((one) => asks(web.program, one, signed)))
+      return pass(name, place, 'the handler checks a signature or a key');
+    const confidence = functions.length > 0 && functions.every(onlyShows) ? 'low' : 'high';
+    return fail(name, { message: 'exempt', data: { handler }, place, confidence });
   });
 }
 

@@ -1,8 +1,9 @@
 /** Knows which views are taken out of the protection against forged requests, and what a handler asks for itself. */
 import { constants } from './program/flow.ts';
 import { type FunctionSite, type Node, type Program, placeIn, type Unit } from './program/link.ts';
+import type { Ref } from './program/model.ts';
 import { type NamedValue, namedValues } from './program/names.ts';
-import type { Place } from './span.ts';
+import type { Place, Span } from './span.ts';
 import { textsIn } from './web-paths.ts';
 import { itemsOf } from './web-python.ts';
 
@@ -14,10 +15,11 @@ export function asks(program: Program, { unit, id }: FunctionSite, pattern: RegE
     module.comparisons.some(
       (one) =>
         bodies.has(one.function) &&
-        [one.left, one.right].some((side) => pattern.test(side.name?.split('.').at(-1) ?? '')),
+        [one.left, one.right].some((side) => pattern.test(side.name?.split('.').at(-1) ?? '')) &&
+        !isSame(unit, one.left.value, one.right.value),
     ) ||
     module.calls.some((call, callId) => {
-      if (!bodies.has(call.function)) return false;
+      if (!bodies.has(call.function) || isIdle(unit, callId)) return false;
       if (
         pattern.test(call.callee.name ?? '') ||
         call.args.some(
@@ -31,6 +33,105 @@ export function asks(program: Program, { unit, id }: FunctionSite, pattern: RegE
         depth < 2 && program.targets(program.call(unit, callId)).some((one) => asks(program, one, pattern, depth + 1))
       );
     })
+  );
+}
+
+const tokens = /csrf|xsrf/i;
+const equals =
+  /(?:^|\.)(?:compare_digest|timingSafeEqual|timing_safe_compare|safe_str_cmp|constant_time_compare|safeCompare)$/;
+
+/** Are two values made in the same way from the same things? */
+function isSame(unit: Unit, a: Ref, b: Ref, depth = 0): boolean {
+  if (a === b) return true;
+  const [one, two] = [unit.module.values[a]!, unit.module.values[b]!];
+  if (depth > 8 || one.kind !== two.kind) return false;
+  const same = (x: Ref, y: Ref) => isSame(unit, x, y, depth + 1);
+  if (one.kind === 'const' && two.kind === 'const') return one.value === two.value;
+  if (one.kind === 'global' && two.kind === 'global') return one.name === two.name;
+  if (one.kind === 'param' && two.kind === 'param') return one.function === two.function && one.index === two.index;
+  if (one.kind === 'attr' && two.kind === 'attr') return one.name === two.name && same(one.of, two.of);
+  if (one.kind === 'item' && two.kind === 'item') return same(one.of, two.of) && same(one.key, two.key);
+  if (one.kind !== 'call' || two.kind !== 'call') return false;
+  const [left, right] = [unit.module.calls[one.call]!, unit.module.calls[two.call]!];
+  if (left.args.length !== right.args.length || !same(left.callee.value, right.callee.value)) return false;
+  return left.args.every((arg, i) => same(arg.value, right.args[i]!.value));
+}
+
+/** A token that is read and then looked at by nobody. */
+function isIdle(unit: Unit, id: number): boolean {
+  const { module } = unit;
+  const call = module.calls[id]!;
+  if (!/(?:\.|^)(?:get|getlist|header|pop)$/.test(call.callee.name ?? '')) return false;
+  const named = call.args.some((arg) => {
+    const value = module.values[arg.value]!;
+    return value.kind === 'const' && tokens.test(String(value.value));
+  });
+  if (!named || call.statement) return named;
+  const holds = (ref: Ref, depth = 0): boolean => {
+    const value = module.values[ref]!;
+    if (value.kind === 'call') {
+      if (value.call === id) return true;
+      const { callee } = module.calls[value.call]!;
+      return depth < 6 && holds(callee.value, depth + 1);
+    }
+    const parts =
+      value.kind === 'either' || value.kind === 'operation' || value.kind === 'unknown'
+        ? (value.of ?? [])
+        : value.kind === 'attr' || value.kind === 'item' || value.kind === 'slice'
+          ? [value.of]
+          : [];
+    return depth < 6 && parts.some((part) => holds(part, depth + 1));
+  };
+  return !(
+    module.comparisons.some(
+      ({ left, right }) => !isSame(unit, left.value, right.value) && (holds(left.value) || holds(right.value)),
+    ) ||
+    module.calls.some((one) => one.args.some((arg) => holds(arg.value)) || holds(one.callee.value)) ||
+    module.guards.some((one) => one.kind === 'if' && module.values[one.test]!.kind !== 'compare' && holds(one.test)) ||
+    module.functions.some((one) => one.returns.some((ret) => ret.value && holds(ret.value.value)))
+  );
+}
+
+/** Comparisons of a token with itself: they always hold. */
+export function emptyComparisons(unit: Unit): readonly Place[] {
+  const { module } = unit;
+  const isToken = (side: { readonly value: Ref; readonly name?: string }, depth = 0): boolean => {
+    if (tokens.test(side.name ?? '')) return true;
+    const value = module.values[side.value]!;
+    if (depth > 2) return false;
+    if (value.kind === 'const') return tokens.test(String(value.value));
+    if (value.kind === 'item') return isToken({ value: value.key }, depth + 1);
+    if (value.kind === 'attr') return tokens.test(value.name);
+    return value.kind === 'call' && module.calls[value.call]!.args.some((arg) => isToken(arg, depth + 1));
+  };
+  const found = [
+    ...module.comparisons.flatMap((one) =>
+      /^[!=]==?$/.test(one.op) ? [{ span: one.span, left: one.left, right: one.right }] : [],
+    ),
+    ...module.calls.flatMap((one) => {
+      const [left, right] = one.args;
+      return left && right && equals.test(one.callee.name ?? '') ? [{ span: one.span, left, right }] : [];
+    }),
+  ];
+  return found.flatMap(({ span, left, right }) =>
+    isSame(unit, left.value, right.value) && isToken(left) ? [placeIn(unit, span)] : [],
+  );
+}
+
+/** Does a view only show a page, whatever the request holds? */
+export function onlyShows({ unit, id, function: model }: FunctionSite): boolean {
+  const { module } = unit;
+  const inside = (span: Span) => span.start >= model.span.start && span.end <= model.span.end;
+  const shown = model.returns.every((one) => /^(?:render|redirect)\(\)$/.test(one.value?.name ?? ''));
+  const reads = module.values.some(
+    (value) => value.kind === 'attr' && inside(value.span) && /^(?:POST|body|FILES|data|method)$/.test(value.name),
+  );
+  const known = /(?:^|\.)(?:render|redirect|reverse|get|_)$/;
+  return (
+    shown &&
+    model.returns.length > 0 &&
+    !reads &&
+    module.calls.every((call) => call.function !== id || known.test(call.callee.name ?? ''))
   );
 }
 

@@ -34,6 +34,13 @@ export const invalid: readonly InvalidCase[] = [
     confidence: 'high',
   }),
   bad(
+    'a token that is compared with itself in JavaScript',
+    {
+      'src/a.js': `${express}const app = express();\napp.post('/email', (req, res) => {\n  if (req.body._csrf !== req.body._csrf) return res.sendStatus(403); // <-\n  res.end();\n});\n`,
+    },
+    'itself',
+  ),
+  bad(
     'after the route',
     { 'src/a.js': `import csurf from 'csurf';\n${express}${marked}${change}app.use(csurf());\n` },
     'missing',

@@ -54,6 +54,14 @@ testCheck(csrfProtection, {
       'a session cookie that says Strict',
       'from fastapi import FastAPI, Response\napp = FastAPI()\n@app.post("/login")\ndef login(response: Response):\n    response.set_cookie("session_token", make(), samesite="strict")\n',
     ),
+    good(
+      'a token that a function of another package checks',
+      `from company import check\nfrom flask import Flask, request, session\napp = Flask(__name__)\n@app.post("/account")\ndef account():\n    token = request.form.get("csrf_token")\n    check(token)\n    session["email"] = request.form["email"]\n`,
+    ),
+    good(
+      'a token of the session',
+      `import hmac\nfrom flask import Flask, abort, request, session\napp = Flask(__name__)\n@app.post("/account")\ndef account():\n    if not hmac.compare_digest(request.form.get("csrf_token"), session.get("csrf_token")):\n        abort(403)\n    session["email"] = request.form["email"]\n`,
+    ),
     good('SameSite Lax', 'SESSION_COOKIE_SAMESITE = "Lax"\n'),
   ],
   invalid: [
@@ -112,6 +120,34 @@ testCheck(csrfProtection, {
       ),
       findings: [{ message: 'exempt', at: 'app/x.py:17' }],
     },
+    {
+      name: 'an exempt view that only shows a page',
+      files: one(
+        'from django.shortcuts import redirect, render\nfrom django.views.decorators.csrf import csrf_exempt\n@csrf_exempt\ndef page(request):\n    if request.user.is_authenticated:\n        return render(request, "page.html")\n    return redirect("login")\n',
+      ),
+      findings: [{ message: 'exempt', at: 'app/x.py:3', confidence: 'low' }],
+    },
+    {
+      name: 'an exempt view that shows a page and writes',
+      files: one(
+        'from django.shortcuts import render\nfrom django.views.decorators.csrf import csrf_exempt\n@csrf_exempt\ndef page(request):\n    Visit.objects.create(user=request.user)\n    return render(request, "page.html")\n',
+      ),
+      findings: [{ message: 'exempt', at: 'app/x.py:3', confidence: 'high' }],
+    },
+    {
+      name: 'a token that is compared with itself',
+      files: one(
+        `from flask import Flask, abort, request, session\napp = Flask(__name__)\n@app.post("/account")\ndef account():\n    token = request.form.get("csrf_token")\n    if token != request.form.get("csrf_token"):\n        abort(403)\n    session["email"] = request.form["email"]\n`,
+      ),
+      findings: [
+        { message: 'itself', at: 'app/x.py:6' },
+        { message: 'missing', at: 'app/x.py:2' },
+      ],
+    },
+    bad(
+      'a token that is read and not compared',
+      `from flask import Flask, request, session\napp = Flask(__name__)  # <-\n@app.post("/account")\ndef account():\n    token = request.form.get("csrf_token")\n    session["email"] = request.form["email"]\n`,
+    ),
     bad('origins of everybody', 'CSRF_TRUSTED_ORIGINS = ["https://*"]  # <-\n', 'origins'),
     bad(
       'a cookie with SameSite None',
