@@ -104,6 +104,8 @@ function inTerraform(facts: Facts): PlainSetting[] {
       if (text !== undefined)
         found.push({ source: 'terraform', owner, name, value: text, place: { path, span: value.span } });
     };
+    // Somebody copies those and fills them in.
+    if (data.role === 'variables' && /example|sample|template/i.test(baseName(path))) continue;
     if (data.role !== 'config') settings(data.body, (name, value) => add(path, name, value), 0);
     else
       for (const block of data.body.blocks) {

@@ -21,7 +21,7 @@ export interface Exposed {
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'plain' | 'real';
 
 const REFERENCE =
-  /^\$\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@\w+@$|^__\w+__$|^(?:vault|op|ref\+\w+|sm|gcpsm|awssm|azurekeyvault|secretsmanager|ssm|doppler|env|file):|^arn:|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\//;
+  /^\$\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@\w+@$|^__\w+__$|^(?:vault|op|ref\+\w+|sm|gcpsm|awssm|azurekeyvault|secretsmanager|ssm|doppler|env|file):|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\//;
 const PLACEHOLDER =
   /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
 /** Part of a longer text, such as an address, that somebody must fill in. */
@@ -84,7 +84,7 @@ export function secretName(name: string): SecretKind | undefined {
     return undefined;
   const key = words.lastIndexOf('key');
   const nameOfKey = key > 0 && /^(?:passwords?|passwd|token|credentials?)$/.test(words[key - 1]!);
-  if (nameOfKey) return undefined;
+  if (nameOfKey || (key >= 0 && /^(?:ids?|arn|alias|name|spec)$/.test(words[key + 1] ?? ''))) return undefined;
   if (words.some((word) => /^(?:password|passwd|passphrase|pwd|userpass|rootpass|dbpass)$/.test(word)))
     return 'password';
   if (last === 'pass' || (last.length > 8 && last.endsWith('password'))) return 'password';
@@ -133,11 +133,16 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
         line.slice(0, 2000),
       );
     const inner = match && (match[2] ?? match[3] ?? match[4] ?? '');
-    if (!match || !inner || !secretName(match[1]!)) continue;
+    if (!match || !inner || !secretName(match[1]!) || (match[4] !== undefined && isCode(inner))) continue;
     const found = exposedBy(match[1]!, inner, options, depth + 1);
     if (found) return found;
   }
   return undefined;
+}
+
+/** `token: event.token`, `key = load(x)`, `NextToken=next`: a program in the text, which names no value. */
+function isCode(text: string): boolean {
+  return /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$]|[[(])|^[A-Za-z]*[a-z][A-Z][A-Za-z]*[,;]?$/.test(text);
 }
 
 /** A value that looks like a credential whatever its name is: no word, no address, no setting. */

@@ -202,6 +202,14 @@ testCheck(externalSecrets, {
       skip: ['comment'],
     },
     {
+      name: 'a program in a template that holds one',
+      files: {
+        'main.tf': `resource "aws_instance" "a" {\n  user_data = <<-EOT\n    export DB_PASSWORD=${REAL}\n  EOT\n}\n`,
+      },
+      findings: [{ message: 'terraform', at: 'main.tf:2' }],
+      skip: ['comment'],
+    },
+    {
       name: 'a unit of systemd',
       files: { 'api.service': `[Service]\nEnvironment=PORT=80\nEnvironment="API_TOKEN=${REAL}" MODE=x\n` },
       findings: [{ message: 'unit', at: 'api.service:3' }],
@@ -455,7 +463,8 @@ testCheck(externalSecrets, {
       name: 'CloudFormation that refers to a store',
       files: {
         'stack.yaml':
-          "Parameters:\n  DbPassword:\n    Type: String\n    NoEcho: true\n    Default: ''\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: !Ref DbPassword\n  Other:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: '{{resolve:secretsmanager:shop/db:SecretString:password}}'\n  Secret:\n    Type: AWS::SecretsManager::Secret\n    Properties:\n      GenerateSecretString: {GenerateStringKey: password, PasswordLength: 30}\n  Api:\n    Type: AWS::ApiGateway::RestApi\n    Properties: {ApiKeySourceType: AUTHORIZER}\n",
+          "Parameters:\n  DbPassword:\n    Type: String\n    NoEcho: true\n    Default: ''\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: !Ref DbPassword\n  Other:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: '{{resolve:secretsmanager:shop/db:SecretString:password}}'\n  Secret:\n    Type: AWS::SecretsManager::Secret\n    Properties:\n      GenerateSecretString: {GenerateStringKey: password, PasswordLength: 30}\n  Api:\n    Type: AWS::ApiGateway::RestApi\n    Properties: {ApiKeySourceType: AUTHORIZER}\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties: {KmsMasterKeyIdForQueue: 'a1b2c3d4e5', KmsMasterKey: alias/aws/sqs}\n  Fn:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code:\n        ZipFile: |\n          call({\n            ResultToken: event.resultToken,\n            privateKey: pair['private'],\n            accessToken: load(event),\n          })\n          NextToken=nextToken\n",
+        'sample.tfvars': 'admin_password = "ChangeMe123!"\n',
       },
     },
     { name: 'nothing', files: { 'a.txt': 'x' } },
