@@ -1,12 +1,14 @@
 /** Knows when a key that signs sessions, tokens or cookies stands in the code instead of coming from outside. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import type { Facts } from '../facts/facts.ts';
 import { conditionNames } from '../facts/program/conditions.ts';
-import { type FlowOptions, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
-import { excuseFor, guessableParts, isNoSetting, isSpare } from '../facts/program/key-excuses.ts';
+import { type FlowOptions, type Origin, origins, originText } from '../facts/program/flow.ts';
+import { excuseFor, guessableParts, isSpare } from '../facts/program/key-excuses.ts';
 import { argument, linkProgram, type Node, type Program, placeIn, type Unit } from '../facts/program/link.ts';
-import type { Call, Operand } from '../facts/program/model.ts';
-import { allNamedValues, endsInWords, hasWords, type NamedValue, wordsOf } from '../facts/program/names.ts';
+import type { Operand } from '../facts/program/model.ts';
+import { allNamedValues, type NamedValue, wordsOf } from '../facts/program/names.ts';
 import { isNamedPublic, optionOperand } from '../facts/program/secrets.ts';
+import { isSetting, isSigningKey, type KeyWords } from '../facts/program/signing-keys.ts';
 import type { Place } from '../facts/span.ts';
 
 const why =
@@ -15,6 +17,7 @@ const why =
 export const flaskSecretKey = defineCheck({
   id: 'flask-secret-key',
   needs: {
+    secretfile: true,
     program: [
       'secret',
       'Secret',
@@ -57,6 +60,18 @@ export const flaskSecretKey = defineCheck({
       why: `All of it can be read or guessed. ${why}`,
       fix: 'Create the key once with a generator for secrets, and read it from the environment or a secret store.',
     },
+    perProcess: {
+      what: '{name} is made anew by {source} at each start.',
+      why: 'Every restart ends all sessions, and two workers or replicas refuse what the other one signed.',
+      fix: 'Create the key once, keep it in a secret store and read it from there.',
+      severity: 'low',
+    },
+    committed: {
+      secret: true,
+      what: '{name} stands in a file of environment variables that is part of the repository.',
+      why,
+      fix: 'Take the file out of the repository, list it in .gitignore, and replace the key that was published.',
+    },
     missing: {
       what: 'This application uses sessions, and no secret key is configured anywhere.',
       why: 'Sessions fail at run time, and the quick remedy is usually a literal key.',
@@ -68,7 +83,7 @@ export const flaskSecretKey = defineCheck({
     const program = facts.linked(linkProgram);
     const causes = new Map<string, Finding>();
     const subjects: Subject[] = [];
-    const settings = allNamedValues(program).filter((one) => isSetting(program, one, options));
+    const settings = allNamedValues(program).filter((one) => isSetting(program, one, options as unknown as KeyWords));
     for (const one of settings) {
       subjects.push(...judge(program, options, one.unit, one.name, one.value, placeIn(one.unit, one), causes, one));
     }
@@ -87,6 +102,7 @@ export const flaskSecretKey = defineCheck({
       );
     }
     if (subjects.length === 0) subjects.push(...withoutKey(program));
+    subjects.push(...committed(facts, options));
     return {
       subjects,
       lookedFor: 'settings such as SECRET_KEY and JWT_SECRET_KEY, and calls that sign tokens, cookies and sessions',
@@ -99,52 +115,15 @@ function unset(name: string): string {
   return name.includes('().set') ? name.replace(/\.set\w+\(\)/g, '') : name;
 }
 
-function isSetting(program: Program, one: NamedValue, options: Options): boolean {
-  const words = wordsOf(one.name);
-  if (!(options.settings as readonly string[]).some((mark) => endsInWords(words, wordsOf(mark)))) {
-    // SECRET_COOKIE_KEY: a key that says it is secret, with the purpose between.
-    if (!(words.at(-1) === 'key' && words.includes('secret') && words.length <= 4)) return false;
-  }
-  if ((options.otherKeys as readonly string[]).some((other) => hasWords(words, wordsOf(other)))) return false;
-  if (isVendors(words, options) || isNoSetting(one)) return false;
-  const { unit, function: inside, form } = one;
-  const { kind } = unit.module.values[one.value.value]!;
-  if ((kind === 'list' && !(form === 'entry' && one.name === 'secret')) || kind === 'dict' || kind === 'function')
-    return false;
-  // What only verifies may be read by everybody; the key of one cookie is its name.
-  if (isNamedPublic(unit, one.value)) return false;
-  const text = unit.module.values[one.value.value]!;
-  if (form === 'entry' && text.kind === 'const' && /^[A-Z][a-z]/.test(one.name)) return false;
-  if (endsInWords(words, ['cookie', 'key']) && words.length > 2 && !hasWords(words, ['secret'])) return false;
-  // The members of an enumeration are kinds of secrets, not secrets.
-  const owner = one.assignment?.class ?? -1;
-  if (owner >= 0 && program.bases(unit, owner).some((base) => /(?:^|\.)(?:Str|Int)?Enum$/.test(base))) return false;
-  // A variable of a function is judged where it is used to sign.
-  if (form === 'variable' && inside >= 0) return false;
-  if (form === 'keyword') return configures(unit.module.calls[one.call!]!, options);
-  // An entry of a function's own dictionary is part of an answer or a payload, unless it is written like a setting.
-  if (form === 'entry') return inside < 0 || /^[A-Z][A-Z0-9_]+$/.test(one.name) || isOption(one, options);
-  return true;
-}
-
-/** Does the call make or configure an object? */
-function configures({ callee }: Call, options: Options): boolean {
-  const word = lastWord(callee.name ?? '');
-  if (!/^[A-Z]/.test(word) && !(options.configurers as readonly string[]).includes(word)) return false;
-  return !(options.notSettings as readonly string[]).includes(word);
-}
-
-/** Does the entry stand in the options of an object that is made there, or in one of its attributes? */
-function isOption({ unit, dict }: NamedValue, options: Options): boolean {
-  const { calls, assignments } = unit.module;
-  if (assignments.some((one) => one.of !== undefined && one.value?.value === dict)) return true;
-  return calls.some((call) => call.args.some(({ value }) => value === dict) && configures(call, options));
-}
-
-/** The key for the interface of another company, which signs nothing here. */
-function isVendors(words: readonly string[], options: Options): boolean {
-  if (!(options.vendors as readonly string[]).some((vendor) => words.includes(vendor))) return false;
-  return !words.some((word) => /^(?:webhook|client|consumer|signing|jwt|session|cookie)$/.test(word));
+/** Keys in committed .env files; those of a developer's or a test's environment are for review. */
+function committed(facts: Facts, options: Options): Subject[] {
+  return facts.of('secretfile').flatMap(({ path, data }) =>
+    (data.type === 'env' ? data.exposed : []).flatMap(({ name, span }) => {
+      if (!isSigningKey(wordsOf(name), options as unknown as KeyWords)) return [];
+      const confidence = /dev|local|test|ci\b/i.test(path.slice(path.lastIndexOf('/') + 1)) ? 'low' : 'high';
+      return [fail(name, { message: 'committed', data: { name }, place: { path, span }, confidence })];
+    }),
+  );
 }
 
 function judge(
@@ -208,6 +187,11 @@ function judge(
   if (source !== undefined) {
     return [fail(name, { message: 'weakRandom', data: { name, source: `${source}()` }, place, confidence: 'high' })];
   }
+  // A key that an object makes for itself lives as long as what it signs; one of the whole program should live longer.
+  const lasting = named !== undefined && named.function < 0 && found.length === 1;
+  const fresh = (options.random as readonly string[]).find((one) => lasting && weak.includes(one));
+  if (fresh !== undefined)
+    return [fail(name, { message: 'perProcess', data: { name, source: `${fresh}()` }, place, confidence: 'low' })];
   for (const { node } of found) {
     const parts = guessableParts(node.unit, node.ref);
     if (parts && excuseFor(unit, named) === undefined)

@@ -6,6 +6,18 @@ const { bad, good } = inFile('app/x.py', 'literal');
 
 testCheck(flaskSecretKey, {
   invalid: [
+    bad(
+      'random for each process',
+      'import os, secrets\nfrom flask import Flask\napp = Flask(__name__)\napp.secret_key = os.urandom(24)  # <-\nSECRET_KEY = secrets.token_hex(32)  # <-\n',
+      'perProcess',
+      { confidence: 'low' },
+    ),
+    {
+      name: 'a committed file of the environment',
+      files: { 'app/.env': 'NAME=shop\nJWT_SECRET=9f2b6c1e77d04aa3b1c8f00d\n' },
+      findings: [{ message: 'committed', at: 'app/.env:2', confidence: 'high' }],
+      skip: ['comment'], // the place is the name alone
+    },
     bad('a dictionary of settings', 'CONFIG = {\n    "jwt_secret": "s3cr3t-value-1",  # <-\n}\n'),
     bad(
       'a key for the case that something failed',
@@ -119,6 +131,14 @@ testCheck(flaskSecretKey, {
     ),
   ],
   valid: [
+    {
+      name: 'an example and placeholders of the environment',
+      files: {
+        '.env.example': 'SECRET_KEY=9f2b6c1e77d04aa3b1c8f00d\n',
+        '.env': 'SECRET_KEY=${SESSION_KEY}\nJWT_SECRET=\nSTRIPE_SECRET_KEY=9f2b6c1e77d04aa3b1c8f00d\n',
+        'app/x.py': 'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n',
+      },
+    },
     good(
       'a word of a page',
       'import os\nfrom django.shortcuts import render\nSECRET_KEY = os.environ["SECRET_KEY"]\ndef page(request):\n    return render(request, "page.html", {"secret": "the word of the day"})\n',
@@ -180,11 +200,6 @@ testCheck(flaskSecretKey, {
       'a configuration object',
       'import jwt\nfrom flask import current_app\ndef f(p):\n    return jwt.encode(p, current_app.config["SECRET_KEY"])\n',
       1,
-    ),
-    good(
-      'random for each process',
-      'import os, secrets\nfrom flask import Flask\napp = Flask(__name__)\napp.secret_key = os.urandom(24)\nSECRET_KEY = secrets.token_hex(32)\n',
-      2,
     ),
     good('tests', 'class TestConfig:\n    SECRET_KEY = "abc"\n', 1),
     good(

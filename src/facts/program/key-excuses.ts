@@ -13,24 +13,6 @@ export function excuseFor(unit: Unit, named: NamedValue | undefined): string | u
   return isRestored(named) ? 'is put back at the end' : undefined;
 }
 
-/** Is the entry one of a record of an account, of a table of texts, or of a list of values that are refused? */
-export function isNoSetting({ unit, dict, form }: NamedValue): boolean {
-  const { values, assignments } = unit.module;
-  const owner = dict === undefined || form !== 'entry' ? undefined : values[dict]!;
-  if (owner?.kind !== 'dict') return false;
-  const texts = owner.entries.map(([, one]) => values[one]!);
-  if (texts.length > 1 && texts.every((one) => one.kind === 'const' && /^\S+(?: \S+)+$/.test(String(one.value))))
-    return true;
-  const keys = owner.entries.map(([key]) => (key === null ? undefined : values[key]!));
-  const account = /^(?:permissions?|tokenName|user_?name|email|projects|roles?|display_?name)$/i;
-  if (keys.some((one) => one?.kind === 'const' && account.test(String(one.value)))) return true;
-  return assignments.some(
-    (one) =>
-      one.value?.value === dict &&
-      wordsOf(one.name).some((word) => /^(?:placeholders?|forbidden|insecure|weak|known|leaked|banned)$/.test(word)),
-  );
-}
-
 /** A script that only tries the program out, or the set-up of a test runner. */
 function isTestScript({ path, module }: Unit): boolean {
   const file = path.slice(path.lastIndexOf('/') + 1);
