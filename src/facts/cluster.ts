@@ -70,8 +70,10 @@ export function linkCluster(facts: Facts): Cluster {
   const isCopy = copiesOfCharts(facts);
   const folders = new Set(builds.map(({ kustomization }) => kustomization.folder));
   const objects: Deployed[] = [];
+  const generated = new Set<string>();
   for (const { path, data } of facts.of('kubernetes')) {
     if (used.has(path) || isChartTemplate(path, facts)) continue;
+    if (data.generated) generated.add(path);
     for (const object of data.objects) {
       if ((folders.has(folderOf(path)) && isPatch(object)) || isCopy(object, path)) continue;
       objects.push({ object, path, place: { path, span: object.span }, ...insideOf(object), ...trialOf(path) });
@@ -79,6 +81,9 @@ export function linkCluster(facts: Facts): Cluster {
   }
   for (const { kustomization, objects: built } of builds) {
     const optional = kustomization.component ? { optional: true as const } : {};
+    // One apply has one namespace: what names none goes where the others go.
+    const [named, ...more] = new Set(built.flatMap((object) => object.namespace ?? []));
+    const given = named !== undefined && more.length === 0 ? { namespace: named } : {};
     for (const object of built) {
       const path = object.path ?? kustomization.path;
       objects.push({
@@ -86,6 +91,7 @@ export function linkCluster(facts: Facts): Cluster {
         path,
         place: { path, span: object.span },
         ...insideOf(object),
+        ...(object.namespace === undefined ? given : {}),
         kustomization: kustomization.path,
         ...optional,
         ...trialOf(path, kustomization.path),
@@ -97,6 +103,7 @@ export function linkCluster(facts: Facts): Cluster {
     objects.push({ object, path, place: { path, span: object.span }, ...insideOf(object), ...trialOf(path) });
   }
   const unevaluated = [...broken, ...addCharts(objects, facts)];
+  dropGenerated(objects, generated);
   const experiments = new Set(objects.flatMap(({ object, path }) => (EXPERIMENT.test(object.apiVersion) ? path : [])));
   const workloads = objects.flatMap((deployed): Workload[] => {
     const pod = podOf(deployed.object);
@@ -105,6 +112,16 @@ export function linkCluster(facts: Facts): Cluster {
     return pod && (forever || !experiments.has(deployed.path)) ? [{ ...deployed, pod, forever }] : [];
   });
   return { objects, workloads, unevaluated };
+}
+
+/** Removes files that a tool wrote from other files of the tree: what they hold is judged, and changed, there. */
+function dropGenerated(objects: Deployed[], paths: ReadonlySet<string>): void {
+  if (paths.size === 0) return;
+  const keyOf = ({ object }: Deployed) => `${object.kind} ${object.name ?? ''}`;
+  const written = new Set(objects.flatMap((one) => (paths.has(one.path) ? [] : keyOf(one))));
+  const own = new Set(objects.flatMap((one) => (podOf(one.object) && !written.has(keyOf(one)) ? one.path : [])));
+  const kept = objects.filter(({ path }) => !paths.has(path) || own.has(path));
+  objects.splice(0, objects.length, ...kept);
 }
 
 /** API groups of objects that break things on purpose. */

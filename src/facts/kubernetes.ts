@@ -26,6 +26,8 @@ export interface Manifest {
   readonly patch?: YamlNode;
   /** Documents of patches that a kustomization spells out in block texts, by offset of the text. */
   readonly inline?: Readonly<Record<string, readonly YamlNode[]>>;
+  /** A comment at its head says that a tool writes it. */
+  readonly generated?: true;
 }
 
 /** Any object. `path` is set where it does not stand in the file that was read (rendered or patched). */
@@ -84,7 +86,8 @@ export const kubernetes: Extractor<'kubernetes'> = {
       const patch = documents[0]?.root;
       if (patch?.kind === 'list' && isPatch(text)) return { data: { objects: [], patch } };
       const objects = documents.flatMap((document) => withSource(objectsIn([document]), document, text));
-      return objects.length > 0 || documents.some((document) => document.broken) ? { data: { objects }, problems } : {};
+      if (objects.length === 0 && !documents.some((document) => document.broken)) return {};
+      return { data: { objects, ...(isGenerated(text) ? { generated: true } : {}) }, problems };
     };
   },
 };
@@ -129,6 +132,13 @@ function moved<T extends YamlNode>(node: T, map: OffsetMap): T {
 
 function hasKey(text: string, key: string): boolean {
   return new RegExp(`(?:^|[\\s{,])["']?${key}["']?\\s*:`).test(text);
+}
+
+function isGenerated(text: string): boolean {
+  const head = /^(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*/.exec(text.slice(0, 4000))![0];
+  return /^#.*(?:\bauto-?generated\b|\bgenerated (?:by|from|with|automatically)\b|\bdo not (?:manually )?edit\b)/im.test(
+    head,
+  );
 }
 
 function withSource(objects: KubeObject[], { root }: YamlDocument, text: string): KubeObject[] {

@@ -18,7 +18,7 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
       ),
     ),
   ],
-  ['archive', new Set('archive archives archived _archive attic backup backups redacted'.split(' '))],
+  ['archive', new Set('archive archives archived _archive _archived attic backup backups redacted'.split(' '))],
   [
     'test',
     new Set(

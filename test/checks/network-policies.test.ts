@@ -84,6 +84,14 @@ const skip = ['comment'] as const;
 
 testCheck(networkPolicies, {
   valid: [
+    {
+      name: 'a kustomization of which only some files name the namespace',
+      files: {
+        'kustomization.yaml': 'resources: [a.yaml, p.yaml]\n',
+        'a.yaml': workload(),
+        'p.yaml': policy('{podSelector: {matchLabels: {app: web}}}').replace(', namespace: shop', ''),
+      },
+    },
     ...selected.map(([name, spec]) => ({
       name: `selected: ${name}`,
       files: { 'a.yaml': workload(), 'p.yaml': policy(spec) },
@@ -182,6 +190,17 @@ testCheck(networkPolicies, {
       ],
       skip,
     })),
+    {
+      name: 'a kustomization that names two namespaces, and a policy without one',
+      files: {
+        'kustomization.yaml': 'resources: [a.yaml, b.yaml, p.yaml]\n',
+        'a.yaml': workload(),
+        'b.yaml': workload('Deployment', { namespace: 'b' }),
+        'p.yaml': policy('{podSelector: {}}').replace(', namespace: shop', ''),
+      },
+      findings: [...none('a.yaml:5'), ...none('b.yaml:5')],
+      skip,
+    },
     {
       name: 'a policy for pods of somebody else',
       files: {
