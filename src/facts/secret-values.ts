@@ -41,7 +41,7 @@ export function classify(value: string, weak = false): ValueClass {
 }
 
 const NO_SECRET_AT_END = new Set(
-  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost source spec usage status state permissions manager required'.split(
+  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost source spec usage status state permissions manager required method methods scheme strength complexity validator validators hasher hashers encoder reset validity lifetime duration cmd command env var variable column attribute param parameter parameters input placeholder text title message icon link page'.split(
     ' ',
   ),
 );

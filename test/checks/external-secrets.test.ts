@@ -473,7 +473,7 @@ testCheck(externalSecrets, {
       files: {
         'a.yaml': pod('{name: DB_PASSWORD_FILE, value: /run/secrets/db}'),
         'b.yaml': config(
-          'db_user: app\n  TOKEN_URL: https://x.example\n  SECRET_NAME: web-tls\n  KEY_ID: abc12345\n  PUBLIC_KEY: abc12345\n  max_tokens: "4096"',
+          'db_user: app\n  TOKEN_URL: https://x.example\n  SECRET_NAME: web-tls\n  KEY_ID: abc12345\n  PASSWORD_HASH_METHOD: pbkdf2\n  PASSWORD_COMMAND: pass-show-db\n  PUBLIC_KEY: abc12345\n  max_tokens: "4096"',
         ),
         'compose.yaml': compose('PASSWORD_MIN_LENGTH: 12'),
       },
