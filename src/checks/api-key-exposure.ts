@@ -1,12 +1,11 @@
 /** Knows when a credential leaves the program in an answer, a log line, a token or an address. */
 import { defineCheck, fail, type Message, type Options, pass, type Subject } from '../check.ts';
 import { credential, type Shown, shownBy } from '../facts/program/answers.ts';
-import { isRoute, lastWord, origins } from '../facts/program/flow.ts';
+import { isRoute, origins } from '../facts/program/flow.ts';
 import { keysOf, leaks } from '../facts/program/leaks.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
-import { isLog, masking } from '../facts/program/logs.ts';
+import { isLog, isMade, masking, namesSecret } from '../facts/program/logs.ts';
 import type { ClassModel, FunctionModel, Operand, Ref } from '../facts/program/model.ts';
-import { wordsOf } from '../facts/program/names.ts';
 import { secretKind } from '../facts/program/secrets.ts';
 import type { Span } from '../facts/span.ts';
 import { linkWeb, webWords } from '../facts/web.ts';
@@ -91,14 +90,12 @@ export const apiKeyExposure = defineCheck({
 });
 
 /** A credential that was made a moment ago is shown to its owner once. */
-function isFresh(program: Program, options: Options, unit: Unit, ref: Ref, printed = false): boolean {
+function isFresh(program: Program, options: Options, unit: Unit, ref: Ref): boolean {
   const makers = options.makers as readonly string[];
   return origins(program, unit, ref, { callers: false }).some(
     (one) =>
       one.kind === 'call' &&
-      (one.names.some((name) => makers.some((maker) => name === maker || name.startsWith(`${maker}.`))) ||
-        // A command prints what it was called for.
-        (printed && /^(?:generate|create|issue|mint)_?/.test(lastWord(one.site.call.callee.name ?? '')))),
+      one.names.some((name) => makers.some((maker) => name === maker || name.startsWith(`${maker}.`))),
   );
 }
 
@@ -110,24 +107,15 @@ function logged(program: Program, options: Options, site: CallSite, masks: (unit
   const found = call.args.flatMap((arg: Operand) => leaks(unit, arg.value, arg.name, arg.span));
   const leak = found[0] ?? body(program, options, site);
   if (!leak) return !isPrint && namesSecret(site) ? [pass('log call', place, 'names no credential value')] : [];
-  if (call.args.some((arg) => isFresh(program, options, unit, arg.value, isPrint)))
-    return [pass('log call', place, 'a credential made here, shown once')];
-  const masked = !isPrint && masks(unit);
-  const doubtful = (isPrint && leak.kind !== 'password') || leak.kind === 'token';
-  const confidence = masked ? 'low' : doubtful ? 'medium' : 'high';
+  // A command prints once what it was called for; a log keeps it.
+  const made = call.args.some(
+    (arg) => isFresh(program, options, unit, arg.value) || (isPrint && isMade(unit, arg.value)),
+  );
+  if (isPrint && made) return [pass('log call', place, 'a credential made here, shown once')];
+  const token = leak.kind === 'token';
+  const low = isPrint ? token : masks(unit);
+  const confidence = low ? 'low' : token || made || (isPrint && leak.kind !== 'password') ? 'medium' : 'high';
   return [fail(leak.name, { message: 'logged', data: { name: leak.name }, place, confidence })];
-}
-
-/** Does the text of the call speak of a credential? */
-function namesSecret({ unit, call }: CallSite): boolean {
-  const { values } = unit.module;
-  return call.args.some((arg) => {
-    const value = values[arg.value]!;
-    const parts = value.kind === 'concat' ? value.parts.map((part) => values[part]!) : [value];
-    return parts.some(
-      (part) => part.kind === 'const' && secretKind(wordsOf(String(part.value)).slice(0, 6).join('_')) !== undefined,
-    );
-  });
 }
 
 /** The whole body of a request to log in. */

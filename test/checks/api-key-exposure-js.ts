@@ -14,6 +14,12 @@ export const valid: readonly ValidCase[] = [
     },
   },
   {
+    name: 'Express: a secret for a second factor, made for its owner',
+    files: {
+      'a.js': `${express}import { generateSecret } from 'otplib';\napp.get('/2fa/status', (req, res) => {\n  const secret = generateSecret();\n  res.json({ setup: false, secret });\n});\n`,
+    },
+  },
+  {
     name: 'Express: whether there is a password',
     files: {
       'a.js': `${express}app.get('/users/:id', async (req, res) => {\n  const user = await User.find(req.params.id);\n  res.json({ name: user.name, hasPassword: user.password !== null, password: undefined });\n});\n`,

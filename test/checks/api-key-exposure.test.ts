@@ -125,6 +125,18 @@ testCheck(apiKeyExposure, {
       'def collect(report, rows):\n    report["matched"] = [public_record(row) for row in rows]\n    report["found"] = rows\ndef show(report):\n    for one in report.get("found"):\n        print(f"password={one.get(\'password\')}")  # <-\n',
     ),
     bad(
+      'a credential that was made here, in a log',
+      'import logging, secrets\nlog = logging.getLogger(__name__)\ndef f():\n    api_key = secrets.token_hex(8)\n    log.info(f"made {api_key}")  # <-\n',
+      'logged',
+      { confidence: 'medium' },
+    ),
+    bad(
+      'a token of a row, printed',
+      'def f(rows):\n    for row in rows:\n        print(f"- {row.token}")  # <-\n',
+      'logged',
+      { confidence: 'low' },
+    ),
+    bad(
       'rows of FastAPI',
       `${FAST}from sqlalchemy import Column, String\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass Member(Base):\n    name = Column(String)\n    password_hash = Column(String)\nclass Out(BaseModel):\n    name: str\n    api_key: str\n@router.get("/members/{id}")\ndef one(id, db):\n    return db.query(Member).get(id)  # <-\n@router.get("/members", response_model=list[Out])\ndef all(db):  # <-\n    return db.query(Member).all()\n`,
       'model',
@@ -180,7 +192,7 @@ testCheck(apiKeyExposure, {
     ),
     good(
       'a command that prints what it was called for',
-      'def main(authority):\n    token = authority.generate_activation_token("pro")\n    print(f"Token: {token}")\n',
+      'class Authority:\n    def generate_activation_token(self, tier):\n        return f"{tier}-{self.key}"\ndef main():\n    token = Authority().generate_activation_token("pro")\n    print(f"Token: {token}")\n',
       1,
     ),
     good('a token with an id', 'import jwt\ndef f(user, key):\n    return jwt.encode({"sub": user.id}, key)\n', 1),

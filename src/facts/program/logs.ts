@@ -1,6 +1,9 @@
-/** Knows which calls write to a log, and in which files a filter masks what is written. */
+/** Knows which calls write to a log, what they speak of, and in which files a filter masks what is written. */
 import { lastWord } from './flow.ts';
 import type { CallSite, Program, Unit } from './link.ts';
+import type { Ref } from './model.ts';
+import { wordsOf } from './names.ts';
+import { secretKind } from './secrets.ts';
 
 const libraries = /^(?:logging|structlog|loguru|console|winston|pino|bunyan|log4js|consola|loglevel|signale)\b/;
 
@@ -29,4 +32,24 @@ export function masking(program: Program): (unit: Unit) => boolean {
     return unit !== undefined && found.has(unit);
   };
   return (unit) => found.has(unit) || unit.module.imports.some(({ name }) => imported(name, unit));
+}
+
+/** Does the text of the call speak of a credential? */
+export function namesSecret({ unit, call }: CallSite): boolean {
+  const { values } = unit.module;
+  return call.args.some((arg) => {
+    const value = values[arg.value]!;
+    const parts = value.kind === 'concat' ? value.parts.map((part) => values[part]!) : [value];
+    return parts.some(
+      (part) => part.kind === 'const' && secretKind(wordsOf(String(part.value)).slice(0, 6).join('_')) !== undefined,
+    );
+  });
+}
+
+/** `authority.generate_token()`, alone or in a text. */
+export function isMade(unit: Unit, ref: Ref): boolean {
+  const value = unit.module.values[ref]!;
+  if (value.kind === 'concat') return value.parts.some((part) => isMade(unit, part));
+  if (value.kind !== 'call') return false;
+  return /^(?:generate|create|issue|mint)_?/.test(lastWord(unit.module.calls[value.call]!.callee.name ?? ''));
 }
