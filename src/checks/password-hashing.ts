@@ -1,6 +1,6 @@
 /** Knows when a password is stored or compared as something that can be guessed quickly. */
 import { defineCheck, fail, type Options, pass, type Subject } from '../check.ts';
-import { digests, inputs, isRange } from '../facts/program/digests.ts';
+import { digests, inputs, isRange, namesFile } from '../facts/program/digests.ts';
 import { constants, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
 import {
   argument,
@@ -14,7 +14,7 @@ import {
 import type { Operand } from '../facts/program/model.ts';
 import { allNamedValues } from '../facts/program/names.ts';
 import { isRow } from '../facts/program/rows.ts';
-import { secretKind, secretsIn } from '../facts/program/secrets.ts';
+import { type SecretKind, secretKind, secretsIn } from '../facts/program/secrets.ts';
 
 const why =
   'After a leak of the database a graphics card tries billions of guesses a second, and most passwords fall within hours.';
@@ -77,14 +77,16 @@ function fastHashes(program: Program, options: Options): Subject[] {
   const targets = new Map<CallSite, Subject | undefined>();
   const safe = new Set<CallSite>();
   const rehashing = new Map<Unit, Set<number>>();
+  const slow = [...(options.slow as readonly string[]), ...Object.keys(options.rounds as Options)];
+  const slowFiles = new Set(program.calls(slow).map(({ unit }) => unit.path));
   const reach = (unit: Unit, operand: Operand) =>
     origins(program, unit, operand.value, { whole: true, callers: false, carriers: digests }).flatMap((one) =>
       one.kind === 'call' && isSite.has(one.site.call) ? [isSite.get(one.site.call)!] : [],
     );
-  for (const slow of program.calls(options.slow as readonly string[])) {
+  for (const { unit, call } of program.calls(options.slow as readonly string[])) {
     // A fast hash beside a slow one, not stored, checks an account of old.
-    rehashing.set(slow.unit, (rehashing.get(slow.unit) ?? new Set()).add(slow.call.function));
-    for (const arg of slow.call.args) for (const site of reach(slow.unit, arg)) safe.add(site);
+    rehashing.set(unit, (rehashing.get(unit) ?? new Set()).add(call.function));
+    for (const arg of call.args) for (const site of reach(unit, arg)) safe.add(site);
   }
   // What the digest becomes: the argument of a setter, a password column.
   for (const call of program.allCalls()) {
@@ -109,8 +111,12 @@ function fastHashes(program: Program, options: Options): Subject[] {
     // `def hash_password(text)`: what is hashed is a password, whatever the parameter is called.
     const named = inside !== undefined && inside.params.length > 0 && secretKind(inside.name) === 'password';
     const hashed = inputs(site).filter((one) => named || secretsIn(program, site.unit, one).has('password'));
-    const fed = hashed.some((one) => !isGenerated(program, options, site.unit, one));
+    // `createAccessToken({ password, salt })`: a keyed digest that is a token.
+    const made = /[Hh]mac/.test(site.names[0]!) && inside && /^(?:token|key|mac)$/.test(secretKind(inside.name) ?? '');
+    const fed = !made && hashed.some((one) => !isGenerated(program, options, site.unit, one));
     if (!fed && !stored) return [];
+    if (namesFile(site.unit, slowFiles))
+      return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'a worker hashes it slowly')];
     // Looked at last: it follows every value that is cut anywhere in the file.
     if (isRange(program, site)) return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'asks by a prefix')];
     return [fast(site)];
@@ -165,12 +171,22 @@ function slowHashes(program: Program, options: Options): Subject[] {
       const few = known?.find((one) => typeof one === 'number' && one < +minimum);
       const salted = salt ? argument(call, Number(salt), 'salt') : undefined;
       if (few !== undefined) bad('rounds', { rounds: Number(few), minimum });
-      else if (salted && constants(program, unit, salted.value)?.some((one) => typeof one === 'string'))
+      else if (
+        salted &&
+        constants(program, unit, salted.value)?.some((one) => typeof one === 'string') &&
+        isOfPassword(program, site)
+      )
         bad('salt', {});
       else subjects.push(pass(name, place, 'slow and salted'));
     } else subjects.push(pass(name, place, 'slow and salted'));
   }
   return subjects;
+}
+
+/** False when names say that a key or a token is hashed, which nobody guesses: it needs no salt of its own. */
+function isOfPassword(program: Program, { unit, call }: CallSite): boolean {
+  const kinds = new Set(call.args.flatMap((arg) => [...secretsIn(program, unit, arg)]));
+  return kinds.has('password') || !['key', 'token', 'secret'].some((kind) => kinds.has(kind as SecretKind));
 }
 
 /** What a machine drew at random needs no slow hash, whatever it is called. */

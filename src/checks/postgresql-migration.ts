@@ -1,5 +1,5 @@
 /** Knows when production data goes to SQLite, to memory or to a database that is opened with a default password. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, pass, type Subject, sharingCauses } from '../check.ts';
 import { databaseSchemes, databaseUrl, deployedSettings, isWeak, judgeSetting } from '../facts/database-settings.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
@@ -115,7 +115,7 @@ export const postgresqlMigration = defineCheck({
       ...deployed(facts, options),
     );
     return {
-      subjects,
+      subjects: sharingCauses(subjects),
       lookedFor:
         'database URLs, connections and settings in code, compose, Kubernetes, images, Terraform, units of systemd, scripts and .env files',
     };

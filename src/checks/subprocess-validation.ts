@@ -1,6 +1,6 @@
 /** Knows when a process is started with a command that somebody else can shape. */
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
-import { baseOf, isShell, positional, wildcard } from '../facts/program/commands.ts';
+import { baseOf, isCommandSetting, isShell, positional, wildcard } from '../facts/program/commands.ts';
 import { constants, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Node, type Program, placeIn } from '../facts/program/link.ts';
 import type { Ref, Site } from '../facts/program/model.ts';
@@ -124,21 +124,20 @@ function judge(start: Start, rule: string): Subject {
 function text({ program, options }: Start, node: Node, at: Site | undefined): Problem | undefined {
   const known = constants(program, node.unit, node.ref);
   if (known) {
-    const parts = known.flatMap((one) => wildcard(String(one)) ?? [])[0];
-    return parts === undefined ? undefined : { message: 'wildcard', parts, confidence: 'low' };
+    const parts = known.map((one) => wildcard(String(one))).find(Boolean);
+    return parts ? { message: 'wildcard', parts, confidence: 'low' } : undefined;
   }
-  const found = origins(program, node.unit, node.ref, {
-    sanitizers: new Set(options.quoters as readonly string[]),
-    ...(at ? { at } : {}),
-  });
-  const unsafe = found.filter((one) => one.kind !== 'const' && one.kind !== 'safe' && !isFixed(options, one));
+  const sanitizers = new Set(options.quoters as readonly string[]);
+  const all = origins(program, node.unit, node.ref, { sanitizers, ...(at ? { at } : {}) });
+  const unsafe = all.filter((one) => one.kind !== 'const' && one.kind !== 'safe' && !isFixed(options, one));
   const worst =
     unsafe.find((one) => one.kind === 'source' && one.source === 'request') ??
     unsafe.find((one) => one.kind === 'source') ??
     unsafe[0];
   if (!worst) return undefined;
-  const request = worst.kind === 'source' && worst.source === 'request';
-  return { message: request ? 'request' : 'shell', origin: worst, parts: originText(worst) };
+  const problem = { origin: worst, parts: originText(worst) };
+  if (worst.kind === 'source' && worst.source === 'request') return { ...problem, message: 'request' };
+  return { ...problem, message: 'shell', ...(isCommandSetting(node, worst) ? { confidence: 'low' } : {}) };
 }
 
 /** Program and arguments that are joined to one text, which a shell reads. */
@@ -178,8 +177,8 @@ function worse(a: Problem | undefined, b: Problem | undefined): Problem | undefi
 
 /** Program and arguments that reach the kernel as they are. */
 function items(start: Start, unit: Node['unit'], refs: readonly Ref[], at: Site | undefined): Problem | undefined {
-  const { program, options } = start;
-  const shells = options.shells as readonly string[];
+  const { program } = start;
+  const shells = start.options.shells as readonly string[];
   const names = refs.map((ref) => {
     const known = constants(program, unit, ref);
     return known?.length === 1 && typeof known[0] === 'string' ? known[0] : undefined;

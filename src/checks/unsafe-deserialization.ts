@@ -6,7 +6,7 @@ import type { Ecosystem } from '../facts/packages/model.ts';
 import { constants, lastWord, type Origin, origins, originText } from '../facts/program/flow.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn } from '../facts/program/link.ts';
 import { allNamedValues, type NamedValue } from '../facts/program/names.ts';
-import { unpickler, verdict } from '../facts/program/readers.ts';
+import { isShipped, unpickler, verdict, vouchedFor } from '../facts/program/readers.ts';
 
 const why = 'Whoever controls the data decides which code runs while it is read, with all rights of the process.';
 
@@ -115,7 +115,7 @@ function ageOf({ facts, options, name, site }: Reading): Installed | undefined {
 }
 
 function judge(reading: Reading, rule: string): Subject[] {
-  const { program, options, site, name } = reading;
+  const { program, facts, options, site, name } = reading;
   const { unit, call } = site;
   const label = `${name}()`;
   const place = placeIn(unit, call);
@@ -139,16 +139,15 @@ function judge(reading: Reading, rule: string): Subject[] {
   const roundTrip =
     found.length > 0 &&
     found.every((one) => one.kind === 'call' && one.names.some((n) => /\.(?:dumps?|encode)$/.test(n)));
+  const yaml = rule === 'loader' || rule === 'schema';
+  const shipped = yaml && isShipped(facts, found);
+  const review = own || roundTrip || shipped || age?.age === 'either' || vouchedFor(program, site);
+  const isFile = yaml && found.some((one) => one.kind === 'source' && one.source === 'file');
   const finding: Finding = {
     message: request ? 'request' : 'unsafe',
     data: { call: label, source: request ? 'a request' : described(found, isData), advice },
     place,
-    confidence:
-      own || roundTrip || age?.age === 'either' || verified(program, site)
-        ? 'low'
-        : request || isData
-          ? 'high'
-          : 'medium',
+    confidence: review ? 'low' : request || (isData && !isFile) ? 'high' : 'medium',
     ...(request ? { trace: [...request.trace, { ...place, text: `read by ${label}` }] } : {}),
   };
   return [fail(label, finding)];
@@ -172,7 +171,8 @@ function evaluated(program: Program, options: Options): Subject[] {
       message: request ? 'request' : 'unsafe',
       data: { call: label, source: origin ? originText(origin) : 'data', advice: adviceFor(options, 'eval') },
       place,
-      confidence: origin ? 'high' : 'medium',
+      // A file that is run may be a part of the program.
+      confidence: !origin ? 'medium' : origin.kind === 'source' && origin.source === 'file' ? 'low' : 'high',
       ...(request ? { trace: [...origin.trace, { ...place, text: `run by ${label}` }] } : {}),
     };
     return [fail(label, finding)];
@@ -188,21 +188,6 @@ function described(found: readonly Origin[], isData: boolean): string {
   const source = found.find((one) => one.kind === 'source');
   if (!isData) return 'a file';
   return source ? originText(source) : 'data';
-}
-
-/** Does the call only run after a signature was compared? */
-function verified(program: Program, { unit, call }: CallSite): boolean {
-  for (let id = call.guard; id >= 0; id = unit.module.guards[id]!.parent) {
-    const guard = unit.module.guards[id]!;
-    if (guard.kind !== 'if' || !guard.holds) continue;
-    const value = unit.module.values[guard.test]!;
-    if (
-      value.kind === 'call' &&
-      program.call(unit, value.call).names.some((name) => /compare_digest$|timingSafeEqual$/.test(name))
-    )
-      return true;
-  }
-  return false;
 }
 
 function references(program: Program, options: Options): Subject[] {

@@ -100,6 +100,23 @@ testCheck(passwordHashing, {
   ],
   valid: [
     {
+      name: 'a digest that a worker hashes slowly',
+      files: {
+        'src/secret.js':
+          "const path = require('path');\nconst crypto = require('crypto');\nconst pool = require('workerpool').pool(path.join(__dirname, '/slow.js'));\nexports.hash = (rounds, password) => {\n  const digest = crypto.createHash('sha512').update(password).digest('hex');\n  return pool.exec('hash', [digest, rounds]);\n};\n",
+        'src/slow.js':
+          "const bcrypt = require('bcryptjs');\nrequire('workerpool').worker({ hash: (password, rounds) => bcrypt.hash(password, rounds) });\n",
+      },
+      subjects: 2,
+    },
+    {
+      name: 'keys of an interface and of a cipher without a salt of their own',
+      files: {
+        'src/x.ts':
+          "import { pbkdf2Sync, scryptSync } from 'node:crypto';\nexport const hashed = (apiKey: string) => pbkdf2Sync(apiKey, '', 100000, 64, 'sha512');\nexport const key = scryptSync(process.env.SECRET_KEY!, 'salt', 32);\n",
+      },
+    },
+    {
       name: 'classes from elsewhere that are no rows, and a client with the password of a form',
       files: {
         'app/x.py':
@@ -136,6 +153,13 @@ testCheck(passwordHashing, {
     ),
   ],
   notApplicable: [
+    {
+      name: 'a token that a keyed digest makes',
+      files: {
+        'src/x.ts':
+          "import { createHmac } from 'node:crypto';\nexport function createAccessToken({ password, salt }: { password: string; salt: string }) {\n  return createHmac('sha512', salt).update(password).digest('hex');\n}\n",
+      },
+    },
     {
       name: 'passwords that a machine drew',
       files: {

@@ -60,6 +60,7 @@ testCheck(postgresqlMigration, {
       },
       subjects: 4,
     },
+    good('a tool of development', 'import sqlite3\ndb = sqlite3.connect("notes.db")\n', '.github/tools/notes.py'),
     good('a migration', 'import sqlite3\nold = sqlite3.connect("mesh.db")\n', 'scripts/migrate_to_postgres.py'),
     good(
       'refused in production',
@@ -146,6 +147,14 @@ testCheck(postgresqlMigration, {
     ),
   ],
   invalid: [
+    {
+      name: 'one environment of two services',
+      files: {
+        'compose.yaml':
+          'x-env: &env\n  DATABASE_URL: postgresql://postgres:postgres@db/shop\nservices:\n  web:\n    image: web\n    environment:\n      <<: *env\n  job:\n    image: web\n    environment:\n      <<: *env\n',
+      },
+      findings: [{ message: 'weak', at: 'compose.yaml:2' }],
+    },
     {
       name: 'options in JSON',
       files: {

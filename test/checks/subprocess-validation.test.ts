@@ -10,6 +10,26 @@ const VIEW =
 testCheck(subprocessValidation, {
   invalid: [
     bad(
+      'a command that the operator sets',
+      'import argparse, os, subprocess\nargs = argparse.ArgumentParser().parse_args()\nsubprocess.run(args.reply_command, shell=True)  # <-\nos.system(os.environ["START_CMD"])  # <-\n',
+      'shell',
+      { confidence: 'low' },
+    ),
+    bad(
+      'a setting that becomes a part of a command',
+      'import argparse, os\nargs = argparse.ArgumentParser().parse_args()\nos.system("run " + args.command)  # <-\nos.system(os.environ["HOST"])  # <-\n',
+      'shell',
+      { confidence: 'high' },
+    ),
+    {
+      name: 'a command in the configuration',
+      files: {
+        'src/x.js':
+          "const nconf = require('nconf');\nconst { exec } = require('child_process');\nexec(nconf.get('launchCmd'));\n",
+      },
+      findings: [{ message: 'shell', at: 'src/x.js:3', confidence: 'low' }],
+    },
+    bad(
       'names of files in the place of arguments',
       'import os, subprocess\nsubprocess.run("chown -R app *", shell=True)  # <-\nos.system("cd /srv && tar czf /b.tgz *.log")  # <-\n',
       'wildcard',

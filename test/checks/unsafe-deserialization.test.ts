@@ -23,6 +23,32 @@ const pyproject = (entry: string) => `[project]\nname = "x"\nversion = "1"\ndepe
 testCheck(unsafeDeserialization, {
   invalid: [
     {
+      name: 'YAML from files of the repository, and from others',
+      files: {
+        'api/spec.yml': 'a: 1\n',
+        'data/hints/one.yml': 'a: 1\n',
+        'app/x.py':
+          'import yaml\ndef own():\n    return yaml.load(open("api/spec.yml"), Loader=yaml.Loader)\ndef other(path):\n    with open(path) as file:\n        return yaml.load(file, Loader=yaml.Loader)\n',
+        'src/x.js':
+          "const fs = require('fs');\nconst yaml = require('js-yaml');\nexports.a = () => yaml.load(fs.readFileSync('./api/spec.yml', 'utf8'));\nexports.b = (key) => yaml.load(fs.readFileSync('./data/hints/' + key + '.yml', 'utf8'));\nexports.c = (file) => yaml.load(fs.readFileSync(file, 'utf8'));\nexports.d = () => yaml.load(fs.readFileSync('/etc/app.yml', 'utf8'));\n",
+        'package.json': npm('^3.13.1'),
+      },
+      findings: [
+        { message: 'unsafe', at: 'app/x.py:3', confidence: 'low' },
+        { message: 'unsafe', at: 'app/x.py:6', confidence: 'medium' },
+        { message: 'unsafe', at: 'src/x.js:3', confidence: 'low' },
+        { message: 'unsafe', at: 'src/x.js:4', confidence: 'low' },
+        { message: 'unsafe', at: 'src/x.js:5', confidence: 'medium' },
+        { message: 'unsafe', at: 'src/x.js:6', confidence: 'medium' },
+      ],
+    },
+    bad(
+      'what the caller asks for by name',
+      'import pickle\ndef load(data, allow_pickle=False):\n    if not allow_pickle:\n        raise ValueError("pickle is off")\n    return pickle.loads(data)  # <-\n',
+      'unsafe',
+      { confidence: 'low' },
+    ),
+    {
       name: 'requests that are evaluated',
       files: {
         'src/x.js':
@@ -34,6 +60,12 @@ testCheck(unsafeDeserialization, {
         .map((line) => ({ message: 'request', at: `src/x.js:${line}` }))
         .concat([{ message: 'request', at: 'app/x.py:5' }]),
     },
+    bad(
+      'a file that is evaluated',
+      'def f(path, scope):\n    with open(path) as file:\n        return eval(file.read(), scope)  # <-\n',
+      'unsafe',
+      { confidence: 'low' },
+    ),
     {
       name: 'objects that are read by evaluating them',
       files: {
@@ -50,6 +82,11 @@ testCheck(unsafeDeserialization, {
     version(
       'an old torch in one of two places',
       { 'requirements.txt': 'torch==2.9.0\n', Dockerfile: 'FROM python:3.12\nRUN pip install torch==2.1.0\n' },
+      'low',
+    ),
+    version(
+      'a new torch in one list and an open range in another',
+      { 'requirements.txt': 'torch==2.9.0\n', 'requirements-small.txt': 'torch>=2.0,<3\n' },
       'low',
     ),
     version('a torch of any version', { 'requirements.txt': 'torch\n' }, 'low'),
@@ -193,6 +230,11 @@ testCheck(unsafeDeserialization, {
     version('any torch, and an image that pins a new one', {
       'requirements.in': 'torch\n',
       Dockerfile: 'FROM python:3.12\nRUN pip install --no-cache-dir torch==2.9.0\n',
+    }),
+    version('an open range and its lock', {
+      'pyproject.toml': pyproject('torch>=2.0'),
+      'uv.lock':
+        'version = 1\n\n[[package]]\nname = "x"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "torch" }]\n\n[[package]]\nname = "torch"\nversion = "2.9.0"\nsource = { registry = "https://pypi.org/simple" }\n',
     }),
     version('a new torch in the project of the folder', { 'app/pyproject.toml': pyproject('torch~=2.7') }),
     { name: 'a new js-yaml', files: { 'src/x.js': jsYaml, 'package.json': npm('^4.1.0') }, subjects: 1 },

@@ -1,7 +1,8 @@
 /** Knows the parts of a process start: the name of its program, and arguments that were bound before. */
-import { mayBeTrue, origins } from './flow.ts';
-import { argument, type CallSite, option, type Program } from './link.ts';
+import { mayBeTrue, type Origin, origins } from './flow.ts';
+import { argument, type CallSite, type Node, option, type Program } from './link.ts';
 import type { Operand, Ref } from './model.ts';
+import { wordsOf } from './names.ts';
 
 /** The keyword argument bound to what a call calls, as in `functools.partial(run, shell=True)`; undefined when there is none. */
 export function bound({ unit, call }: CallSite, keyword: string): Operand | undefined {
@@ -73,4 +74,21 @@ export function wildcard(command: string): string | undefined {
     if (pattern !== undefined && pattern !== '--') return pattern;
   }
   return undefined;
+}
+
+/** Is the whole text a setting whose name says that it is a command: `config.get('launchCmd')`, `args.reply_command`? */
+export function isCommandSetting(text: Node, { node, kind, trace, ...origin }: Origin): boolean {
+  if (text.unit.module.values[text.ref]!.kind === 'concat') return false;
+  if (kind === 'param' || trace.some(({ text }) => text === 'put together here')) return false;
+  const { module } = node.unit;
+  const value = module.values[node.ref]!;
+  const first = value.kind === 'call' ? module.calls[value.call]!.args[0] : undefined;
+  const at = value.kind === 'item' ? value.key : first?.value;
+  const key = at === undefined ? undefined : module.values[at]!;
+  const names = [
+    ...('names' in origin ? origin.names : 'name' in origin ? [origin.name] : []),
+    ...(value.kind === 'attr' ? [value.name] : []),
+    ...(key?.kind === 'const' ? [String(key.value)] : []),
+  ];
+  return names.some((name) => /^(?:cmd|command)$/.test(wordsOf(name).at(-1) ?? ''));
 }

@@ -20,6 +20,7 @@ export function excuseOf(
   name: string,
   texts: readonly string[],
 ): string | undefined {
+  if (/^\.\w/.test(unit.path)) return 'a tool of development';
   // A caller that passes a temporary folder says nothing about the folder that is used otherwise.
   const isTemporary = (text: string) => /^tempfile\.|^(?:sqlite:\/\/\/)?\/(?:tmp|dev\/shm)\//.test(text);
   const isFolder = (text: string) => /^(?:sqlite:\/\/\/)?\/\w/.test(text);

@@ -1,6 +1,6 @@
 /** Knows digests: what goes into a hash function, and what becomes of its result. */
 import { origins } from './flow.ts';
-import type { CallSite, Program } from './link.ts';
+import type { CallSite, Program, Unit } from './link.ts';
 import type { Operand, Ref } from './model.ts';
 
 /** Calls that only write a digest in another way; methods begin with a dot. */
@@ -57,4 +57,12 @@ export function isRange(program: Program, site: CallSite): boolean {
     if (value.kind !== 'slice' || bound?.kind !== 'const' || bound.value !== 5) return false;
     return isDigest(value.of);
   });
+}
+
+/** Does a text of the file name one of the other files: `path.join(__dirname, 'worker.js')`? */
+export function namesFile({ path, module }: Unit, files: ReadonlySet<string>): boolean {
+  const names = [...files].flatMap((file) => (file === path ? [] : [file.slice(file.lastIndexOf('/') + 1)]));
+  return module.values.some(
+    (one) => one.kind === 'const' && typeof one.value === 'string' && names.includes(one.value.replace(/^.*\//, '')),
+  );
 }

@@ -1,5 +1,6 @@
 /** Knows whether a call that reads data may build any object while it reads. */
-import { lastWord } from './flow.ts';
+import type { Facts } from '../facts.ts';
+import { lastWord, type Origin } from './flow.ts';
 import { argument, type CallSite, option, type Program, spreads } from './link.ts';
 
 /** `default`: as the installed version reads when it is not told. */
@@ -74,4 +75,42 @@ export function unpickler(program: Program, { unit, call }: CallSite, known: rea
     return method?.unit.module.raises.some((one) => one.function === method.id) ? '' : base;
   }
   return undefined;
+}
+
+/** Does the call only run after a signature was compared, or when the caller asks for it by name (`allow_pickle`)? */
+export function vouchedFor(program: Program, { unit, call }: CallSite): boolean {
+  for (let id = call.guard; id >= 0; id = unit.module.guards[id]!.parent) {
+    const guard = unit.module.guards[id]!;
+    if (guard.kind !== 'if' || !guard.holds) continue;
+    const value = unit.module.values[guard.test]!;
+    if (value.kind === 'param') {
+      const { name } = unit.module.functions[value.function]!.params[value.index]!;
+      if (/^(?:allow|unsafe|trust|dangerous)/i.test(name)) return true;
+    }
+    if (
+      value.kind === 'call' &&
+      program.call(unit, value.call).names.some((name) => /compare_digest$|timingSafeEqual$/.test(name))
+    )
+      return true;
+  }
+  return false;
+}
+
+/** Does all of the data come from files of the repository, which are reviewed like its code? */
+export function isShipped(facts: Facts, found: readonly Origin[]): boolean {
+  const data = found.filter(({ kind }) => kind !== 'const');
+  return data.length > 0 && data.every((one) => one.kind === 'source' && one.source === 'file' && isInside(facts, one));
+}
+
+/** Is the path, or its constant beginning, that of a file or a folder of the repository? */
+function isInside(facts: Facts, { node }: Origin): boolean {
+  const { values, calls } = node.unit.module;
+  const read = values[node.ref]!;
+  const path = read.kind === 'call' ? calls[read.call]!.args[0] : undefined;
+  const value = path && values[path.value]!;
+  const first = value?.kind === 'concat' ? values[value.parts[0]!]! : value;
+  if (first?.kind !== 'const' || typeof first.value !== 'string') return false;
+  const start = first.value.replace(/^\.\//, '');
+  if (value?.kind !== 'concat') return facts.has(start);
+  return start.includes('/') && facts.files.some((file) => file.path.startsWith(start));
 }
