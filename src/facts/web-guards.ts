@@ -254,13 +254,14 @@ function judge(
   const owner = model.class < 0 ? '' : unit.module.classes[model.class]!.name;
   const asked = new Set([...wordsOf(model.name), ...wordsOf(owner)]);
   const tests = new Set<Ref>();
-  for (const { guard, test } of found) {
-    if (test !== undefined) tests.add(test);
-    for (let at = guard; at >= 0; at = unit.module.guards[at]!.parent) {
-      const one = unit.module.guards[at]!;
-      if (one.kind === 'if') tests.add(one.test);
-    }
+  let refusing = 0;
+  for (const refusal of found) {
+    const own = testsOf(unit, refusal);
+    if (isAboutState(program, unit, own)) continue;
+    refusing++;
+    for (const test of own) tests.add(test);
   }
+  if (refusing === 0) return none(model.name, place);
   for (const test of tests) for (const word of wordsIn(program, unit, test)) asked.add(word);
   const gap = openAt(site, found);
   if (gap) return { kind: 'open', name: model.name, place: placeIn(unit, gap) };
@@ -272,6 +273,51 @@ function judge(
     has(all, ['secret', 'key', 'token', 'password', 'digest', 'signature', 'hmac']) &&
     [...tests].some((test) => isComparison(program, unit, test));
   return { kind: isShared || has(all, words.role) ? 'role' : 'auth', name: model.name, place };
+}
+
+/** Conditions of a refusal about who calls: not the address that is called, and not that administrators are refused. */
+function testsOf({ module }: Unit, { guard, test }: Refusal): readonly Ref[] {
+  const tests = test === undefined ? [] : [test];
+  for (let at = guard; at >= 0; at = module.guards[at]!.parent) {
+    const one = module.guards[at]!;
+    if (one.kind !== 'if') continue;
+    const value = module.values[one.test]!;
+    const compared = value.kind === 'compare' ? module.comparisons[value.comparison]! : undefined;
+    const names = compared
+      ? [compared.left.name ?? '', compared.right.name ?? '']
+      : value.kind === 'attr' || value.kind === 'global'
+        ? [value.name]
+        : [];
+    if (compared && names.some((name) => /(?:^|\.)(?:endpoint|blueprint|url_rule|path|method|originalUrl)$/.test(name)))
+      continue;
+    if (
+      !compared &&
+      one.holds &&
+      names.some(
+        (name) => /(?:^|[._])(?:is_?)?(?:super_?)?(?:admin|user|staff)$/i.test(name) && /admin|staff|super/i.test(name),
+      )
+    )
+      continue;
+    tests.push(one.test);
+  }
+  return tests;
+}
+
+const states = new Set(
+  'import imports importing export progress setup maintenance readonly initialized initialised installed upgrade upgrading migrating frozen'.split(
+    ' ',
+  ),
+);
+const glue = new Set(
+  'is in not has get config app settings current site system running mode under complete completed done false true'.split(
+    ' ',
+  ),
+);
+
+/** Do all conditions speak of the state of the service, whoever calls: a set-up that is not done, an import that runs? */
+function isAboutState(program: Program, unit: Unit, tests: readonly Ref[]): boolean {
+  const words = tests.flatMap((test) => wordsIn(program, unit, test));
+  return words.some((word) => states.has(word)) && words.every((word) => states.has(word) || glue.has(word));
 }
 
 const equality = new Set(['==', '!=', '===', '!==', 'in', 'not in']);

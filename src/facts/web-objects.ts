@@ -291,21 +291,25 @@ function follow(
 }
 
 /** Constant texts of a value; parameters are those of the frame, or of every caller. */
-export function textsOf(program: Program, unit: Unit, ref: Ref, frame?: CallSite): readonly string[] {
+export function textsOf(program: Program, unit: Unit, ref: Ref, frame?: CallSite, depth = 0): readonly string[] {
+  // A function that hands its own parameter on to itself has no end.
+  if (depth > 3) return [];
   const value = unit.module.values[ref]!;
   if (value.kind === 'param') {
     const model = unit.module.functions[value.function]!;
     const isFrame = frame && program.targets(frame).some((one) => one.function === model);
-    return (isFrame ? [frame] : program.callers(unit, value.function).slice(0, 60)).flatMap((site) => {
-      const given = argument(site.call, value.index, model.params[value.index]!.name);
-      return given ? textsOf(program, site.unit, given.value) : [];
-    });
+    return (isFrame ? [frame] : program.callers(unit, value.function).slice(0, depth === 0 ? 60 : 8)).flatMap(
+      (site) => {
+        const given = argument(site.call, value.index, model.params[value.index]!.name);
+        return given ? textsOf(program, site.unit, given.value, undefined, depth + 1) : [];
+      },
+    );
   }
   if (value.kind === 'concat') {
     // What cannot be told is one wildcard, so that the words around it still count.
     let texts = [''];
     for (const part of value.parts) {
-      const found = textsOf(program, unit, part, frame);
+      const found = textsOf(program, unit, part, frame, depth);
       texts = texts.flatMap((text) => (found.length > 0 ? found : ['*']).map((one) => text + one)).slice(0, 16);
     }
     return texts;

@@ -55,6 +55,21 @@ export const invalid: readonly InvalidCase[] = [
     message: 'everybody',
   }),
   bad('a change that verifies an administrator', mounted('@router.post("/verify/admin")  # <-', '/auth')),
+  bad(
+    'a hook that asks for the state of the service',
+    'from flask import Flask, redirect, request\napp = Flask(__name__)\n@app.before_request\ndef set_up_first():\n    if import_in_progress():\n        if request.endpoint == "admin.imports":\n            return\n        return "wait", 403\n    if is_setup() is False:\n        return redirect("/auth/setup")\n@app.get("/admin/jobs")  # <-\ndef jobs():\n    return "x"\n',
+  ),
+  {
+    ...bad(
+      'a guard that refuses administrators',
+      `${fast}def members_only(request: Request):\n    if request.state.user is None:\n        raise HTTPException(401)\n    if request.state.user.is_admin:\n        raise HTTPException(403)\n@app.get("/admin/jobs", dependencies=[Depends(members_only)])  # <-\ndef jobs():\n    return []\n`,
+      { message: 'noRole' },
+    ),
+  },
+  bad(
+    'a path that a function hands on to itself',
+    `${fast}def mount(prefix, depth):\n    @app.get(prefix)  # <-\n    def admin_jobs():\n        return []\n    if depth:\n        mount(prefix, depth - 1)\nmount("/admin/jobs", 3)\n`,
+  ),
   bad('all users', mounted('@router.get("/all")  # <-', '/users'), { message: 'everybody' }),
   bad('a user is removed', mounted('@router.delete("/{key}")  # <-', '/api/v1/users'), {
     confidence: 'medium',
