@@ -70,7 +70,7 @@ export interface Route {
   readonly layers: readonly Layer[];
   /** Decorators above the one that registers the route: they change nothing. */
   readonly above: readonly Layer[];
-  /** The router it hangs on cannot be told. */
+  /** The router it hangs on, or what its builder is for, cannot be told. */
   readonly loose: boolean;
   readonly moment?: Moment;
   /** A library answers it, and asks nobody who is calling. */

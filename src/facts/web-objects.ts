@@ -17,6 +17,7 @@ export type Framework =
   | 'nest'
   | 'next'
   | 'graphql'
+  | 'trpc'
   | 'other';
 
 /** What people call them. */

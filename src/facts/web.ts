@@ -7,6 +7,7 @@ import { type FunctionSite, linkProgram, type Program } from './program/link.ts'
 import { djangoRoutes, type Settings, settingsOf } from './web-django.ts';
 import { flaskAdminRoutes } from './web-flask-admin.ts';
 import { distinctApps, readEcmascript } from './web-js.ts';
+import { readActions } from './web-js-actions.ts';
 import { readGraphql } from './web-js-graphql.ts';
 import { readNest } from './web-js-nest.ts';
 import { readNext } from './web-js-next.ts';
@@ -48,6 +49,8 @@ export const webWords = [
   'apollo',
   'graphql',
   'routing-controllers',
+  'use server',
+  'trpc',
 ];
 
 export function linkWeb(facts: Facts): Web {
@@ -61,6 +64,7 @@ export function linkWeb(facts: Facts): Web {
   const next = readNext(ecmascript);
   readNest(ecmascript);
   readGraphql(ecmascript);
+  readActions(ecmascript);
   return {
     program,
     objects: [...objects, ...distinctApps([...ecmascript.objects.values(), ...ecmascript.classes.values()]), ...next],

@@ -539,6 +539,7 @@ export class Lowering extends ExpressionLowering {
       ...(arrow ? { arrow: true } : frame.receives ? { receives: true } : {}),
       ...(node.async ? { async: true } : {}),
       ...(node.generator ? { generator: true } : {}),
+      ...(node.body?.type === 'BlockStatement' && sideOf(node.body.body) === 'server' ? { server: true } : {}),
       ...(returns ? { returnAnnotation: returns } : {}),
       ...(node.body?.type === 'BlockStatement' && node.body.body.length === 0 ? { stub: true } : {}),
     };
@@ -644,6 +645,16 @@ function propertiesOf(node: FunctionNode, params: readonly ParamSyntax[]): State
     const target: Expression = { kind: 'attr', of: { kind: 'this', span }, name, span };
     return [{ kind: 'assign', span, targets: [target], value: { kind: 'name', name, span } }];
   });
+}
+
+/** What a directive at the beginning says of where they run. */
+export function sideOf(nodes: readonly Node[]): 'server' | 'client' | undefined {
+  for (const node of nodes) {
+    if (node.type !== 'ExpressionStatement' || node.directive === undefined) return undefined;
+    if (node.directive === 'use server') return 'server';
+    if (node.directive === 'use client') return 'client';
+  }
+  return undefined;
 }
 
 /** `module.exports`, `exports`, or what is assigned to them on the way. */

@@ -5,7 +5,7 @@ import { tooDeep } from '../nesting.ts';
 import { Lines, type Span } from '../span.ts';
 import { gapsOf } from './ecmascript-gaps.ts';
 import { ecmascriptBuiltins, ecmascriptName, importedModule } from './ecmascript-names.ts';
-import { Lowering } from './ecmascript-statements.ts';
+import { Lowering, sideOf } from './ecmascript-statements.ts';
 import { interpret } from './interpret.ts';
 import type { Dialect } from './machine.ts';
 import type { Module } from './model.ts';
@@ -50,8 +50,15 @@ function extract(input: ExtractInput, parse: Parse): Extracted<Module> {
     const lowering = new Lowering(source);
     const { tree, error } = parsed(parse, text, input.path, component?.typed);
     const gaps = gapsOf(tree, text);
+    const side = sideOf(tree.body);
     const program = interpret(
-      { language: typed ? 'typescript' : 'javascript', ...source, body: lowering.program(tree), exportsNames: false },
+      {
+        language: typed ? 'typescript' : 'javascript',
+        ...source,
+        body: lowering.program(tree),
+        exportsNames: false,
+        ...(side ? { side } : {}),
+      },
       dialect,
       lowering.rebound,
     );

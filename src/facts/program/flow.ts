@@ -285,12 +285,28 @@ function isRequestParam(unit: Unit, value: Value): boolean {
 /** Is this member of a handler's parameter what the client sent? Destructured parameters have no name. */
 function isRequestMember(unit: Unit, value: Value, member: string): boolean {
   let name = value.kind === 'attr' ? value.name : '';
+  if (value.kind === 'param' && value.index === 0 && isInput(unit, value.function, member)) return true;
   if (value.kind === 'param') {
     const { params } = unit.module.functions[value.function]!;
     name = params[value.index]!.name;
     if (name === '' && /^(?:_?res|response|reply)$/.test(params[value.index + 1]?.name ?? '')) name = 'req';
   }
   return name !== '' && handlerParams.some((one) => one.name.test(name) && one.members.has(member));
+}
+
+/** Is it a function under `'use server'` that code in browsers calls, or that is handed on to it? */
+export function isCalledByClients(program: Program, unit: Unit, id: number): boolean {
+  if (!unit.module.functions[id]!.server) return false;
+  const callers = program.callers(unit, id);
+  return callers.length === 0 || callers.some((one) => one.unit.module.side === 'client');
+}
+
+/** What a client sends to a procedure of tRPC, or to an action that a builder makes. */
+function isInput(unit: Unit, id: number, member: string): boolean {
+  if (member === 'parsedInput') return true;
+  const taker = member === 'input' ? takerOf(unit, id) : undefined;
+  const callee = taker === undefined ? undefined : unit.module.values[unit.module.calls[taker]!.callee.value]!;
+  return callee !== undefined && 'name' in callee && /(?:^|\.)(?:query|mutation|subscription)$/.test(callee.name ?? '');
 }
 
 /** Is it the event that a cloud function is called with? */
@@ -357,6 +373,8 @@ function param(program: Program, step: Walk, value: Value & { kind: 'param' }, o
   if (own.decorators?.some((one) => paramDecorators.has(lastWord((one.name ?? '').replace(/\(\)$/, ''))))) {
     return { end: { kind: 'source', source: 'request', name: text } };
   }
+  if (isCalledByClients(program, unit, value.function))
+    return { end: { kind: 'source', source: 'request', name: text } };
   if (isCloudEvent(model, value.index)) {
     return { end: { kind: 'source', source: 'request', name: 'the event of a cloud function' } };
   }

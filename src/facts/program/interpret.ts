@@ -31,6 +31,12 @@ class Interpreter extends Expressions {
       const ref = top.changes.get(name);
       if (ref !== undefined) this.exports.set(name, this.content(ref, top));
     }
+    if (this.source.side === 'server') {
+      for (const ref of this.exports.values()) {
+        const value = this.values[ref]!;
+        if (value.kind === 'function') this.functions[value.function]!.server = true;
+      }
+    }
     return {
       language: this.source.language,
       name: this.source.name,
@@ -49,6 +55,7 @@ class Interpreter extends Expressions {
       handlers: this.handlers,
       references: this.references,
       dicts: this.dicts,
+      ...(this.source.side ? { side: this.source.side } : {}),
       ...(this.full ? { incomplete: 'the file is too large to be followed to its end' } : {}),
     };
   }
@@ -76,6 +83,7 @@ class Interpreter extends Expressions {
     if (syntax.generator) model.generator = true;
     if (syntax.doc) model.doc = syntax.doc;
     if (syntax.stub) model.stub = true;
+    if (syntax.server) model.server = true;
     this.functions.push(model);
     model.decorators = syntax.decorators.map((decorator) => this.operand(decorator));
     model.params = syntax.params.map((param): Param => {

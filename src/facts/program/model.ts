@@ -226,6 +226,8 @@ export interface FunctionModel extends Site {
   readonly kind: 'function' | 'method' | 'static' | 'class' | 'getter' | 'setter' | 'lambda';
   /** First string of the body. */
   readonly doc?: Span;
+  /** A client calls it, and chooses the arguments: `'use server'`. */
+  readonly server?: true;
   /** The body is `pass`, `...`, a docstring or `raise NotImplementedError`. */
   readonly stub?: true;
 }
@@ -291,6 +293,8 @@ export interface Module {
   readonly dicts: readonly (Site & { readonly value: Ref })[];
   /** In order; absent: none, or the language has none. */
   readonly gaps?: readonly TypeGap[];
+  /** `'use server'`: clients call what it exports. `'use client'`: it runs in browsers. */
+  readonly side?: 'server' | 'client';
   /** Set when the file was too large to be followed to its end; what is missing is unknown, not absent. */
   readonly incomplete?: string;
 }

@@ -85,6 +85,8 @@ export interface FunctionSyntax {
   readonly receives?: boolean;
   readonly async?: boolean;
   readonly generator?: boolean;
+  /** Clients call it. */
+  readonly server?: boolean;
   readonly decorators: readonly Expression[];
   readonly returnAnnotation?: Expression;
   readonly body: readonly Statement[];
@@ -209,6 +211,8 @@ export interface SourceSyntax {
   readonly name: string;
   readonly package: boolean;
   readonly body: readonly Statement[];
+  /** `'use server'`: clients call what it exports. `'use client'`: it runs in browsers. */
+  readonly side?: 'server' | 'client';
   /** Every name bound in the module's scope is exported (Python). */
   readonly exportsNames: boolean;
 }
