@@ -94,9 +94,9 @@ export const rateLimiting = defineCheck({
       workers: facts.linked(linkWorkers),
       causes: new Map(),
     };
-    const subjects = [...web.routes.flatMap((route) => judge(context, route)), ...restFramework(web)];
+    const subjects = web.routes.flatMap((route) => judge(context, route));
     return {
-      subjects,
+      subjects: [...subjects, ...restFramework(web, subjects)],
       lookedFor: 'login, registration, reset, token, payment, upload, export and language model routes',
     };
   },
@@ -235,11 +235,12 @@ function djangoLimits(web: Web): boolean {
   );
 }
 
-/** `REST_FRAMEWORK = {...}` in settings. */
-function restFramework(web: Web): readonly Subject[] {
+/** `REST_FRAMEWORK = {...}` in settings; without classes there, every view that needs them may have its own. */
+function restFramework(web: Web, routes: readonly Subject[]): readonly Subject[] {
+  const own = routes.length > 0 && routes.every(({ verdict }) => verdict === 'pass');
   return throttleSettings(web.program).map(({ place, lacks }) =>
-    lacks === undefined
-      ? pass('REST_FRAMEWORK', place, 'throttle classes are set')
+    lacks === undefined || (own && lacks === 'noThrottles')
+      ? pass('REST_FRAMEWORK', place, own ? 'the views have throttles of their own' : 'throttle classes are set')
       : fail('REST_FRAMEWORK', { message: lacks, data: {}, place, confidence: 'medium' }),
   );
 }

@@ -23,6 +23,9 @@ export interface Reason {
   readonly doubtful?: true;
 }
 
+const passwordChanges = ['change', 'reset', 'set', 'update'].map((word) => [word, 'password']);
+const passwordFields = ['password', 'new password', 'old password', 'current password', 'passwd', 'current', 'new'];
+
 /** Why the route is worth limiting; undefined: it is not. */
 export function limitReason(web: Web, route: Route, options: Options): Reason | undefined {
   const segments = (pathsOf(route)[0] ?? '').split('/').filter((part) => part !== '');
@@ -32,8 +35,12 @@ export function limitReason(web: Web, route: Route, options: Options): Reason | 
   const list = (name: string) => options[name] as readonly string[];
   const matches = (name: string, words: readonly string[]) => list(name).some((one) => hasWords(words, one.split(' ')));
   const handlers = handlersOf(web, route);
+  const bodies = () => bodiesOf(web.program, handlers);
   const bought = () => buys(web, bodiesOf(web.program, handlers, 2), list('costlyCalls'));
   if (isReadOnly(route)) {
+    // A password that is changed by GET stands in the address.
+    const changes = [last, handler].some((words) => passwordChanges.some((one) => hasWords(words, one)));
+    if (changes && readsFields(bodies(), passwordFields)) return { kind: 'credentials' };
     // `/exports` lists; `/export` with a handler of that name makes the file.
     const makes = matches('costlyReads', last) && handler.includes(last.at(-1)!);
     return makes || bought() ? { kind: 'cost' } : undefined;
@@ -61,12 +68,11 @@ export function limitReason(web: Web, route: Route, options: Options): Reason | 
   }
   const isPaid = matches('payWords', own);
   if (isPaid && hasLogin(route) && handlers.length > 0 && handlers.every(isBookkeeping)) return undefined;
-  const bodies = bodiesOf(web.program, handlers);
   const isCostly =
     isPaid ||
     matches('costWords', own) ||
-    takesFiles(web.program, route, bodies) ||
-    readsFields(bodies, list('payFields')) ||
+    takesFiles(web.program, route, bodies()) ||
+    readsFields(bodies(), list('payFields')) ||
     bought();
   return isCostly ? { kind: 'cost' } : undefined;
 }

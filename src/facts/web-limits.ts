@@ -137,7 +137,8 @@ export function coverOf(program: Program, layer: Layer, known: readonly string[]
       : 'defaultless';
   // A rate that `@Throttle` gives counts nothing without the guard.
   if (isRate(layer)) return 'none';
-  if (own.some((name) => isKnown(name) || /^rest_framework\.throttling\./.test(name))) return 'covers';
+  if (own.some((name) => isKnown(name) || /^rest_framework\.throttling\./.test(name)))
+    return skipsAll(program, layer) ? 'exempt' : 'covers';
   const functions = runs(program, layer.node);
   if (counts(program, functions)) return 'covers';
   if (counts(program, strategies(program, layer))) return 'partly';
@@ -145,6 +146,18 @@ export function coverOf(program: Program, layer: Layer, known: readonly string[]
   if (functions.length > 0 && functions.every((one) => one.function.stub)) return 'none';
   // A switch such as `rate_limit_exempt` or an error handler is no limiter.
   return isLimiter && layer.level !== 'after' ? 'unknown' : 'none';
+}
+
+/** `skip: () => true`: an option that lets every request through. */
+function skipsAll(program: Program, layer: Layer): boolean {
+  const skip = optionsOf(program, layer).find(([name]) => name === 'skip')?.[1];
+  const functions = skip ? runs(program, skip) : [];
+  return (
+    functions.length > 0 &&
+    functions.every(({ unit, function: { returns } }) =>
+      returns.every(({ value }) => value && constants(program, unit, value.value)?.every((one) => one === true)),
+    )
+  );
 }
 
 /** `validate` of the strategy that a guard of passport names: whom it refuses is a question of the account. */

@@ -303,8 +303,10 @@ function readInit(reader: Reader, site: CallSite, routers: readonly Mutable[]): 
 function readHelper(reader: Reader, site: CallSite): void {
   const { unit, call } = site;
   if (reader.program.targets(site).length > 0) return;
+  const wraps = site.names.some((name) => /\.(?:limit|shared_limit|exempt)(?:\(\))?$/.test(name));
   for (const arg of call.args) {
-    if (!/(?:^|[._])(?:app|api|application|server|bp|blueprint)\w*(?:\(\))?$|_app\b/i.test(arg.name ?? '')) continue;
+    if (!wraps && !/(?:^|[._])(?:app|api|application|server|bp|blueprint)\w*(?:\(\))?$|_app\b/i.test(arg.name ?? ''))
+      continue;
     if (arg.keyword !== undefined && !/^(?:app|api|application|blueprint)$/.test(arg.keyword)) continue;
     for (const owner of ownersOf(reader, unit, arg.value)) {
       const place = placeIn(unit, call);

@@ -76,7 +76,7 @@ export function readsFields(handlers: readonly FunctionSite[], fields: readonly 
       const name = value.kind === 'attr' ? value.name : textAt(unit, value.key);
       return (
         wanted.has(wordsOf(name).join(' ')) &&
-        /body|data|form|json|payload|params|req$|request/i.test(nameOf(unit, value.of))
+        /body|data|form|json|payload|params|query|args|^GET$|req$|request/i.test(nameOf(unit, value.of))
       );
     }),
   );

@@ -16,6 +16,9 @@ export const valid: readonly ValidCase[] = [
   good('Express: behind one proxy', {
     'src/a.js': `${express}app.set('trust proxy', 1);\napp.use('/login', rateLimit({ windowMs: 60000, max: 5, keyGenerator: (req) => req.ip }));\n${login}`,
   }),
+  good('Express: a limiter that skips some', {
+    'src/a.js': `${express}app.use('/login', rateLimit({ limit: 5, skip: (req) => req.ip === '127.0.0.1' }));\n${login}`,
+  }),
   good('Express: in the route, from another file', {
     'src/limits.js':
       "import rateLimit from 'express-rate-limit';\nexport const few = rateLimit({ windowMs: 15 * 60 * 1000, limit: 10 });\n",
@@ -55,6 +58,11 @@ export const valid: readonly ValidCase[] = [
 ];
 
 export const invalid: readonly InvalidCase[] = [
+  bad(
+    'Express: a limiter that skips everything',
+    { 'src/a.js': `${express}app.use('/login', rateLimit({ limit: 5, skip: () => true })); // <-\n${login}` },
+    'exempt',
+  ),
   bad('Express: none', { 'src/a.js': `${express}${marked}` }, 'missing', { confidence: 'high' }),
   bad('Express: after the route', { 'src/a.js': `${express}${marked}app.use(rateLimit({ max: 5 }));\n` }, 'missing'),
   bad(

@@ -137,6 +137,17 @@ testCheck(rateLimiting, {
       },
       subjects: 1,
     },
+    {
+      ...good(
+        'a view with throttles of its own, and settings without',
+        'from rest_framework.throttling import AnonRateThrottle\nfrom rest_framework.views import APIView\nfrom django.urls import path\nREST_FRAMEWORK = {"DEFAULT_THROTTLE_RATES": {"anon": "5/min"}}\nclass Login(APIView):\n    throttle_classes = [AnonRateThrottle]\n    def post(self, request):\n        return check(request.data["password"])\nurlpatterns = [path("login/", Login.as_view())]\n',
+      ),
+      subjects: 2,
+    },
+    good(
+      'a limit of a blueprint with a name of its own',
+      `from flask import Blueprint\n${flask}auth = Blueprint("auth", __name__)\nlimiter = Limiter(address, app=app)\nlimiter.limit("5/minute")(auth)\n@auth.post("/login")\ndef login():\n    return "x"\napp.register_blueprint(auth)\n`,
+    ),
     good(
       'a blueprint',
       `from flask import Blueprint\n${flask}bp = Blueprint("auth", __name__)\nlimiter = Limiter(address, app=app)\nlimiter.limit("5/minute")(bp)\n@bp.post("/login")\ndef login():\n    return "x"\napp.register_blueprint(bp)\n`,
@@ -169,6 +180,10 @@ testCheck(rateLimiting, {
       'throttle classes without rates',
       'REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"]}  # <-\n',
       'noRates',
+    ),
+    bad(
+      'a password changed by GET',
+      `${flask}@app.get("/change-password")  # <-\ndef change_password():\n    user().set_password(request.args["new_password"])\n    return "x"\n`,
     ),
     bad('an empty list of throttles', 'REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": []}  # <-\n', 'noThrottles'),
     bad(
