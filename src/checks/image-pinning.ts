@@ -3,9 +3,9 @@ import { defineCheck, type Finding, type Message, pass, type Severity, type Subj
 import { type ActionUse, linkActions } from '../facts/actions.ts';
 import { type Facts, placeOf } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
-import { type ImageReference, linkImageReferences, publishedTogether } from '../facts/image-references.ts';
+import { groupImages, type ImageGroup, type ImageReference, linkImageReferences } from '../facts/image-references.ts';
 import { digestState, holdsPlaceholder, moves, parseImage } from '../facts/images.ts';
-import { linkRemoteCode, type RemoteCode } from '../facts/remote-code.ts';
+import { linkRemoteCode, type RemoteCode, stateOf } from '../facts/remote-code.ts';
 import { revisionOf } from '../facts/revision-label.ts';
 import type { Place } from '../facts/span.ts';
 import { linkModuleSources } from '../facts/terraform-sources.ts';
@@ -60,7 +60,7 @@ export const imagePinning = defineCheck({
   messages: {
     ...imageMessages(),
     own: {
-      what: '{images} that this repository publishes are deployed by version tag only.',
+      what: '{images} that this repository builds are deployed by version tag only.',
       why: 'Whoever can push to {registry} can put another image behind a released version; only a digest names what was tested.',
       fix: 'Let the release write the digests into these manifests: `kustomize edit set image`, a digest among the values of the chart, `docker compose config --resolve-image-digests`.{chart}',
       severity: 'low',
@@ -131,7 +131,7 @@ export const imagePinning = defineCheck({
   },
   assess: (facts, options) => ({
     subjects: [
-      ...judgeImages(facts.linked(linkImageReferences)),
+      ...groupImages(facts.linked(linkImageReferences)).flatMap(judgeGroup),
       ...facts.linked(linkActions).map((one) => judgeAction(one, options.trustedActions as readonly string[])),
       ...[...facts.linked(linkRemoteCode), ...facts.linked(linkModuleSources)].map(judgeRemote),
       ...(options.revisionLabel === false ? [] : judgeRevisions(facts)),
@@ -152,12 +152,18 @@ function failed(
   return { name, place, verdict: 'fail', findings: [finding] };
 }
 
-function judgeImages(references: readonly ImageReference[]): Subject[] {
-  const { alone, together } = publishedTogether(references);
-  return [...alone.map(judgeImage), ...together.flatMap(judgeOwn)];
+function judgeGroup({ references, own }: ImageGroup): Subject[] {
+  if (own) return judgeOwn(references);
+  const [first, ...others] = references;
+  const { findings } = judgeImage(first);
+  if (others.length === 0 || !findings) return references.map(judgeImage);
+  const related = others.slice(0, 10).map(({ place, title }) => ({ ...place, text: `The ${title} is the same.` }));
+  const shared = findings.map((one) => ({ ...one, related: [...(one.related ?? []), ...related] }));
+  return references.map(({ title, place }) => ({ name: title, place, verdict: 'fail', findings: shared }));
 }
 
-function judgeOwn(group: readonly [ImageReference, ...ImageReference[]]): Subject[] {
+/** To review: the name is the project's own to keep. */
+function judgeOwn(group: ImageGroup['references']): Subject[] {
   const [first, ...others] = group;
   const names = [...new Set(group.map(({ resolved }) => resolved!))];
   const images = names.length > 1 ? `${names.length} images (\`${names[0]}\` and others)` : `Images (\`${names[0]}\`)`;
@@ -209,12 +215,6 @@ function judgeAction({ title, place, uses, pin, state }: ActionUse, trusted: rea
   const official = /^(?:actions|github)\//.test(name);
   const severity: Severity = official ? 'low' : pin === 'version' ? 'medium' : 'high';
   return failed(title, 'action', { title, action: uses.text, name, ref: ref || 'version', state }, place, { severity });
-}
-
-function stateOf({ kind, source, ref }: RemoteCode): string {
-  const registry = kind === 'tool' || (kind === 'module' && !/::|\.git|^[\w.-]+\.(?:com|org)\//.test(source));
-  if (!ref) return registry ? 'whatever release is the newest' : 'whatever its default branch holds';
-  return registry ? `whatever release ${ref} means that day` : `the branch or tag ${ref}`;
 }
 
 function judgeRemote(code: RemoteCode): Subject {

@@ -30,6 +30,8 @@ export interface ImageReference {
   readonly builder?: boolean;
   /** Published by the repository itself: registry and namespace, and the manifests, chart or compose file it stands in. */
   readonly own?: { readonly prefix: string; readonly set: string };
+  /** Folder of the chart that renders it. */
+  readonly chart?: string;
 }
 
 /** All image references, by file and place. A pure join: use through `facts.linked`. */
@@ -56,23 +58,28 @@ export function linkImageReferences(facts: Facts): readonly ImageReference[] {
   ];
 }
 
-/** Version tags that the repository gives its own images, by set of manifests: one release writes each set. */
-export function publishedTogether(references: readonly ImageReference[]): {
-  readonly alone: readonly ImageReference[];
-  readonly together: readonly (readonly [ImageReference, ...ImageReference[]])[];
-} {
-  const groups = new Map<string, [ImageReference, ...ImageReference[]]>();
-  const alone = references.filter((one) => {
-    const image = parseImage(one.resolved ?? '');
-    if (!one.own || one.exempt !== undefined || !image || digestState(image) !== 'absent') return true;
-    if (moves(image) || holdsPlaceholder(image)) return true;
-    const key = `${one.aspect} ${one.own.prefix} ${one.own.set}`;
+/** References that one change mends. */
+export interface ImageGroup {
+  readonly references: readonly [ImageReference, ...ImageReference[]];
+  /** Version tags that the repository gives its own images in one set of manifests: one release writes them all. */
+  readonly own: boolean;
+}
+
+/** An image that a chart names several times comes from the same values; own images from the same release. */
+export function groupImages(references: readonly ImageReference[]): readonly ImageGroup[] {
+  const groups = new Map<string, { references: [ImageReference, ...ImageReference[]]; own: boolean }>();
+  for (const [i, one] of references.entries()) {
+    const { aspect, own, chart, resolved, exempt } = one;
+    const image = parseImage(resolved ?? '');
+    const tagged = image && digestState(image) === 'absent' && !moves(image) && !holdsPlaceholder(image);
+    const published = own !== undefined && exempt === undefined && tagged === true;
+    const same = chart === undefined || exempt !== undefined ? `${i}` : `${chart} ${resolved}`;
+    const key = published ? `${aspect} ${own.prefix} ${own.set}` : same;
     const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-    return false;
-  });
-  return { alone, together: [...groups.values()] };
+    if (group) group.references.push(one);
+    else groups.set(key, { references: [one], own: published });
+  }
+  return [...groups.values()];
 }
 
 function builtFrom({ dockerfile, path }: Builder): string {
@@ -188,6 +195,7 @@ function inKubernetes(facts: Facts): ImageReference[] {
           text,
           ...(image ? { resolved: text } : {}),
           ...(key === undefined ? {} : { key }),
+          ...(workload.chart ? { chart: workload.chart.folder } : {}),
           ...(exempt === undefined ? {} : { exempt }),
           ...(prefix === undefined ? {} : { own: { prefix, set: setOf(workload) } }),
         },

@@ -565,3 +565,10 @@ function fetchedBy(body: readonly Statement[], text: (word: Word) => Text): Text
   }
   return undefined;
 }
+
+/** What is fetched when nothing pins it, in words: "the branch or tag main". */
+export function stateOf({ kind, source, ref }: RemoteCode): string {
+  const registry = kind === 'tool' || (kind === 'module' && !/::|\.git|^[\w.-]+\.(?:com|org)\//.test(source));
+  if (!ref) return registry ? 'whatever release is the newest' : 'whatever its default branch holds';
+  return registry ? `whatever release ${ref} means that day` : `the branch or tag ${ref}`;
+}

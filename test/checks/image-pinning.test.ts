@@ -706,6 +706,21 @@ testCheck(imagePinning, {
       skip: ['comment'],
     },
     {
+      name: 'an image that a chart names several times',
+      files: {
+        'chart/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\nappVersion: v3\n',
+        'chart/values.yaml': 'image: team/shop\nother: redis:8\n',
+        'chart/templates/a.yaml': pod('"{{ .Values.image }}:{{ .Chart.AppVersion }}"').replace('name: p', 'name: q'),
+        'chart/templates/b.yaml': pod('"{{ .Values.image }}:{{ .Chart.AppVersion }}"'),
+        'chart/templates/c.yaml': pod('"{{ .Values.other }}"'),
+      },
+      findings: [
+        { message: 'tag-k8s-image', at: 'chart/templates/a.yaml:7' },
+        { message: 'tag-k8s-image', at: 'chart/values.yaml:2' },
+      ],
+      skip: ['comment'],
+    },
+    {
       name: 'image by a condition',
       files: {
         '.github/workflows/x.yml':
