@@ -54,6 +54,7 @@ export const imagePinning = defineCheck({
     workflow: true,
     script: ['docker', 'podman', 'nerdctl', 'git', 'curl', 'wget', 'pip', 'npx', 'npm', 'go ', 'helm'],
     otherci: true,
+    dependencies: ['git+', 'git:', 'github:', 'gitlab:', 'bitbucket:'],
     terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', 'source'],
   },
   evidence: { kubernetes: ['repoURL'] },

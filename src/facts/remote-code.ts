@@ -81,6 +81,7 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
   for (const { path, data } of facts.of('otherci')) {
     found.push(...remoteCodeIn(data.scripts.map(({ statements }) => ({ statements, path }))));
   }
+  found.push(...inManifests(facts));
   const own = facts.linked(linkOwnRepository);
   const unique = new Map(found.map((one) => [`${one.path} ${one.span.start} ${one.source}`, one])).values();
   return [...unique].map((one): RemoteCode => {
@@ -90,6 +91,31 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
     if (itself || own.has(repositoryName(source) ?? '')) return { ...one, pin: 'own' };
     return isPlaceholderAddress(source) ? { ...one, pin: 'placeholder' } : one;
   });
+}
+
+/** Lock files that name the commit of what a manifest takes from a repository. */
+const LOCKS = ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'bun.lockb'];
+
+/** Packages that manifests take from repositories, unless a lock beside them or at the root keeps the commit. */
+function inManifests(facts: Facts): RemoteCode[] {
+  return facts.of('dependencies').flatMap(({ path, data }) => {
+    if (data.role === 'lock' || !data.repositories) return [];
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    if (data.ecosystem === 'npm' && LOCKS.some((name) => facts.has(folder + name) || facts.has(name))) return [];
+    return data.repositories.map(({ address, span }): RemoteCode => {
+      const [source, ref] =
+        address.startsWith('git+') && data.ecosystem === 'PyPI' ? splitRef(address.slice(4)) : splitHash(address);
+      const pin = ref !== undefined && isCommit(ref) ? 'commit' : 'none';
+      const plain = source.replace(/\/\/[^/@\s]+@/, '//');
+      return { kind: 'package', source: plain, pin, ...(ref === undefined ? {} : { ref }), span, path };
+    });
+  });
+}
+
+/** "github:a/b#v1" gives the address and "v1". */
+function splitHash(address: string): [string, string | undefined] {
+  const hash = address.indexOf('#');
+  return hash < 0 ? [address, undefined] : [address.slice(0, hash), address.slice(hash + 1)];
 }
 
 /** Addresses that ADD fetches: a file, or a repository at a fragment. */

@@ -721,6 +721,21 @@ testCheck(imagePinning, {
       skip: ['comment'],
     },
     {
+      name: 'packages that manifests take from repositories',
+      files: {
+        'requirements.txt': `a==1\n-e git+https://x.example/a/b.git#egg=b\nc @ git+https://x.example/a/c@main ; python_version > "3"\nd @ git+https://x.example/a/d@${COMMIT}\n`,
+        'package.json': `{"dependencies": {\n"a": "github:x/a",\n"b": "git+https://x.example/b.git#${COMMIT}",\n"c": "1.0.0"\n}}\n`,
+        'locked/package.json': '{"dependencies": {"a": "github:x/a"}}\n',
+        'locked/yarn.lock': '# yarn lockfile v1\n',
+      },
+      findings: [
+        { message: 'package', at: 'requirements.txt:2' },
+        { message: 'package', at: 'requirements.txt:3' },
+        { message: 'package', at: 'package.json:2' },
+      ],
+      skip: ['comment'],
+    },
+    {
       name: 'image by a condition',
       files: {
         '.github/workflows/x.yml':

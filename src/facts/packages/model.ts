@@ -65,6 +65,8 @@ export interface Packages {
   readonly madeFrom?: readonly string[];
   readonly dependencies: readonly Dependency[];
   readonly includes: readonly Include[];
+  /** Addresses of git repositories that packages are taken from, as written, with what stands behind `@` or `#`. */
+  readonly repositories?: readonly { readonly address: string; readonly span: Span }[];
   /** Entries whose version is decided elsewhere (parent POM, BOM, catalog variables). */
   readonly unresolved: number;
 }

@@ -1,4 +1,6 @@
 /** Knows package.json and npm's own locks (package-lock.json, npm-shrinkwrap.json; lockfileVersion 1, 2 and 3). */
+
+import type { Span } from '../span.ts';
 import { inside, type JsonNode, member, parseJson, text as textOf, whole } from './json.ts';
 import { type Dependency, type Draft, type Read, read, type Scope } from './model.ts';
 
@@ -6,6 +8,9 @@ import { type Dependency, type Draft, type Read, read, type Scope } from './mode
 const exact = /^[=v\s]*(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
 const elsewhere =
   /^(?:git\+|git:|github:|gitlab:|bitbucket:|gist:|https?:|file:|link:|workspace:|portal:|patch:|catalog:|\.{0,2}\/|~\/|[\w.-]+\/[\w.-]+(?:#.*)?$)/;
+
+/** Of those the ones that git fetches: hosts by name, addresses, `owner/name` of GitHub. */
+const repository = /^(?:git\+|git:|git@|github:|gitlab:|bitbucket:|https?:[^#]*\.git(?:#|$)|[\w-]+\/[\w.-]+(?:#.*)?$)/;
 
 /** What a specifier of package.json means. */
 export function npmSpecifier(
@@ -34,10 +39,12 @@ export function readPackageJson(text: string, _path: string): Read {
   const { node, problem } = parseJson(text);
   if (node === undefined) return { problems: problem ? [problem] : [] };
   const dependencies: Dependency[] = [];
+  const repositories: { address: string; span: Span }[] = [];
   for (const [section, scope, more] of sections) {
     for (const [name, value] of member(node, section)?.members ?? []) {
       const specifier = textOf(value);
       if (specifier === undefined) continue;
+      if (repository.test(specifier)) repositories.push({ address: specifier, span: whole(value) });
       dependencies.push({
         ...npmSpecifier(name, specifier),
         scope,
@@ -57,6 +64,7 @@ export function readPackageJson(text: string, _path: string): Read {
     format: 'package.json',
     role: 'manifest',
     ecosystem: 'npm',
+    ...(repositories.length > 0 ? { repositories } : {}),
     dependencies,
     ...(name === undefined ? {} : { project: name }),
     ...(globs.length > 0 ? { members: globs } : {}),

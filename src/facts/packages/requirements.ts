@@ -147,6 +147,7 @@ export function readRequirements(text: string, path: string): Read {
   const scope = scopeOfName(path);
   const isGenerated = generated.test(text.slice(0, 1000));
   const madeFrom = new Set<string>();
+  const repositories: { address: string; span: Span }[] = [];
   let own = false;
   let last = -1;
   const noteParents = (comments: readonly string[]): void => {
@@ -175,6 +176,8 @@ export function readRequirements(text: string, path: string): Read {
       includes.push({ kind, span, ...(resolved === undefined ? {} : { path: resolved }) });
       continue;
     }
+    const repository = /^(?:(?:-e|--editable)[=\s]\s*|[\w.[\],-]+\s*@\s*)?(git\+\w+:\/\/[^\s;]+)/.exec(body)?.[1];
+    if (repository) repositories.push({ address: repository, span });
     if (body.startsWith('-')) {
       if (ownIndex.test(body) && !publicIndex.test(body)) own = true;
       continue;
@@ -205,7 +208,11 @@ export function readRequirements(text: string, path: string): Read {
   const pinned = isGenerated || /\.lock$/i.test(path);
   const role = /(^|[/_.-])constraints?([/_.-]|$)/i.test(path) ? 'constraints' : pinned ? 'lock' : 'manifest';
   const made = madeFrom.size > 0 ? { madeFrom: [...madeFrom].sort() } : {};
-  return read({ format: 'pip requirements', role, ecosystem: 'PyPI', dependencies, includes, ...made }, problems);
+  const from = repositories.length > 0 ? { repositories } : {};
+  return read(
+    { format: 'pip requirements', role, ecosystem: 'PyPI', dependencies, includes, ...from, ...made },
+    problems,
+  );
 }
 
 /** Turns `# via` comments into the graph: `-r file` and a project's own name make an entry direct. */
