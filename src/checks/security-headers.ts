@@ -201,11 +201,15 @@ function judge(header: SetHeader, sent: Sent, options: Options): void {
   const problems = texts.flatMap((text) => weakness(name, text, options.minHstsSeconds as number) ?? []);
   if (problems.length === 0) return;
   const isPolicy = name === 'content-security-policy';
+  const problem = problems.reduce((a, b) => (b.length < a.length ? b : a));
+  const isKnown = ({ data, place }: Finding) => data.problem === problem && place.path === header.place.path;
+  // Policies for several paths that share their text are one cause.
+  if (isPolicy && sent.findings.some(isKnown)) return;
   // What one branch opens may be for development only.
   const confidence = problems.length < texts.length ? 'low' : isPolicy ? 'medium' : 'high';
   sent.findings.push({
     message: 'weak',
-    data: { header: titles[name]!, problem: problems.reduce((a, b) => (b.length < a.length ? b : a)) },
+    data: { header: titles[name]!, problem },
     place: header.place,
     confidence,
     ...(isPolicy ? { severity: 'low' as const } : {}),

@@ -99,7 +99,9 @@ export const invalid: readonly InvalidCase[] = [
           ([key, value]) =>
             `      { key: '${key}', value: ${key.startsWith('Content') ? "`${base}; frame-ancestors 'none'` }, // <-" : `${JSON.stringify(value)} },`}\n`,
         )
-        .join('')}    ] }];\n  },\n};\n`,
+        .join(
+          '',
+        )}    ] }, { source: '/e/(.*)', headers: [{ key: 'Content-Security-Policy', value: base }] }];\n  },\n};\n`,
       'app/api/x/route.ts': 'export function GET() {\n  return Response.json({});\n}\n// next\n',
     },
     'weak',
