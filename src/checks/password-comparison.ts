@@ -135,7 +135,8 @@ function judge(program: Program, options: Options, unit: Unit, compared: Compare
   if (secret.kind === 'secret' && sides.every(({ side }) => isMade(unit, side))) return undefined;
   if (isIdle(program, unit, compared) || isChange(unit, compared)) return undefined;
   const value = unit.module.values[other.side.value]!;
-  const name = calledName(unit, secret.side);
+  const called = calledName(unit, secret.side);
+  const name = secret.kind === 'mac' ? (secret.side.name ?? called) : called;
   if (value.kind === 'const') {
     if (typeof value.value !== 'string' || !isLiteral(secret.kind!, name, value.value)) return undefined;
     if (/^\.starts/i.test(op) || isRefusal(unit, compared) || isPlaceholder(other.side.name ?? '', value.value))

@@ -56,6 +56,7 @@ const NAMES: readonly (readonly [Zone, RegExp])[] = [
     'test',
     /^test_.*\.py$|_test\.(?:py|go)$|^(?:conftest|tests?)\.py$|[.-](?:test|spec|e2e)\.[cm]?[jt]sx?$|^(?:jest|vitest|test)[.-]?setup[\w.-]*\.[cm]?[jt]sx?$|^(?:docker-)?compose[.-].*\b(?:tests?|e2e)\b.*\.ya?ml$|^dockerfile[.-](?:tests?|e2e)$/,
   ],
+  ['example', /\.(?:story|stories)\.[cm]?[jt]sx?$/],
   ['docs', /\.(?:md|mdx|rst|adoc)$/],
 ];
 

@@ -100,6 +100,10 @@ testCheck(passwordComparison, {
   notApplicable: [
     ...js.none,
     good(
+      'the address of a contract',
+      'def f(deployment, value):\n    return deployment.get("MeshToken", "").lower() == value.lower()\n',
+    ),
+    good(
       'a stored value is read back',
       'def f(users, user, new):\n    password_hash = make(new)\n    row = users.update_password(user.id, password_hash)\n    if row.password != password_hash:\n        raise ValueError\n',
     ),

@@ -136,6 +136,7 @@ describe('zones', () => {
     ['src/redacted.py', 'production'],
     ['examples/flask/app.py', 'example'],
     ['quickstart/Dockerfile', 'example'],
+    ['src/button.stories.tsx', 'example'],
     ['docs/conf.py', 'docs'],
     ['README.md', 'docs'],
   ])('%s is %s', (path, zone) => {

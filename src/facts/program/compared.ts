@@ -1,6 +1,7 @@
 /** Knows which values a program compares, by operators and by methods, and which of them are secrets. */
 import { inputs } from './digests.ts';
 import { lastWord } from './flow.ts';
+import { isDeployed } from './leaks.ts';
 import { type Program, spreads, type Unit } from './link.ts';
 import type { Call, FunctionModel, GuardId, Operand, Ref, Site } from './model.ts';
 import { wordsOf } from './names.ts';
@@ -148,7 +149,8 @@ export function kindOf(program: Program, more: SecretNames, unit: Unit, operand:
     if (isPasswordDigest(program, unit, value.call)) return 'password';
     if (!more.readers.includes(lastWord(operand.name ?? ''))) return undefined;
   }
-  return secretKind(calledName(unit, operand), more.names);
+  const kind = secretKind(calledName(unit, operand), more.names);
+  return kind === 'token' && isDeployed(operand.name) ? undefined : kind;
 }
 
 /** `hashlib.md5(password).hexdigest()`: the digest of a password, whatever it is called. */

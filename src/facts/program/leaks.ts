@@ -84,7 +84,7 @@ export function leaks(unit: Unit, ref: Ref, name: string | undefined, span: Span
 }
 
 /** `addresses.governanceToken`: a token of a chain. */
-function isDeployed(name: string | undefined): boolean {
+export function isDeployed(name: string | undefined): boolean {
   const owner = wordsOf((name ?? '').split('.').slice(0, -1).join('.'));
   return owner.some((word) => /^(?:addresses|contracts?|deployments?)$/.test(word));
 }
