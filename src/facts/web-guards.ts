@@ -210,8 +210,9 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
     else if (!isSwitchedOff(program, called)) {
       for (const inner of program.targets(called)) {
         if (seen.has(inner.function) || depth >= 3) continue;
-        // `verify(resolve, reject)` of JavaScript gives back the callback that decides.
-        const all = inner.unit.module.language === 'python' ? [inner] : [inner, ...innerOf(inner)];
+        // `verify(resolve, reject)` of JavaScript gives back the callback that decides, `needs('admin')(view)` a wrapped view.
+        const all =
+          inner.unit.module.language === 'python' && !givesFunction(inner) ? [inner] : [inner, ...innerOf(inner)];
         const verdict = refuses(program, all, words, depth + 1, new Set(seen));
         if (inner.function.async && call.statement && !call.awaited) continue;
         best = stronger(best, verdict);
@@ -226,6 +227,10 @@ function inspect(program: Program, site: FunctionSite, words: GuardWords, depth:
   }
   if (found.length === 0) return best;
   return stronger(best, judge(program, site, found, words, place));
+}
+
+function givesFunction({ unit, function: model }: FunctionSite): boolean {
+  return model.returns.some((one) => one.value && unit.module.values[one.value.value]!.kind === 'function');
 }
 
 /** Is what a call would ask switched off by an option: `readRequest(request, { skipAuth: true })`? */
@@ -255,9 +260,12 @@ function judge(
   const asked = new Set([...wordsOf(model.name), ...wordsOf(owner)]);
   const tests = new Set<Ref>();
   let refusing = 0;
+  // A token against forged requests is given to every visitor.
+  const isForgery = (all: readonly string[]) => has(all, ['csrf', 'xsrf', 'nonce']);
   for (const refusal of found) {
     const own = testsOf(unit, refusal);
-    if (isAboutState(program, unit, own)) continue;
+    const about = own.flatMap((test) => wordsIn(program, unit, test));
+    if (isAboutState(about) || isForgery(about) || isForgery(wordsOf(model.name))) continue;
     refusing++;
     for (const test of own) tests.add(test);
   }
@@ -315,8 +323,7 @@ const glue = new Set(
 );
 
 /** Do all conditions speak of the state of the service, whoever calls: a set-up that is not done, an import that runs? */
-function isAboutState(program: Program, unit: Unit, tests: readonly Ref[]): boolean {
-  const words = tests.flatMap((test) => wordsIn(program, unit, test));
+function isAboutState(words: readonly string[]): boolean {
   return words.some((word) => states.has(word)) && words.every((word) => states.has(word) || glue.has(word));
 }
 

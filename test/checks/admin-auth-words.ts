@@ -36,6 +36,10 @@ export const valid: readonly ValidCase[] = [
     `${fast}${guard}@app.delete("/users/{key}", dependencies=[Depends(require_login)])\ndef remove(key: int):\n    return 1\n`,
   ),
   good(
+    'a decorator made of a class that is called',
+    'import functools\nfrom flask import Flask, abort, g\napp = Flask(__name__)\nclass Needs:\n    def __init__(self, names):\n        self.names = names\n    def __call__(self, view):\n        @functools.wraps(view)\n        def wrapped(*args):\n            if g.user.has_permissions(self.names):\n                return view(*args)\n            else:\n                abort(403)\n        return wrapped\ndef needs(name):\n    return Needs((name,))\ndef insiders(view):\n    return needs("admin")(view)\n@app.get("/admin/jobs")\n@insiders\ndef jobs():\n    return "x"\n',
+  ),
+  good(
     'the first of two routes with one path is guarded',
     `${fast}def require_admin(request: Request):\n    if request.state.user.role != "admin":\n        raise HTTPException(403)\n@app.get("/admin/jobs", dependencies=[Depends(require_admin)])\ndef jobs():\n    return []\n@app.get("/admin/jobs")\ndef older():\n    return []\n`,
   ),
@@ -69,6 +73,10 @@ export const invalid: readonly InvalidCase[] = [
   bad(
     'a path that a function hands on to itself',
     `${fast}def mount(prefix, depth):\n    @app.get(prefix)  # <-\n    def admin_jobs():\n        return []\n    if depth:\n        mount(prefix, depth - 1)\nmount("/admin/jobs", 3)\n`,
+  ),
+  bad(
+    'a hook against forged requests',
+    'from flask import Flask, abort, request, session\napp = Flask(__name__)\n@app.before_request\ndef csrf():\n    if session.get("nonce") != request.form.get("nonce"):\n        abort(403)\n@app.post("/admin/jobs")  # <-\ndef jobs():\n    return "x"\n',
   ),
   bad('all users', mounted('@router.get("/all")  # <-', '/users'), { message: 'everybody' }),
   bad('a user is removed', mounted('@router.delete("/{key}")  # <-', '/api/v1/users'), {
