@@ -74,8 +74,9 @@ function pods(facts: Facts): Subject[] {
   const missing = new Map<string, Finding>();
   const found = new Map<string, Judged>();
   const workloads = deployedWorkloads(facts.linked(linkCluster)).filter(({ optional }) => !optional);
-  // What is deployed for real comes first: the cause of a shared finding.
-  for (const workload of [...workloads].sort((a, b) => Number(a.trial ?? false) - Number(b.trial ?? false))) {
+  // What is deployed for real and by name comes first: the cause of a shared finding.
+  const rank = (one: Workload) => Number(one.trial ?? false) * 2 + Number(one.assumed ?? false);
+  for (const workload of [...workloads].sort((a, b) => rank(a) - rank(b))) {
     const judged = judge(workload, policies, missing, facts);
     const key = `${judged.place.path} ${judged.place.span.start}`;
     const known = found.get(key);
@@ -131,7 +132,8 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   // What lies together is applied together.
   const source = workload.chart?.folder ?? /^[^/]*/.exec(workload.kustomization ?? workload.path)![0];
   const group = `${namespace} ${workload.assumed ? source : ''}`;
-  const known = missing.get(group);
+  const plain = workload.assumed && !workload.chart && !workload.kustomization;
+  const known = missing.get(group) ?? (plain ? missing.get(`${namespace} `) : undefined);
   if (known) return { place, title, findings: [known] };
   const shown = (workload.assumed ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;
   const dead = deadValues(facts, workload.chart?.folder, 'networkPolicy', 'networkPolicies');

@@ -109,7 +109,8 @@ export function linkCluster(facts: Facts): Cluster {
     const pod = podOf(deployed.object);
     const forever = runsForever(deployed.object);
     // A job beside an experiment checks what the experiment does: a test.
-    return pod && (forever || !experiments.has(deployed.path)) ? [{ ...deployed, pod, forever }] : [];
+    const runs = pod && (forever || !experiments.has(deployed.path)) && !isOff(deployed.object);
+    return runs ? [{ ...deployed, pod, forever }] : [];
   });
   return { objects, workloads, unevaluated };
 }
@@ -154,6 +155,11 @@ function copiesOfCharts(facts: Facts): (object: KubeObject, path: string) => boo
 function isPatch(object: KubeObject): boolean {
   const pod = podOf(object);
   return pod?.containers.every(({ image }) => image === undefined) ?? false;
+}
+
+/** A workload without images and replicas: it switches off what another way of installing it would leave running. */
+function isOff(object: KubeObject): boolean {
+  return textOf(at(object.body, 'spec', 'replicas')) === '0' && isPatch(object);
 }
 
 /** Adds what charts render. Objects that only `helm test` creates are left out. */

@@ -109,6 +109,16 @@ export function deployedCases(message: string): DeployedCase[] {
       'b.yaml:8',
     ],
     [
+      'what runs no pod, and what runs none yet',
+      {
+        'a.yaml': bare('Deployment', 'shop', 'a')
+          .replace('spec:\n', 'spec:\n  replicas: 0\n')
+          .replace('          image: x\n', ''),
+        'b.yaml': bare('Deployment', 'shop', 'b').replace('spec:\n', 'spec:\n  replicas: 0\n'),
+      },
+      'b.yaml:9',
+    ],
+    [
       'a chart that only a test installs',
       {
         ...chart('x: 1\n', '          {{- if .Values.x }}\n          tty: true\n          {{- end }}\n'),

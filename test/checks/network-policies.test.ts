@@ -271,6 +271,15 @@ testCheck(networkPolicies, {
       skip,
     },
     {
+      name: 'the default namespace, with and without its name',
+      files: {
+        'a.yaml': workload('Deployment', { namespace: 'default' }).replace('  namespace: default\n', ''),
+        'b.yaml': workload('StatefulSet', { namespace: 'default' }),
+      },
+      findings: none('b.yaml:5'),
+      skip,
+    },
+    {
       name: 'policy in another namespace',
       files: { 'a.yaml': workload(), 'p.yaml': policy('{podSelector: {}}', { namespace: 'other' }) },
       findings: none('a.yaml:5'),
