@@ -10,6 +10,11 @@ const VIEW =
 testCheck(subprocessValidation, {
   invalid: [
     bad(
+      'a request that names a file',
+      `${VIEW}    os.system("rm " + os.path.splitext(v)[0])  # <-\n    return {}\n`,
+      'request',
+    ),
+    bad(
       'a command that the operator sets',
       'import argparse, os, subprocess\nargs = argparse.ArgumentParser().parse_args()\nsubprocess.run(args.reply_command, shell=True)  # <-\nos.system(os.environ["START_CMD"])  # <-\n',
       'shell',
@@ -168,6 +173,11 @@ testCheck(subprocessValidation, {
     ),
   ],
   valid: [
+    good(
+      'names of constant files without their endings',
+      'import os, subprocess\ndef run(args):\n    subprocess.run(["bash", "-c", " ".join(args)])\ndef main():\n    for name in ["plan.md", "budget.md"]:\n        base = os.path.splitext(name)[0]\n        run(["pandoc", os.path.join("out", f"{base}.pdf")])\n',
+      1,
+    ),
     good(
       'patterns that begin with a folder or come after two hyphens',
       'import os\nos.system("chown app ./*")\nos.system("chown app /srv/*")\nos.system("chmod 600 -- *")\nos.system("ls *; tar --version")\n',
