@@ -77,6 +77,8 @@ export const csrfProtection = defineCheck({
       const name = 'settings of Django';
       if (settings.middleware.some((one) => /csrf/i.test(one)))
         subjects.push(pass(name, settings.place, 'the middleware against forged requests is in place'));
+      else if (eachViewProtected(web, options))
+        subjects.push(pass(name, settings.place, 'every view that may change state is protected by itself'));
       else
         subjects.push(
           fail(name, {
@@ -154,6 +156,12 @@ function application(web: Web, object: WebObject, options: Options): readonly Su
     );
   }
   return subjects;
+}
+
+/** Without the middleware of Django: is every view of the repository decorated? */
+function eachViewProtected(web: Web, options: Options): boolean {
+  const views = web.routes.filter((route) => route.framework === 'django' && !isReadOnly(route));
+  return views.length > 0 && views.every((view) => layersOf(view).some((layer) => protects(web, layer, options)));
 }
 
 /** Why nobody can tell whether something protects the route. */

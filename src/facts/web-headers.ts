@@ -16,20 +16,23 @@ export interface HeaderSet {
   readonly set: readonly SetHeader[];
   /** Headers by names that cannot be told, or by code outside the repository. */
   readonly open: boolean;
+  /** Names, in lower case, of headers that are always taken out again. */
+  readonly removed: readonly string[];
 }
 
 interface Search {
   readonly program: Program;
   readonly set: SetHeader[];
+  readonly removed: string[];
   open: boolean;
   readonly seen: Set<unknown>;
 }
 
 /** Headers that running the functions sets, with those of the functions they call, three calls deep. */
 export function headersOf(program: Program, functions: readonly FunctionSite[]): HeaderSet {
-  const search: Search = { program, set: [], open: false, seen: new Set() };
+  const search: Search = { program, set: [], removed: [], open: false, seen: new Set() };
   for (const one of functions) read(search, one, 0);
-  return { set: search.set, open: search.open };
+  return { set: search.set, removed: search.removed, open: search.open };
 }
 
 /** Methods of middleware and guard classes that frameworks call. */
@@ -99,6 +102,14 @@ const headerCalls = new Set([
 /** What they are called on in JavaScript, where maps and caches have a method `set` too. */
 const answers = /(?:^|\.)(?:res|resp|response|reply|rep|ctx|context|c|headers|res\.raw|reply\.raw)\.\w+(?:\(\))?$/i;
 
+/** Calls that take a header out of an answer. */
+const removal = /\.(?:removeHeader|remove_header)(?:\(\))?$|\bheaders\.(?:delete|pop|remove)(?:\(\))?$/;
+
+function isConditional({ module }: Unit, guard: number): boolean {
+  for (let id = guard; id >= 0; id = module.guards[id]!.parent) if (module.guards[id]!.kind === 'if') return true;
+  return false;
+}
+
 function read(search: Search, site: FunctionSite, depth: number): void {
   const { program } = search;
   const { unit, id } = site;
@@ -123,6 +134,8 @@ function read(search: Search, site: FunctionSite, depth: number): void {
       const given = callee.name === 'writeHead' ? call.args.at(-1) : b ? undefined : a;
       if (given && /^(?:set|header|headers|writeHead)$/.test(callee.name)) pairs(search, { unit, ref: given.value });
     }
+    if (callee.kind === 'attr' && a && removal.test(call.callee.name ?? '') && !isConditional(unit, call.guard))
+      for (const name of constants(program, unit, a.value) ?? []) search.removed.push(String(name).toLowerCase());
     if (callee.kind === 'attr' && a && b && headerCalls.has(callee.name) && isAnswer) {
       pair(search, unit, a.value, b.value);
       continue;

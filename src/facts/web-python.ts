@@ -303,7 +303,7 @@ function readInit(reader: Reader, site: CallSite, routers: readonly Mutable[]): 
 function readHelper(reader: Reader, site: CallSite): void {
   const { unit, call } = site;
   if (reader.program.targets(site).length > 0) return;
-  const wraps = site.names.some((name) => /\.(?:limit|shared_limit|exempt)(?:\(\))?$/.test(name));
+  const wraps = site.names.some((name) => /limiter(?:\(\))?\.(?:limit|shared_limit|exempt)(?:\(\))?$/i.test(name));
   for (const arg of call.args) {
     if (!wraps && !/(?:^|[._])(?:app|api|application|server|bp|blueprint)\w*(?:\(\))?$|_app\b/i.test(arg.name ?? ''))
       continue;

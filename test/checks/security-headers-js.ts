@@ -16,6 +16,9 @@ const all = [
 const set = (call: string) => all.map(([name, value]) => `  ${call}('${name}', ${JSON.stringify(value)});\n`).join('');
 
 export const valid: readonly ValidCase[] = [
+  good('Express: headers that are taken out for some requests, or say who answers', {
+    'src/a.js': `${express}${app}app.use(helmet());\napp.use((req, res, next) => {\n  res.removeHeader('X-Powered-By');\n  if (req.path === '/embed') res.removeHeader('X-Frame-Options');\n  next();\n});\n${route}`,
+  }),
   good('helmet', { 'src/a.js': `${express}${app}app.use(helmet());\n${route}` }),
   good('parts of helmet that add up', {
     'src/a.js': `${express}${app}app.use(helmet.hsts({ maxAge: 31536000 }), helmet.noSniff());\napp.use(helmet.contentSecurityPolicy({ directives: { defaultSrc: ["'self'"] } }));\napp.use(helmet.frameguard());\napp.use(helmet.referrerPolicy());\n${route}`,
@@ -50,6 +53,13 @@ export const valid: readonly ValidCase[] = [
 export const invalid: readonly InvalidCase[] = [
   bad('Express: none', { 'src/a.js': `${express}${marked}${route}` }, 'none'),
   bad('Express: after the routes', { 'src/a.js': `${express}${marked}${route}app.use(helmet());\n` }, 'none'),
+  bad(
+    'Express: a header that is taken out again',
+    {
+      'src/a.js': `${express}${marked}app.use(helmet());\napp.use((req, res, next) => {\n  res.removeHeader('Content-Security-Policy');\n  next();\n});\n${route}`,
+    },
+    'missing',
+  ),
   bad('Express: only a part', { 'src/a.js': `${express}${marked}app.use(helmet.noSniff());\n${route}` }, 'missing'),
   bad(
     'helmet without a policy',
