@@ -9,7 +9,8 @@ export function gapsOf(program: TSESTree.Program, text: string): readonly TypeGa
     const word = /^[\s*/]*@ts-(nocheck|ignore|expect-error)\b/.exec(value);
     if (word) gaps.push({ kind: word[1] === 'nocheck' ? 'file' : 'line', span: { start: range[0], end: range[1] } });
   }
-  if (!/\bany\b/.test(text)) return gaps;
+  const words = Array.from(text.matchAll(/\bany\b/g), (match) => match.index);
+  if (words.length === 0) return gaps;
   const stack: unknown[] = [...program.body];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (node === null || typeof node !== 'object') continue;
@@ -18,10 +19,24 @@ export function gapsOf(program: TSESTree.Program, text: string): readonly TypeGa
       continue;
     }
     const { type, range } = node as { readonly type?: string; readonly range?: readonly [number, number] };
+    // Decorators stand outside of what they belong to.
+    if (range && !/^(?:Export|Class)/.test(type!) && !hasBetween(words, range[0], range[1])) continue;
     if (type === 'TSAnyKeyword' && range) gaps.push({ kind: 'any', span: { start: range[0], end: range[1] } });
     for (const [key, child] of Object.entries(node)) {
-      if (key !== 'parent' && key !== 'range' && child !== null && typeof child === 'object') stack.push(child);
+      if (key !== 'parent' && key !== 'range' && key !== 'loc' && child !== null && typeof child === 'object')
+        stack.push(child);
     }
   }
   return gaps.sort((a, b) => a.span.start - b.span.start);
+}
+
+/** Is one of the sorted numbers in the range? */
+function hasBetween(sorted: readonly number[], start: number, end: number): boolean {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < start) low = middle + 1;
+    else high = middle;
+  }
+  return low < sorted.length && sorted[low]! < end;
 }
