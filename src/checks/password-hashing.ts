@@ -113,8 +113,8 @@ function fastHashes(program: Program, options: Options): Subject[] {
     const hashed = inputs(site).filter((one) => named || secretsIn(program, site.unit, one).has('password'));
     // `createAccessToken({ password, salt })`: a keyed digest that is a token.
     const made = /[Hh]mac/.test(site.names[0]!) && inside && /^(?:token|key|mac)$/.test(secretKind(inside.name) ?? '');
-    const fed = !made && hashed.some((one) => !isGenerated(program, options, site.unit, one));
-    if (!fed && !stored) return [];
+    const fed = hashed.some((one) => !isGenerated(program, options, site.unit, one));
+    if (made || (!fed && !stored)) return [];
     if (namesFile(site.unit, slowFiles))
       return [pass(`${site.names[0]}()`, placeIn(site.unit, site.call), 'a worker hashes it slowly')];
     // Looked at last: it follows every value that is cut anywhere in the file.

@@ -157,7 +157,7 @@ testCheck(passwordHashing, {
       name: 'a token that a keyed digest makes',
       files: {
         'src/x.ts':
-          "import { createHmac } from 'node:crypto';\nexport function createAccessToken({ password, salt }: { password: string; salt: string }) {\n  return createHmac('sha512', salt).update(password).digest('hex');\n}\n",
+          "import { createHmac } from 'node:crypto';\nexport function createAccessToken({ password, salt }: { password: string; salt: string }) {\n  return createHmac('sha512', salt).update(password).digest('hex');\n}\nexport function issue(id: string, salt: string) {\n  const accessToken = createAccessToken({ password: id, salt });\n  return createAccessToken({ password: accessToken, salt });\n}\n",
       },
     },
     {
