@@ -180,10 +180,8 @@ function read(program: Program, layer: Layer, sent: Sent, options: Options): voi
   const functions = runs(program, layer.node);
   for (const inner of helpersIn(program, functions, words)) read(program, inner, sent, options);
   const { set, removed, open } = headersOf(program, functions);
-  for (const name of removed) {
-    sent.have.delete(name);
-    if (name === 'content-security-policy') sent.have.delete('frame-ancestors');
-  }
+  for (const name of removed)
+    for (const one of name === 'content-security-policy' ? [name, 'frame-ancestors'] : [name]) sent.have.delete(one);
   for (const header of set) judge(header, sent, options);
   const written = (layer.names[0] ?? layer.node.unit.path).replace(/\(\)$/, '');
   if (layer.unknown !== undefined && layer.names.length === 0) sent.open = layer.unknown;
