@@ -137,8 +137,10 @@ export function coverOf(program: Program, layer: Layer, known: readonly string[]
       : 'defaultless';
   // A rate that `@Throttle` gives counts nothing without the guard.
   if (isRate(layer)) return 'none';
-  if (own.some((name) => isKnown(name) || /^rest_framework\.throttling\./.test(name)))
-    return skipsAll(program, layer) ? 'exempt' : 'covers';
+  if (own.some((name) => isKnown(name) || /^rest_framework\.throttling\./.test(name))) {
+    if (skipsAll(program, layer)) return 'exempt';
+    return methodsOf(program, layer, 'shouldSkip').length > 0 ? 'partly' : 'covers';
+  }
   const functions = runs(program, layer.node);
   if (counts(program, functions)) return 'covers';
   if (counts(program, strategies(program, layer))) return 'partly';
@@ -256,14 +258,14 @@ export function clientKey(program: Program, layer: Layer, paths: readonly string
   if (maker) return headerRead(program, runs(program, maker));
   if (layer.names.some((name) => /^express-(?:rate-limit|slow-down|brute|limiter)/.test(name)))
     return trustedByAll(program, paths);
-  return headerRead(program, [...runs(program, layer.node), ...trackers(program, layer)]);
+  return headerRead(program, [...runs(program, layer.node), ...methodsOf(program, layer, 'getTracker')]);
 }
 
-/** `getTracker` of a throttler guard names the client. */
-function trackers(program: Program, { node }: Layer): readonly FunctionSite[] {
+/** The method of that name of the class that is the layer: `getTracker` of a throttler names the client, `shouldSkip` lets some by. */
+function methodsOf(program: Program, { node }: Layer, name: string): readonly FunctionSite[] {
   return program.meanings(node.unit, node.ref).flatMap((one) => {
     const isClass = one.kind === 'class' || one.kind === 'instance';
-    return isClass ? (program.method(one.unit, one.class, 'getTracker') ?? []) : [];
+    return isClass ? (program.method(one.unit, one.class, name) ?? []) : [];
   });
 }
 

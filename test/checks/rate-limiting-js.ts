@@ -128,6 +128,16 @@ export const invalid: readonly InvalidCase[] = [
     ),
   ),
   bad(
+    'NestJS: a guard that lets some requests by',
+    {
+      'src/guard.ts':
+        "import { ThrottlerGuard } from '@nestjs/throttler';\nexport class Own extends ThrottlerGuard {\n  async shouldSkip(context) {\n    return context.scheme !== 'key';\n  }\n}\n",
+      'src/a.ts': `${nest}import { Own } from './guard';\n@Controller('auth')\nexport class A {\n  @UseGuards(Own)\n  @Post('login') // <-\n  login() { return {}; }\n}\n`,
+    },
+    'missing',
+    { confidence: 'low' },
+  ),
+  bad(
     'NestJS: a strategy that refuses some accounts',
     {
       'src/jwt.strategy.ts':
