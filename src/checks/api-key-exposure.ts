@@ -1,6 +1,7 @@
 /** Knows when a credential leaves the program in an answer, a log line, a token or an address. */
 import { defineCheck, fail, type Message, type Options, pass, type Subject } from '../check.ts';
 import { credential, type Shown, shownBy } from '../facts/program/answers.ts';
+import { browserSecrets } from '../facts/program/browser-env.ts';
 import { isRoute, origins } from '../facts/program/flow.ts';
 import { keysOf, leaks } from '../facts/program/leaks.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
@@ -34,6 +35,12 @@ export const apiKeyExposure = defineCheck({
       ...answered,
       what: 'The serializer {model} gives out {name}.',
       fix: 'Name the fields to give out, and mark the others `write_only`.',
+    },
+    browser: {
+      what: 'The variable {name} is written into the code for the browser.',
+      why: 'The prefix of its name makes the build tool put the value into files that every visitor loads.',
+      fix: 'Read it on the server under a name without the prefix, call it from there, and replace the value.',
+      aspect: 'response',
     },
     dump: {
       ...answered,
@@ -81,6 +88,10 @@ export const apiKeyExposure = defineCheck({
           subjects.push(...route(program, options, unit, model, model.name, shown));
         }
       subjects.push(...serializers(program, unit));
+      for (const { name, span } of browserSecrets(unit)) {
+        const place = { path: unit.path, span };
+        subjects.push(fail(name, { message: 'browser', data: { name }, place, confidence: 'high' }));
+      }
     }
     return {
       subjects,

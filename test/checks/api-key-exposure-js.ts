@@ -8,6 +8,12 @@ const bad = (name: string, files: Files) => answered(name, files, 'answered');
 
 export const valid: readonly ValidCase[] = [
   {
+    name: 'keys that are meant for the browser, and secrets of the server',
+    files: {
+      'a.js': `${express}const s = process.env.API_SECRET;\nconst k = process.env.NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY;\nconst m = process.env.NEXT_PUBLIC_MAPBOX_TOKEN;\nconst e = process.env.NEXT_PUBLIC_PASSWORD_LOGIN_ENABLED;\napp.get('/users/:id', (req, res) => res.json({ name: req.params.id, apiKey: find(req.params.id).apiKey.slice(0, 4) }));\n`,
+    },
+  },
+  {
     name: 'Express: the beginning of a key',
     files: {
       'a.js': `${express}app.get('/users/:id', async (req, res) => {\n  const user = await User.find(req.params.id);\n  res.json({ name: user.name, apiKey: user.apiKey.slice(0, 4) });\n});\n`,
@@ -34,6 +40,17 @@ export const valid: readonly ValidCase[] = [
 ];
 
 export const invalid: readonly InvalidCase[] = [
+  {
+    name: 'secrets in variables for the browser',
+    files: {
+      'src/api.ts':
+        'export const a = connect(process.env.NEXT_PUBLIC_API_SECRET);\nexport const b = import.meta.env.VITE_DB_PASSWORD;\n',
+    },
+    findings: [
+      { message: 'browser', at: 'src/api.ts:1' },
+      { message: 'browser', at: 'src/api.ts:2' },
+    ],
+  },
   bad('Express: a hash of a password', {
     'a.js': `${express}app.get('/users/:id', async (req, res) => {\n  const user = await User.find(req.params.id);\n  res.status(200).json({ name: user.name, passwordHash: user.passwordHash }); // <-\n});\n`,
   }),
