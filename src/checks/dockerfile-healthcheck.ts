@@ -1,5 +1,5 @@
 /** Knows whether each image that runs a service says how to tell that the service is alive. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
 import type { Dockerfile, Healthcheck, Stage } from '../facts/dockerfile.ts';
 import { type Facts, type FileFacts, placeOf } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
@@ -145,8 +145,7 @@ function judge(
   if (verdict.runs === 'nothing' && !(verdict.guessed && runs)) return undefined;
   if (verdict.runs === 'tool' && !runs) return undefined;
   const { entrypoint, cmd } = startCommand(chain);
-  if (verdict.runs === 'unclear' && !entrypoint && !cmd && !runs)
-    return base ? undefined : unknown(title, place, `what ${verdict.because} starts is not known`);
+  if (base && verdict.runs === 'unclear' && !entrypoint && !cmd && !runs) return undefined;
   if (verdict.guessed && !runs && /(?:^|\/)(?:scripts?|tools?|hack|ci|utils?)\//.test(file.path)) return undefined;
   if (uses.length > 0 && !runs && verdict.runs !== 'service') return undefined;
   const because = verdict.runs === 'service' || !runs ? verdict.because : `the ${runs.title} keeps it running`;

@@ -79,6 +79,10 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
     const plain = path.replace(EDITION, '');
     if (own.length === 0 && plain !== path) own.push(...(uses.get(plain) ?? []).filter((use) => use.orchestrated));
   }
+  // What production runs is asked first.
+  const zones = new Map(facts.files.map(({ path, zone }) => [path, zone]));
+  const rank = ({ place }: ImageUse) => (zones.get(place.path) === 'production' ? 0 : 1);
+  for (const own of uses.values()) own.sort((a, b) => rank(a) - rank(b));
   return uses;
 }
 

@@ -39,7 +39,7 @@ export function repositoryName(address: string): string | undefined {
 
 /** An owner that the reader is to fill in: "https://github.com/your-org/shop". */
 export function isPlaceholderAddress(address: string): boolean {
-  return /[/:](?:<[^>]*>|\[[^\]]*\]|your[-_]?(?:org(?:ani[sz]ation)?|user(?:name)?|name|repo|company|account|github[\w-]*)?|(?:user|owner|org)(?:[-_]?name)?|my-?org|changeme)\//i.test(
+  return /[/:](?:<[^>]*>|\[[^\]]*\]|your[-_]?(?:org(?:ani[sz]ation)?|user(?:name)?|name|repo|company|account|github[\w-]*)?|my-?org|changeme)\//i.test(
     address,
   );
 }
