@@ -5,7 +5,7 @@ import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
 import { handlersOf, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
-import { administrative, isForPages } from '../facts/web-admin.ts';
+import { administrative, isForPages, isSwitchedOn } from '../facts/web-admin.ts';
 import { type BotCommand, botCommands, botWords, senderCheck } from '../facts/web-bots.ts';
 import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
 import { isByHand, linkServers, localServer, type Servers } from '../facts/web-listen.ts';
@@ -143,7 +143,9 @@ function judge(
   const local = reasons.every((one) => one !== undefined) ? reasons[0] : undefined;
   if (local && (kind === 'internals' || kind === 'control')) return [pass(name, route.place, local)];
   const isAside =
-    local !== undefined || (kind === 'internals' && (same.every((one) => isByHand(servers, one)) || isForPages(route)));
+    local !== undefined ||
+    (kind === 'internals' && (same.every((one) => isByHand(servers, one)) || isForPages(route))) ||
+    (kind === 'control' && isSwitchedOn(program, route));
   const more: Partial<Finding> =
     route.loose || kind === 'internals'
       ? { severity: 'low', confidence: route.loose ? 'low' : 'medium' }

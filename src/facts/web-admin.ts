@@ -1,7 +1,9 @@
 /** Knows by words which routes are administrative: their path, router, handler, or that they work on all users. */
 import type { Options } from '../check.ts';
+import type { Program } from './program/link.ts';
 import { wordsOf } from './program/names.ts';
 import { isReadOnly, pathsOf } from './web.ts';
+import { has, wordsIn } from './web-guards.ts';
 import type { Route } from './web-model.ts';
 
 /**
@@ -64,6 +66,28 @@ export function isForPages(route: Route): boolean {
       call.function === id && /prom(?:etheus|-?client)|generate_latest|PlainText|text\/plain|register\./i.test(words)
     );
   });
+}
+
+/** Does a handler answer only where a setting switches it on? */
+export function isSwitchedOn(program: Program, route: Route): boolean {
+  if (!route.handler || !isReadOnly(route)) return false;
+  const { unit, function: model } = route.handler;
+  const answers = model.returns.filter((one) => one.value);
+  return (
+    answers.length > 0 &&
+    answers.every(({ guard }) => {
+      for (let at = guard; at >= 0; at = unit.module.guards[at]!.parent) {
+        const one = unit.module.guards[at]!;
+        if (
+          one.kind === 'if' &&
+          one.holds &&
+          has(wordsIn(program, unit, one.test), ['config', 'settings', 'debug', 'environ'])
+        )
+          return true;
+      }
+      return false;
+    })
+  );
 }
 
 function isParameter(segment: string): boolean {

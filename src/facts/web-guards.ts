@@ -377,7 +377,10 @@ export function wordsIn(program: Program, unit: Unit, ref: Ref): readonly string
     } else if (value.kind === 'call') {
       const { call } = program.call(unit, value.call);
       words.push(...wordsOf(call.callee.name ?? ''));
-      visit(call.callee.value, depth + 1);
+      // The folders that an imported function comes from say nothing about what it asks.
+      const callee = unit.module.values[call.callee.value]!;
+      if (callee.kind === 'global') words.push(...wordsOf(callee.name.split('.').at(-1)!));
+      else visit(call.callee.value, depth + 1);
       for (const arg of call.args) visit(arg.value, depth + 1);
     } else if (value.kind === 'item') {
       visit(value.of, depth + 1);

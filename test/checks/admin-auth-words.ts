@@ -78,6 +78,25 @@ export const invalid: readonly InvalidCase[] = [
     'a hook against forged requests',
     'from flask import Flask, abort, request, session\napp = Flask(__name__)\n@app.before_request\ndef csrf():\n    if session.get("nonce") != request.form.get("nonce"):\n        abort(403)\n@app.post("/admin/jobs")  # <-\ndef jobs():\n    return "x"\n',
   ),
+  {
+    name: 'words: a hook that asks a function of an administrative folder for the state of the service',
+    files: {
+      'app/x.py':
+        'from flask import Flask, request\nfrom app.admin.jobs import import_in_progress\napp = Flask(__name__)\n@app.before_request\ndef wait():\n    if import_in_progress():\n        return "wait", 403\n@app.get("/debug")\ndef debug():\n    return "x"\n',
+      'app/admin/jobs.py': 'def import_in_progress():\n    return False\n',
+    },
+    findings: [{ message: 'unguarded', at: 'app/x.py:8' }],
+  },
+  bad(
+    'a debug page that a setting switches on is for review',
+    'from flask import Flask, abort\napp = Flask(__name__)\n@app.get("/debug")  # <-\ndef page():\n    if app.config.get("SAFE_MODE") is True:\n        return "x"\n    abort(404)\n',
+    { confidence: 'low' },
+  ),
+  bad(
+    'a debug page that is always there',
+    'from flask import Flask, abort\napp = Flask(__name__)\n@app.get("/debug")  # <-\ndef page():\n    if app.config.get("SAFE_MODE") is True:\n        return "x"\n    return "y"\n',
+    { confidence: 'medium' },
+  ),
   bad('all users', mounted('@router.get("/all")  # <-', '/users'), { message: 'everybody' }),
   bad('a user is removed', mounted('@router.delete("/{key}")  # <-', '/api/v1/users'), {
     confidence: 'medium',
