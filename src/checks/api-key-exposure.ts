@@ -1,7 +1,8 @@
 /** Knows when a credential leaves the program in an answer, a log line, a token or an address. */
 import { defineCheck, fail, type Message, type Options, pass, type Subject } from '../check.ts';
-import { credential, type Shown, shownBy } from '../facts/program/answers.ts';
+import { credential, rowIn, type Shown, shownBy } from '../facts/program/answers.ts';
 import { browserSecrets } from '../facts/program/browser-env.ts';
+import type { SchemaFile } from '../facts/program/entities.ts';
 import { isRoute, origins } from '../facts/program/flow.ts';
 import { keysOf, leaks } from '../facts/program/leaks.ts';
 import { argument, type CallSite, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
@@ -71,10 +72,10 @@ export const apiKeyExposure = defineCheck({
     const program = facts.linked(linkProgram);
     const subjects: Subject[] = [];
     const masks = masking(program);
-    for (const site of program.allCalls())
-      subjects.push(...logged(program, options, site, masks), ...carried(options, site));
     const answers = options.answers as readonly string[];
     const schemas = facts.of('prisma');
+    for (const site of program.allCalls())
+      subjects.push(...logged(program, options, site, masks), ...carried(program, options, site, schemas));
     for (const { site, label, returns, typed } of answeringFunctions(facts.linked(linkWeb))) {
       const model = returns ? site.function : { ...site.function, returns: [] };
       // A resolver's answer holds the fields that its type names.
@@ -140,7 +141,7 @@ function body(program: Program, options: Options, { unit, call }: CallSite) {
 }
 
 /** Signed tokens and redirections. */
-function carried(options: Options, site: CallSite): Subject[] {
+function carried(program: Program, options: Options, site: CallSite, schemas: readonly SchemaFile[]): Subject[] {
   const { unit, call, names } = site;
   const signs = names.some((name) => (options.signers as readonly string[]).includes(name));
   const sends = names.some((name) => (options.redirects as readonly string[]).includes(name));
@@ -148,8 +149,9 @@ function carried(options: Options, site: CallSite): Subject[] {
   if (!first) return [];
   const found = leaks(unit, first.value, undefined, first.span).concat(signs ? keysOf(unit, first.value) : []);
   const leak = found.find((one) => (signs ? one.kind === 'password' || one.kind === 'secret' : true));
-  if (!leak && signs && isRecord(unit, first, options)) {
-    const data = { name: `Every field of ${first.name}` };
+  const whole = isRecord(unit, first, options) ? first.name : rowIn(program, site, first, schemas);
+  if (!leak && signs && whole !== undefined) {
+    const data = { name: `Every field of ${whole}` };
     return [fail(`${names[0]}()`, { message: 'token', data, place: placeIn(unit, call), confidence: 'medium' })];
   }
   if (!leak) return [pass(`${names[0]}()`, placeIn(unit, call), 'carries no credential')];

@@ -41,6 +41,14 @@ export const valid: readonly ValidCase[] = [
 
 export const invalid: readonly InvalidCase[] = [
   {
+    name: 'a whole row inside a token',
+    files: {
+      'src/a.ts':
+        'import jwt from "jsonwebtoken";\nimport mongoose from "mongoose";\nconst User = mongoose.model("User", new mongoose.Schema({ name: String, password: String }));\nexport async function login(name: string) {\n  const user = await User.findOne({ name });\n  return jwt.sign({ user }, process.env.KEY!);\n}\n',
+    },
+    findings: [{ message: 'token', at: 'src/a.ts:6' }],
+  },
+  {
     name: 'secrets in variables for the browser',
     files: {
       'src/api.ts':

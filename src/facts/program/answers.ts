@@ -3,7 +3,7 @@ import type { Place, Span } from '../span.ts';
 import { rowOf, type SchemaFile } from './entities.ts';
 import { lastWord } from './flow.ts';
 import { keysOf, type Leak, leaks } from './leaks.ts';
-import { argument, type ClassSite, type Program, placeIn, type Unit } from './link.ts';
+import { argument, type CallSite, type ClassSite, type Program, placeIn, type Unit } from './link.ts';
 import type { FunctionModel, Operand, Ref } from './model.ts';
 import { isCredential } from './secrets.ts';
 
@@ -97,6 +97,18 @@ export function shownBy(
 const answerers = /^(?:this\.)?(?:_?res|response|reply|ctx|context|c|NextResponse|Response)\b/;
 /** Functions that leave out of a row what nobody must see. */
 const cleaners = /sanit|public|mask|redact|strip|clean|safe|omit|pick|serial|dto|present|transform|view|filter|summar/i;
+
+/** The table whose whole rows, with a credential in them, an argument of a call holds. */
+export function rowIn(
+  program: Program,
+  { unit, call }: CallSite,
+  operand: Operand,
+  schemas: readonly SchemaFile[],
+): string | undefined {
+  const model = unit.module.functions[call.function];
+  const rows = model ? rowsIn(program, unit, model, operand, schemas) : [];
+  return rows.flatMap((one) => (one.kind === 'object' && one.field ? [one.model] : []))[0];
+}
 
 /** Whole rows of tables among what is answered, in objects and lists as well. */
 function rowsIn(
