@@ -75,7 +75,7 @@ function pods(facts: Facts): Subject[] {
   const found = new Map<string, Judged>();
   const workloads = deployedWorkloads(facts.linked(linkCluster)).filter(({ optional }) => !optional);
   // What is deployed for real and by name comes first: the cause of a shared finding.
-  const rank = (one: Workload) => Number(one.trial ?? false) * 2 + Number(one.assumed ?? false);
+  const rank = ({ aside, trial, assumed }: Workload) => (aside ? 4 : 0) + (trial ? 2 : 0) + (assumed ? 1 : 0);
   for (const workload of [...workloads].sort((a, b) => rank(a) - rank(b))) {
     const judged = judge(workload, policies, missing, facts);
     const key = `${judged.place.path} ${judged.place.span.start}`;

@@ -23,6 +23,8 @@ export interface Deployed {
   readonly namespace: string;
   /** Nothing says which namespace it is: whoever applies it chooses. */
   readonly assumed?: true;
+  /** From a file outside production, such as a test's or an archived one: says nothing about what production has. */
+  readonly aside?: true;
   /** Deployed to a developer's machine, in CI or for a demonstration alone. */
   readonly trial?: true;
   /** The chart that renders it. */
@@ -104,6 +106,10 @@ export function linkCluster(facts: Facts): Cluster {
   }
   const unevaluated = [...broken, ...addCharts(objects, facts)];
   dropGenerated(objects, generated);
+  const outside = new Set(facts.files.flatMap(({ path, zone }) => (zone === 'production' ? [] : path)));
+  objects.forEach((one, i) => {
+    if (outside.has(one.path)) objects[i] = { ...one, aside: true };
+  });
   const experiments = new Set(objects.flatMap(({ object, path }) => (EXPERIMENT.test(object.apiVersion) ? path : [])));
   const workloads = objects.flatMap((deployed): Workload[] => {
     const pod = podOf(deployed.object);

@@ -21,23 +21,27 @@ export interface Namespace {
 /** Namespaces with workloads, by name. A pure join: use through `facts.linked`. */
 export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
   const cluster = facts.linked(linkCluster);
-  const workloads = new Map<string, Workload[]>();
+  const byNamespace = new Map<string, Workload[]>();
   for (const workload of deployedWorkloads(cluster)) {
-    const known = workloads.get(workload.namespace);
+    const known = byNamespace.get(workload.namespace);
     if (known) known.push(workload);
-    else workloads.set(workload.namespace, [workload]);
+    else byNamespace.set(workload.namespace, [workload]);
   }
   const found = new Map<string, Namespace>();
-  for (const [name, own] of workloads) {
-    const here = cluster.objects.filter((one) => one.namespace === name);
-    const manifest = cluster.objects.find(({ object }) => object.kind === 'Namespace' && object.name === name);
-    const first = manifest ?? own.find((one) => !one.assumed) ?? own[0]!;
+  for (const [name, own] of byNamespace) {
+    // What only tests or an archive have is neither there for production nor its place.
+    const aside = own.every((one) => one.aside);
+    const counted = aside ? cluster.objects : cluster.objects.filter((one) => !one.aside);
+    const workloads = aside ? own : own.filter((one) => !one.aside);
+    const here = counted.filter((one) => one.namespace === name);
+    const manifest = counted.find(({ object }) => object.kind === 'Namespace' && object.name === name);
+    const first = manifest ?? workloads.find((one) => !one.assumed) ?? workloads[0]!;
     const entry = first === manifest ? nameEntry(first.object) : (namespaceNode(first) ?? nameEntry(first.object));
     found.set(name, {
       name,
       place: { path: entry.path ?? first.path, span: entry.span },
       fixed: !name.startsWith('chart '),
-      workloads: own,
+      workloads,
       quotas: here.filter(({ object }) => object.kind === 'ResourceQuota'),
       limitRanges: here.filter(({ object }) => object.kind === 'LimitRange'),
       autoscaled: new Set(

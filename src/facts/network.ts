@@ -25,7 +25,11 @@ export function linkPolicies(facts: Facts): readonly Policy[] {
   }
   const labelsOf = (name: string): Labels =>
     new Map([...(namespaces.get(name) ?? []), ['kubernetes.io/metadata.name', name], ['projectcalico.org/name', name]]);
-  return objects.flatMap((deployed) => policiesOf(deployed, labelsOf));
+  return objects
+    .flatMap((deployed) => policiesOf(deployed, labelsOf))
+    .map((policy) =>
+      policy.aside ? { ...policy, selects: (workload) => workload.aside === true && policy.selects(workload) } : policy,
+    );
 }
 
 function policiesOf(deployed: Deployed, labelsOf: (namespace: string) => Labels): Policy[] {
@@ -85,7 +89,7 @@ function policiesOf(deployed: Deployed, labelsOf: (namespace: string) => Labels)
  * of other charts and builds that name no namespace.
  */
 export function sameNamespace(policy: Deployed, workload: Deployed): boolean {
-  if (policy.namespace !== workload.namespace) return false;
+  if (policy.namespace !== workload.namespace || (policy.aside && !workload.aside)) return false;
   if (policy.optional && policy.kustomization !== workload.kustomization) return false;
   if (policy.chart && policy.chart.folder === workload.chart?.folder) {
     return policy.chart.environment === workload.chart.environment;

@@ -280,6 +280,17 @@ testCheck(networkPolicies, {
       skip,
     },
     {
+      name: 'a policy and a namespace of tests',
+      files: {
+        'a.yaml': workload(),
+        'archive/b.yaml': workload('StatefulSet'),
+        'tests/n.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n',
+        'tests/p.yaml': policy('{podSelector: {}}'),
+      },
+      findings: none('a.yaml:5'),
+      skip,
+    },
+    {
       name: 'policy in another namespace',
       files: { 'a.yaml': workload(), 'p.yaml': policy('{podSelector: {}}', { namespace: 'other' }) },
       findings: none('a.yaml:5'),

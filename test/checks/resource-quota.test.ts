@@ -171,6 +171,16 @@ testCheck(resourceQuota, {
       skip,
     },
     {
+      name: 'a quota and a namespace of tests',
+      files: {
+        'a.yaml': pod(LIMITS),
+        'tests/n.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n',
+        'tests/q.yaml': QUOTA,
+      },
+      findings: [{ message: 'namespace', at: 'a.yaml:3' }],
+      skip,
+    },
+    {
       name: 'no quota, no manifest of the namespace',
       files: { 'a.yaml': pod(LIMITS) },
       findings: [{ message: 'namespace', at: 'a.yaml:3' }],
