@@ -22,7 +22,8 @@ export interface Revision {
 /** The revision label of the image a Dockerfile builds; undefined when it builds no image that runs. */
 export function revisionOf(file: FileFacts<Dockerfile>, facts: Facts): Revision | undefined {
   const stage = file.data.stages.at(-1);
-  if (!stage || forDevelopment(file.path)) return undefined;
+  // The image of an action is built from the commit that is run, each time.
+  if (!stage || forDevelopment(file.path) || /(?:^|\/)\.github\/actions\//.test(file.path)) return undefined;
   const chain = lineage(file.data, stage);
   const { entrypoint, cmd } = startCommand(chain);
   if (!entrypoint && !cmd) return undefined;
@@ -48,6 +49,10 @@ interface Labeller {
 function linkLabellers(facts: Facts): readonly Labeller[] {
   const found: Labeller[] = [];
   for (const file of facts.linked(linkPipelines)) {
+    // A bake file takes the labels of docker/metadata-action, in any job of the pipeline, without saying so.
+    const labels = file.data.jobs.some(({ steps }) =>
+      steps.some(({ uses }) => uses?.name.startsWith('docker/metadata-action')),
+    );
     for (const job of file.data.jobs) {
       const metadata = job.steps.some((step) => step.uses?.name.startsWith('docker/metadata-action'));
       for (const step of job.steps) {
@@ -58,9 +63,13 @@ function linkLabellers(facts: Facts): readonly Labeller[] {
           if (!KEYS.some((key) => labels.includes(key)) && !(metadata && labels.includes('steps.'))) continue;
           found.push({ place, ...targetOf(input('context') ?? '.', input('file')) });
         }
+        const bakes = step.uses?.name === 'docker/bake-action';
+        if (bakes && labels) found.push({ place, dockerfile: 'Dockerfile' });
         if (!step.script) continue;
         eachCommand(step.script.shell.statements, ({ words }) => {
           const texts = words.map((word) => word.text);
+          if (labels && texts[0] === 'docker' && texts[1] === 'buildx' && texts[2] === 'bake')
+            found.push({ place, dockerfile: 'Dockerfile' });
           if (
             !/^(?:docker|podman|buildah|nerdctl)$/.test(texts[0] ?? '') ||
             !texts.some((text) => /^(?:build|bud)$/.test(text))

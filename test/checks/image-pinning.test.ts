@@ -131,6 +131,15 @@ testCheck(imagePinning, {
       subjects: 4,
     },
     {
+      name: 'revision label by bake, and none for the image of an action',
+      files: {
+        Dockerfile: `${BASE}CMD ["x"]\n`,
+        '.github/actions/x/Dockerfile': `${BASE}CMD ["y"]\n`,
+        '.github/workflows/x.yml': `on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: docker/metadata-action@${COMMIT}\n  b:\n    runs-on: x\n    steps:\n      - run: docker buildx bake image\n`,
+      },
+      subjects: 4,
+    },
+    {
       name: 'revision label by docker build',
       files: {
         Dockerfile: `${BASE}CMD ["x"]\n`,
