@@ -1,6 +1,14 @@
 /** Knows what stands in front of a handler really does: refuses strangers, asks for a role, counts requests, or nothing. */
 import { constants, origins } from './program/flow.ts';
-import { type CallSite, type FunctionSite, option, type Program, placeIn, type Unit } from './program/link.ts';
+import {
+  argument,
+  type CallSite,
+  type FunctionSite,
+  option,
+  type Program,
+  placeIn,
+  type Unit,
+} from './program/link.ts';
 import type { Ref } from './program/model.ts';
 import { wordsOf } from './program/names.ts';
 import type { Place } from './span.ts';
@@ -62,9 +70,24 @@ export function guardOf(program: Program, layer: Layer, words: GuardWords, depth
   const all = names.flatMap((name) => wordsOf(name.split('.').slice(-2).join('.')));
   const scopes = layer.site?.call.args.some((arg) => arg.keyword === 'scopes') ?? false;
   if (scopes || has(all, words.role)) return { kind: 'role', name: written, place, unsure: true };
-  if (has(all, words.auth) || names.some((name) => name.startsWith('fastapi.security.')))
-    return { kind: 'auth', name: written, place, unsure: true };
+  const isScheme = names.some((name) => name.startsWith('fastapi.security.'));
+  if (isScheme && isOptional(program, layer)) return none(written, place);
+  if (has(all, words.auth) || isScheme) return { kind: 'auth', name: written, place, unsure: true };
   return none(written, place);
+}
+
+/** `HTTPBearer(auto_error=False)`: what asks for credentials lets callers without any through. */
+function isOptional(program: Program, { node, site }: Layer): boolean {
+  const asked = site?.call.args[0];
+  const schemes = [node, ...(asked ? [{ unit: site.unit, ref: asked.value }] : [])];
+  return schemes.some(({ unit, ref }) =>
+    origins(program, unit, ref, { callers: false, whole: true }).some((one) => {
+      const made = one.node.unit.module.values[one.node.ref]!;
+      const given =
+        made.kind === 'call' ? argument(one.node.unit.module.calls[made.call]!, 99, 'auto_error') : undefined;
+      return given !== undefined && constants(program, one.node.unit, given.value)?.includes(false) === true;
+    }),
+  );
 }
 
 /** A permission class of the REST framework, or a mixin with a test: what its methods return decides. */

@@ -17,6 +17,10 @@ const good = (name: string, text: string) => goodFile(name, text, 1);
 
 testCheck(adminAuth, {
   valid: [
+    good(
+      'credentials that may be missing, and a handler that refuses then',
+      `from fastapi.security import HTTPBearer\n${fast}bearer = HTTPBearer(auto_error=False)\n@app.delete("/admin/users/{id}")\ndef remove(id: int, token=Depends(bearer)):\n    if token is None or role_of(token.credentials) != "admin":\n        raise HTTPException(status_code=403)\n    return drop(id)\n`,
+    ),
     ...js.valid,
     ...apps.valid,
     ...servers.valid,
@@ -154,6 +158,10 @@ testCheck(adminAuth, {
     ),
   ],
   invalid: [
+    bad(
+      'credentials that may be missing and that nobody looks at',
+      `from fastapi.security import HTTPBearer\n${fast}bearer = HTTPBearer(auto_error=False)\n@app.delete("/admin/users/{id}")  # <-\ndef remove(id: int, token=Depends(bearer)):\n    return drop(id)\n`,
+    ),
     ...js.invalid,
     ...apps.invalid,
     ...servers.invalid,
