@@ -219,6 +219,13 @@ testCheck(flaskSecretKey, {
     ),
   ],
   notApplicable: [
+    {
+      name: 'JavaScript: lists of the names of settings',
+      files: {
+        'src/a.ts':
+          'export enum Key { JWT_SECRET = "JWT_SECRET", SESSION_SECRET = "SESSION_SECRET" }\nexport class Env {\n  static readonly CRON_SECRET_KEY = "CRON_SECRET_KEY";\n}\n',
+      },
+    },
     good(
       'keys of vendors',
       'import os\nSTRIPE_SECRET_KEY = "abc"\nos.environ["RECAPTCHA_SECRET_KEY"] = "x1"\npayment_secret = "sk_test_mock"\n',

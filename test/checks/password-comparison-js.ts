@@ -59,4 +59,13 @@ export const none: readonly ValidCase[] = [
     'JavaScript: orders, beginnings and links',
     "export function f(rows, token, signature, passwordLink, url) {\n  rows.sort((a, b) => a.token.localeCompare(b.token));\n  rows.sort((a, b) => Buffer.compare(a.secret, b.secret));\n  return token.startsWith(url) || signature.startsWith('sha256=') || signature.startsWith(signaturePrefix()) || passwordLink === url;\n}\n",
   ),
+  {
+    name: 'JavaScript: names of settings and errors, fields of a form',
+    files: {
+      'src/settings.ts': "export enum Setting { GOOGLE_CLIENT_SECRET = 'GOOGLE_CLIENT_SECRET' }\n",
+      'src/errors.ts': "export const INFRA_TOKEN_CREATOR_NOT_FOUND = 'infra_token/creator_not_found';\n",
+      'src/a.ts':
+        "import { Setting } from './settings.js';\nimport { INFRA_TOKEN_CREATOR_NOT_FOUND } from './errors.js';\nenum Key { RESET_SECRET = 'RESET_SECRET' }\nexport function f(name, error, password) {\n  switch (name) {\n    case Setting.GOOGLE_CLIENT_SECRET:\n      return 1;\n    case Key.RESET_SECRET:\n      return 2;\n  }\n  return error === INFRA_TOKEN_CREATOR_NOT_FOUND || password === $('#username').val();\n}\n",
+    },
+  },
 ];

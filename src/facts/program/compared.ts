@@ -1,10 +1,10 @@
 /** Knows which values a program compares, by operators and by methods, and which of them are secrets. */
 import { inputs } from './digests.ts';
-import { lastWord } from './flow.ts';
+import { constants, lastWord } from './flow.ts';
 import { isDeployed } from './leaks.ts';
 import { type Program, spreads, type Unit } from './link.ts';
 import type { Call, FunctionModel, GuardId, Operand, Ref, Site } from './model.ts';
-import { wordsOf } from './names.ts';
+import { isOwnName, wordsOf } from './names.ts';
 import { calledName, type SecretKind, secretKind, secretsIn } from './secrets.ts';
 
 /** Two values that are compared; conversions around them are taken off. */
@@ -149,8 +149,13 @@ export function kindOf(program: Program, more: SecretNames, unit: Unit, operand:
     if (isPasswordDigest(program, unit, value.call)) return 'password';
     if (!more.readers.includes(lastWord(operand.name ?? ''))) return undefined;
   }
-  const kind = secretKind(calledName(unit, operand), more.names);
-  return kind === 'token' && isDeployed(operand.name) ? undefined : kind;
+  const called = calledName(unit, operand);
+  const kind = secretKind(called, more.names);
+  if (kind === undefined || (kind === 'token' && isDeployed(operand.name))) return undefined;
+  // The name of a setting or of an error, kept in a constant.
+  return (constants(program, unit, operand.value) ?? []).some((text) => isOwnName(lastWord(called), text))
+    ? undefined
+    : kind;
 }
 
 /** `hashlib.md5(password).hexdigest()`: the digest of a password, whatever it is called. */
@@ -183,12 +188,22 @@ export function isMade(unit: Unit, operand: Operand): boolean {
 const harmless =
   /^(?:confirm\w*|repeat\w*|again|retype\w*|verify|verification|old|new|current|previous|original|last|prev|vector|spiffe|\w*2|public|address|user|username|email|login|kind|type|none|null|undefined|prefix|scheme)$/;
 
+/** `$('#username').val()`: a field of a form in the browser. */
+function isField({ module }: Unit, ref: Ref): boolean {
+  const value = module.values[ref]!;
+  const callee = value.kind === 'call' ? module.values[module.calls[value.call]!.callee.value]! : undefined;
+  const of = callee?.kind === 'attr' && callee.name === 'val' ? module.values[callee.of]! : undefined;
+  const first = of?.kind === 'call' ? module.calls[of.call]!.args[0] : undefined;
+  return first !== undefined && module.values[first.value]!.kind === 'const';
+}
+
 /** The other side says that no secret is checked. */
 export function isHarmless(program: Program, unit: Unit, other: Operand, kind: SecretKind): boolean {
   const name = other.name ?? calledName(unit, other);
   const words = wordsOf(name.split('.').at(-1)!.replace(/\(\)$/, ''));
   if (words.some((word) => harmless.test(word))) return true;
   const value = unit.module.values[other.value]!;
+  if (isField(unit, other.value)) return true;
   if (['operation', 'function', 'class', 'list', 'dict'].includes(value.kind)) return true;
   if (program.names(unit, other.value).some((one) => /^(?:len|type|int|float|bool|id|hash)\(\)/.test(one))) return true;
   // `TokenKind.NAME`: a constant of a type; a setting has a secret name of its own.

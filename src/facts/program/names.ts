@@ -39,6 +39,12 @@ export function endsInWords(words: readonly string[], wanted: readonly string[])
   return start >= 0 && words[start] === wanted[0] && wanted.every((word, i) => words[start + i] === word);
 }
 
+/** Is the text the name itself, as in a list of settings: `JWT_SECRET = 'JWT_SECRET'`? */
+export function isOwnName(name: string, text: unknown): boolean {
+  const words = wordsOf(name);
+  return typeof text === 'string' && words.length > 1 && wordsOf(text).join(' ') === words.join(' ');
+}
+
 /** A value with a name: `SECRET_KEY = x`, `app.secret_key = x`, `config["SECRET_KEY"] = x`, `update(SECRET_KEY=x)`, `{"SECRET_KEY": x}`. */
 export interface NamedValue extends Site {
   readonly unit: Unit;

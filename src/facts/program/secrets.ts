@@ -80,7 +80,7 @@ const others = new Set(
     'store storage backend handler validator generator factory config settings options option form view page next continuation ' +
     'sync pagination cursor csrf xsrf csrfmiddlewaretoken bucket rate per price cost input output prompt completion tokens num number stream lexer parser syntax node ' +
     'source ref reference link links arn address endpoint domain host issuer audience subject scope scopes role count used seen revoked blacklisted ' +
-    'exists missing present set unset old new previous current confirm confirmed confirmation repeat again retype verify match matches reset forgot forgotten ' +
+    'exists missing found not creator validity complexity salt mismatch present set unset old new previous current confirm confirmed confirmation repeat again retype verify match matches reset forgot forgotten ' +
     'bytes bits last shared identity spiffe manager change changed updated created rotation rotated env var variable placeholder mask masked redacted iterator draft mint balance amount supply holder symbol decimals contract erc20 nft'
   ).split(' '),
 );
@@ -101,6 +101,8 @@ export function secretKind(name: string | undefined, more: readonly string[] = [
   for (const [kind, marks] of words.some((word) => first.has(word)) ? kinds : []) {
     for (const mark of marks) {
       if (!hasWords(words, mark)) continue;
+      // The name of one of several credentials.
+      if (mark[0]!.startsWith('credential') && words.includes('key')) return undefined;
       // The address of a device for messages.
       if (kind === 'token' && words.some((word) => /^(?:device|push|fcm|apns)$/.test(word))) return undefined;
       return words.some((word) => !mark.includes(word) && others.has(word)) ? undefined : kind;

@@ -40,7 +40,9 @@ export function isSetting(program: Program, one: NamedValue, known: KeyWords): b
   const text = unit.module.values[one.value.value]!;
   if (form === 'entry' && text.kind === 'const' && /^[A-Z][a-z]/.test(one.name)) return false;
   if (endsInWords(words, ['cookie', 'key']) && words.length > 2 && !hasWords(words, ['secret'])) return false;
-  // The members of an enumeration are kinds of secrets, not secrets.
+  // The members of an enumeration are kinds of secrets, not secrets: `JWT_SECRET = 'JWT_SECRET'`.
+  const listed = form === 'entry' || (one.assignment?.class ?? -1) >= 0;
+  if (listed && text.kind === 'const' && text.value === one.name && /[A-Z]_/.test(one.name)) return false;
   const owner = one.assignment?.class ?? -1;
   if (owner >= 0 && program.bases(unit, owner).some((base) => /(?:^|\.)(?:Str|Int)?Enum$/.test(base))) return false;
   // A variable of a function is judged where it is used to sign.
