@@ -7,8 +7,8 @@ const { bad, good } = inFile('app/x.py', 'literal');
 testCheck(flaskSecretKey, {
   invalid: [
     bad(
-      'random for each process',
-      'import os, secrets\nfrom flask import Flask\napp = Flask(__name__)\napp.secret_key = os.urandom(24)  # <-\nSECRET_KEY = secrets.token_hex(32)  # <-\n',
+      'an identifier for each process',
+      'import uuid\nfrom flask import Flask\napp = Flask(__name__)\napp.secret_key = str(uuid.uuid4())  # <-\n',
       'perProcess',
       { confidence: 'low' },
     ),
@@ -131,6 +131,11 @@ testCheck(flaskSecretKey, {
     ),
   ],
   valid: [
+    good(
+      'random for each process',
+      'import os, secrets\nfrom flask import Flask\napp = Flask(__name__)\napp.secret_key = os.urandom(24)\nSECRET_KEY = secrets.token_hex(32)\n',
+      2,
+    ),
     {
       name: 'an example and placeholders of the environment',
       files: {
