@@ -289,6 +289,7 @@ function judge(
     const own = testsOf(unit, refusal);
     const about = own.flatMap((test) => wordsIn(program, unit, test));
     if (isAboutState(about) || isForgery(about) || isForgery(wordsOf(model.name))) continue;
+    if (isForInsiders(unit, refusal) && !has(about, words.role)) continue;
     refusing++;
     for (const test of own) tests.add(test);
   }
@@ -332,6 +333,19 @@ function testsOf({ module }: Unit, { guard, test }: Refusal): readonly Ref[] {
     tests.push(one.test);
   }
   return tests;
+}
+
+/** Does a refusal only meet callers who are logged in, those who are banned, say? Strangers get past it. */
+function isForInsiders({ module }: Unit, { guard }: Refusal): boolean {
+  for (let at = guard; at >= 0; at = module.guards[at]!.parent) {
+    const one = module.guards[at]!;
+    if (one.kind !== 'if' || !one.holds) continue;
+    const value = module.values[one.test]!;
+    const name =
+      value.kind === 'call' ? module.calls[value.call]!.callee.name : 'name' in value ? value.name : undefined;
+    if (/(?:^|\.)(?:is_?)?(?:authed|authenticated|logged_?in)$/i.test(name ?? '')) return true;
+  }
+  return false;
 }
 
 const states = new Set(

@@ -40,6 +40,10 @@ export const valid: readonly ValidCase[] = [
     'import functools\nfrom flask import Flask, abort, g\napp = Flask(__name__)\nclass Needs:\n    def __init__(self, names):\n        self.names = names\n    def __call__(self, view):\n        @functools.wraps(view)\n        def wrapped(*args):\n            if g.user.has_permissions(self.names):\n                return view(*args)\n            else:\n                abort(403)\n        return wrapped\ndef needs(name):\n    return Needs((name,))\ndef insiders(view):\n    return needs("admin")(view)\n@app.get("/admin/jobs")\n@insiders\ndef jobs():\n    return "x"\n',
   ),
   good(
+    'a hook that refuses strangers and those who are banned',
+    'from flask import Flask, abort\napp = Flask(__name__)\n@app.before_request\ndef insiders():\n    if authed():\n        if current().banned:\n            abort(403)\n    else:\n        abort(401)\n@app.post("/shutdown")\ndef stop():\n    return "x"\n',
+  ),
+  good(
     'the first of two routes with one path is guarded',
     `${fast}def require_admin(request: Request):\n    if request.state.user.role != "admin":\n        raise HTTPException(403)\n@app.get("/admin/jobs", dependencies=[Depends(require_admin)])\ndef jobs():\n    return []\n@app.get("/admin/jobs")\ndef older():\n    return []\n`,
   ),
@@ -96,6 +100,10 @@ export const invalid: readonly InvalidCase[] = [
     'a debug page that is always there',
     'from flask import Flask, abort\napp = Flask(__name__)\n@app.get("/debug")  # <-\ndef page():\n    if app.config.get("SAFE_MODE") is True:\n        return "x"\n    return "y"\n',
     { confidence: 'medium' },
+  ),
+  bad(
+    'a hook that refuses those who are banned',
+    'from flask import Flask, abort\napp = Flask(__name__)\n@app.before_request\ndef banned():\n    if authed():\n        if current().banned:\n            abort(403)\n@app.get("/admin/jobs")  # <-\ndef jobs():\n    return "x"\n',
   ),
   bad('all users', mounted('@router.get("/all")  # <-', '/users'), { message: 'everybody' }),
   bad('a user is removed', mounted('@router.delete("/{key}")  # <-', '/api/v1/users'), {
