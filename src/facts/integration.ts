@@ -1,6 +1,6 @@
 /** Knows the integration test suites of a repository and whether CI runs them. */
 import { type CiRun, ciRuns } from './ci-runs.ts';
-import { baseName, glob } from './commandline.ts';
+import { baseName, firstMatch, glob } from './commandline.ts';
 import type { Facts, FileFacts } from './facts.ts';
 import { joined } from './gates.ts';
 import { linkPipelines } from './gitlab.ts';
@@ -48,18 +48,32 @@ const testFile =
 
 export function integrationModel(facts: Facts, knowledge: IntegrationKnowledge): IntegrationModel {
   const isWord = new Set(knowledge.words);
+  // All at once: a script that CI calls is known by what it runs, and by its name only where that is not known.
+  const runs = ciRuns(facts, [...new Set(Object.values(knowledge.commands).flat())]);
   const byKind = Object.entries(knowledge.commands).flatMap(([kind, patterns]) =>
-    ciRuns(facts, patterns).map((run) => ({ kind, run })),
+    runs.flatMap((run) => (matchesOne(run, patterns) ? [{ kind, run }] : [])),
   );
-  const runs = byKind.map(({ run }) => run);
-  const suites = suitesOf(facts, isWord).map((suite): Suite => {
-    const candidates = byKind.filter(({ kind, run }) => kind === 'integration' || runsKind(run, suite.kind, kind));
+  const found = suitesOf(facts, isWord);
+  const suites = found.map((suite): Suite => {
+    // Where a browser's runner has a folder of its own, it runs no others.
+    const elsewhere = (['cypress', 'playwright'] as const).filter(
+      (one) => one !== suite.kind && found.some(({ kind }) => kind === one),
+    );
+    const candidates = byKind.filter(
+      ({ kind, run }) =>
+        (kind === 'integration' || runsKind(run, suite.kind, kind)) &&
+        !elsewhere.some((one) => run.call.some((word) => word.includes(one))),
+    );
     const reaching = candidates.filter(({ kind, run }) => reaches(run, kind, suite, facts));
-    const rank = (run: CiRun): number =>
-      Number(run.scheduled) * 4 +
-      Number(!run.unmasked) * 2 +
-      Number(!run.call.some((word) => word.includes(suite.kind)));
-    const own = reaching.map(({ run }) => run).sort((a, b) => rank(a) - rank(b));
+    const words = wordsIn(`${suite.folder} ${suite.files[0]}`).filter((word) => isWord.has(word));
+    // Runs that guard each change first, then those made for such tests, then those that speak of these.
+    const rank = ({ kind, run }: (typeof byKind)[number]): number =>
+      Number(run.scheduled) * 16 +
+      Number(!run.unmasked) * 8 +
+      Number(!run.call.some((word) => word.includes(suite.kind))) * 4 +
+      Number(!wordsIn(`${run.step.step.workingDirectory ?? ''} ${run.text}`).some((word) => words.includes(word))) * 2 +
+      Number(kind !== 'integration');
+    const own = reaching.sort((a, b) => rank(a) - rank(b)).map(({ run }) => run);
     const excludedBy =
       own.length > 0
         ? undefined
@@ -155,11 +169,20 @@ function isTestFile(path: string, words: ReadonlySet<string>): boolean {
 }
 
 function hasWord(text: string, words: ReadonlySet<string>): boolean {
+  return wordsIn(text).some((word) => words.has(word));
+}
+
+function wordsIn(text: string): readonly string[] {
   return text
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .some((word) => words.has(word));
+    .split(/[^a-z0-9]+/);
+}
+
+function matchesOne({ call, pattern }: CiRun, patterns: readonly string[]): boolean {
+  return (
+    patterns.includes(pattern) || patterns.includes(`uses:${pattern}`) || firstMatch([call], patterns) !== undefined
+  );
 }
 
 function kindOf(path: string): Suite['kind'] {
@@ -226,6 +249,9 @@ function reaches(run: CiRun, kind: string, suite: Suite, facts: Facts): boolean 
     suite.loose
       ? suite.files.some((file) => within(file, path))
       : within(suite.folder, path) || within(path, suite.folder);
+  // A script of a package runs in its folder.
+  const home = baseName(run.place.path) === 'package.json' ? parent(run.place.path) : '';
+  if (!suite.files.some((file) => within(file, home))) return false;
   if (compilesOnly(run) || (suite.kind === 'go' && !hasTags(run, suite, facts))) return false;
   if (kind === 'integration') {
     const kinds = kindsOf(run);

@@ -1,5 +1,7 @@
+import { expect, test } from '@jest/globals';
 import { integrationTests } from '../../src/checks/integration-tests.ts';
 import { testCheck } from '../check-tester.ts';
+import { scanFiles } from '../scan-files.ts';
 
 const line = '.github/workflows/ci.yml:6';
 const ci = (...commands: string[]): Record<string, string> => ({
@@ -321,6 +323,38 @@ testCheck(integrationTests, {
       findings: [{ message: 'notRun', at: line }],
     },
     {
+      name: 'a make target that runs tests in another language',
+      files: {
+        'agent/main.go': 'package main\n',
+        'agent/api_integration_test.go': 'package main\n',
+        'checks/test_meta.py': 'def test_a(): pass\n',
+        Makefile: 'meta-test:\n\tpython -m pytest checks/test_meta.py\n',
+        ...ci('make meta-test'),
+      },
+      findings: [{ message: 'notRun', at: 'Makefile:2' }],
+    },
+    {
+      name: 'a script of another package',
+      files: {
+        'web/package.json': '{"scripts": {"test": "vitest run"}}',
+        'web/src/a.ts': '',
+        'tests/e2e/login.spec.ts': '',
+        '.github/workflows/ci.yml':
+          'on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - working-directory: web\n        run: npm test\n',
+      },
+      findings: [{ message: 'notRun', at: 'web/package.json:1' }],
+    },
+    {
+      name: 'another runner with a folder of its own',
+      files: {
+        'src/a.ts': '',
+        'cypress/e2e/login.cy.ts': '',
+        'src/test/e2e/api.test.ts': '',
+        ...ci('npx cypress run'),
+      },
+      findings: [{ message: 'notRun', at: line }],
+    },
+    {
       name: 'vitest matches other files',
       files: {
         ...script,
@@ -361,4 +395,22 @@ testCheck(integrationTests, {
     },
   ],
   notApplicable: [{ name: 'no code', files: { 'README.md': '# Words\n' } }],
+});
+
+test('the proof is the command that runs them', async () => {
+  const files = {
+    'package.json':
+      '{"scripts": {"test:e2e": "playwright test", "test:integration": "vitest run --config vitest.integration.config.ts"}}',
+    'src/a.ts': '',
+    'src/a.integration.test.ts': '',
+    'e2e/login.spec.ts': '',
+    'tests/integration/test_api.py': 'def test_a(): pass\n',
+    'Taskfile.yml': "version: '3'\ntasks:\n  test:\n    cmds:\n      - pytest\n",
+    ...ci('npm run test:e2e', 'task test', 'npm run test:integration'),
+  };
+  const { judgement } = await scanFiles(integrationTests, files);
+  expect(judgement.subjects.map(({ name, evidence }) => `${name}: ${evidence}`).sort()).toEqual([
+    'integration tests in e2e: CI runs them with `playwright test`.',
+    'integration tests in tests/integration: CI runs them with `pytest`.',
+  ]);
 });
