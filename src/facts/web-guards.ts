@@ -132,7 +132,7 @@ export function permits(program: Program, method: FunctionSite, words: GuardWord
       const guard = unit.module.guards[at]!;
       if (guard.kind === 'if') tests.push(guard.test);
     }
-    return tests.flatMap((test) => wordsIn(program, unit, test));
+    return tests.flatMap((test) => [...wordsIn(program, unit, test), ...answersIn(program, unit, test)]);
   });
   return { kind: has([...asked, ...wordsOf(name)], words.role) ? 'role' : 'auth', name, place };
 }
@@ -294,7 +294,8 @@ function judge(
     for (const test of own) tests.add(test);
   }
   if (refusing === 0) return none(model.name, place);
-  for (const test of tests) for (const word of wordsIn(program, unit, test)) asked.add(word);
+  for (const test of tests)
+    for (const word of [...wordsIn(program, unit, test), ...answersIn(program, unit, test)]) asked.add(word);
   const gap = openAt(site, found);
   if (gap) return { kind: 'open', name: model.name, place: placeIn(unit, gap) };
   if ([...tests].some((test) => isClaim(program, unit, test, words)))
@@ -414,9 +415,10 @@ export function wordsIn(program: Program, unit: Unit, ref: Ref): readonly string
     } else if (value.kind === 'call') {
       const { call } = program.call(unit, value.call);
       words.push(...wordsOf(call.callee.name ?? ''));
-      // The folders that an imported function comes from say nothing about what it asks.
+      // The folders that a function of the repository comes from say nothing about what it asks.
       const callee = unit.module.values[call.callee.value]!;
-      if (callee.kind === 'global') words.push(...wordsOf(callee.name.split('.').at(-1)!));
+      const isOwn = callee.kind === 'global' && program.targets(program.call(unit, value.call)).length > 0;
+      if (isOwn) words.push(...wordsOf(callee.name.split('.').at(-1)!));
       else visit(call.callee.value, depth + 1);
       for (const arg of call.args) visit(arg.value, depth + 1);
     } else if (value.kind === 'item') {
@@ -428,6 +430,25 @@ export function wordsIn(program: Program, unit: Unit, ref: Ref): readonly string
   };
   visit(ref, 0);
   return words;
+}
+
+/** Words of what the functions of the repository answer that a condition calls: `mayList(user)` returns `user.isAdmin`. */
+function answersIn(program: Program, unit: Unit, test: Ref, depth = 0): readonly string[] {
+  const value = unit.module.values[test]!;
+  if (depth > 3) return [];
+  if (value.kind === 'operation' || value.kind === 'either')
+    return value.of.slice(0, 8).flatMap((one) => answersIn(program, unit, one, depth + 1));
+  if (value.kind !== 'call') return [];
+  return program
+    .targets(program.call(unit, value.call))
+    .slice(0, 4)
+    .flatMap((target) =>
+      target.function.returns.slice(0, 8).flatMap((one) => {
+        if (!one.value || one.yields) return [];
+        const inner = { unit: target.unit, ref: one.value.value };
+        return [...wordsIn(program, inner.unit, inner.ref), ...answersIn(program, inner.unit, inner.ref, depth + 1)];
+      }),
+    );
 }
 
 /** A role that the request itself claims: `request.headers["X-Role"] == "admin"`. */

@@ -54,6 +54,11 @@ export const valid: readonly ValidCase[] = [
     'lib/read.ts':
       'export async function read(request, options) {\n  const user = await findUser(request);\n  if (!options?.skipAuth && !user?.isAdmin) return { error: () => Response.json({}, { status: 403 }) };\n  return {};\n}\n',
   }),
+  good('a helper that says who may', {
+    'app/api/admin/users/route.ts':
+      "import { NextResponse } from 'next/server';\nimport { mayList } from '../../../../lib/may';\nexport async function GET(request: Request) {\n  if (!(await mayList(await whoIs(request)))) return NextResponse.json({}, { status: 403 });\n  return NextResponse.json([]);\n}\n",
+    'lib/may.ts': 'export async function mayList({ user }) {\n  return user.isAdmin;\n}\n',
+  }),
   good('a wrapped guard', {
     'src/app.js': `import { wrap } from './wrap.js';\nimport { gate } from './gate.js';\n${express}app.delete('/admin/users/:id', wrap(gate), wrap((req, res) => res.json({})));\n`,
     'src/wrap.js': wrap,
@@ -131,6 +136,15 @@ export const invalid: readonly InvalidCase[] = [
     'src/app.js': `import { wrap } from './wrap.js';\n${express}app.delete('/admin/users/:id', wrap(async (req, res) => res.json({}))); // <-\n`,
     'src/wrap.js': wrap,
   }),
+  bad(
+    'a helper that says who is logged in',
+    {
+      'app/api/admin/users/route.ts':
+        "import { NextResponse } from 'next/server';\nimport { mayList } from '../../../../lib/permissions/may';\nexport async function GET(request: Request) { // <-\n  if (!(await mayList(await whoIs(request)))) return NextResponse.json({}, { status: 403 });\n  return NextResponse.json([]);\n}\n",
+      'lib/permissions/may.ts': 'export async function mayList({ user }) {\n  return user !== undefined;\n}\n',
+    },
+    'noRole',
+  ),
   bad('a helper whose question is switched off', {
     'app/api/admin/users/route.ts':
       "import { NextResponse } from 'next/server';\nimport { read } from '../../../../lib/read';\nexport async function DELETE(request: Request) { // <-\n  const { error } = await read(request, { skipAuth: true });\n  if (error) return error();\n  return NextResponse.json({});\n}\n",
