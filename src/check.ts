@@ -117,6 +117,19 @@ export function fail(name: string, finding: Finding, place: Place = finding.plac
   return { name, place, verdict: 'fail', findings: [finding] };
 }
 
+/** The first finding of a cause; `causes` remembers it under its key. */
+export function once(causes: Map<string, Finding>, key: string, finding: Finding): Finding {
+  const known = causes.get(key) ?? finding;
+  causes.set(key, known);
+  return known;
+}
+
+/** The same subject with its findings of confidence low: to review. */
+export function forReview(subject: Subject): Subject {
+  const findings = subject.findings?.map((one): Finding => ({ ...one, confidence: 'low' }));
+  return findings ? { ...subject, findings } : subject;
+}
+
 export function unknown(name: string, place: Place, evidence: string): Subject {
   return { name, place, verdict: 'unknown', evidence };
 }

@@ -1,5 +1,15 @@
 /** Knows when production data goes to SQLite, to memory or to a database that is opened with a default password. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject, sharingCauses } from '../check.ts';
+import {
+  defineCheck,
+  type Finding,
+  fail,
+  forReview,
+  type Options,
+  once,
+  pass,
+  type Subject,
+  sharingCauses,
+} from '../check.ts';
 import { databaseSchemes, databaseUrl, deployedSettings, isWeak, judgeSetting } from '../facts/database-settings.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
@@ -85,8 +95,7 @@ export const postgresqlMigration = defineCheck({
       const fallback = argument(call, 1, 'default');
       if (!fallback || variable?.kind !== 'const' || !endsLike(String(variable.value), settingsOf(options))) continue;
       const found = origins(program, unit, fallback.value, { callers: false });
-      const name = String(variable.value);
-      subjects.push(...judge({ program, options, causes, unit, site: call, name, found }));
+      subjects.push(...judge({ program, options, causes, unit, site: call, name: String(variable.value), found }));
     }
     const openers = options.openers as Readonly<Record<string, string>>;
     for (const site of program.calls(Object.keys(openers))) {
@@ -95,14 +104,12 @@ export const postgresqlMigration = defineCheck({
       const value = argument(site.call, Number(index), ...words);
       if (!value) continue;
       const raw = openers[opener]!.startsWith('sqlite ');
-      const name = value.name ?? `The argument of ${opener}()`;
       const foreign = raw ? foreignFile(program, site) : undefined;
-      if (foreign !== undefined) {
-        subjects.push(pass(name, placeIn(site.unit, site.call), foreign));
-        continue;
-      }
+      const name = value.name ?? `The argument of ${opener}()`;
       const found = origins(program, site.unit, value.value, { at: site.call });
-      subjects.push(...judge({ program, options, causes, unit: site.unit, site: site.call, name, found, raw, value }));
+      const judged = judge({ program, options, causes, unit: site.unit, site: site.call, name, found, raw, value });
+      if (foreign !== 'reading') subjects.push(...(foreign === 'tables' ? judged.map(forReview) : judged));
+      else subjects.push(pass(name, placeIn(site.unit, site.call), 'only read, so the file of another program'));
     }
     subjects.push(
       ...configured(program, facts, options),
@@ -231,18 +238,11 @@ function cause(causes: Map<string, Finding>, origin: Origin, message: string, na
   return once(causes, `${unit.path}:${at.span.start}`, related.length > 0 ? { ...finding, related } : finding);
 }
 
-function once(causes: Map<string, Finding>, key: string, finding: Finding): Finding {
-  const known = causes.get(key) ?? finding;
-  causes.set(key, known);
-  return known;
-}
-
 /** What compose files, containers, images, .env files and the like name. */
 function deployed(facts: Facts, options: Options): Subject[] {
   return facts.linked(deployedSettings).flatMap(({ doubtful, ...one }): Subject[] => {
     const { name, of, place } = one;
-    const title = `${name} of ${of}`;
-    const verdict = judgeSetting(one, weakOf(options));
+    const [title, verdict] = [`${name} of ${of}`, judgeSetting(one, weakOf(options))];
     if (verdict?.evidence !== undefined) return [pass(title, place, verdict.evidence)];
     if (!verdict) return [];
     return [fail(title, { message: verdict.fault, data: { name, of }, place, confidence: doubtful ? 'low' : 'high' })];

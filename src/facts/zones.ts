@@ -54,7 +54,7 @@ const NAMES: readonly (readonly [Zone, RegExp])[] = [
   ['archive', /\.(?:bak|orig|old)$|\.redacted\.\w+$/],
   [
     'test',
-    /^test_.*\.py$|_test\.(?:py|go)$|^(?:conftest|tests?)\.py$|[.-](?:test|spec|e2e)\.[cm]?[jt]sx?$|^(?:jest|vitest|test)[.-]?setup[\w.-]*\.[cm]?[jt]sx?$|^(?:docker-)?compose[.-].*\b(?:tests?|e2e)\b.*\.ya?ml$|^dockerfile[.-](?:tests?|e2e)$/,
+    /^test_.*\.py$|^e2e[_-].*\.(?:py|sh)$|_tests?\.py$|_test\.go$|^(?:conftest|tests?)\.py$|[.-](?:test|spec|e2e)\.[cm]?[jt]sx?$|^(?:jest|vitest|test)[.-]?setup[\w.-]*\.[cm]?[jt]sx?$|^(?:docker-)?compose[.-].*\b(?:tests?|e2e)\b.*\.ya?ml$|^dockerfile[.-](?:tests?|e2e)$/,
   ],
   ['example', /\.(?:story|stories)\.[cm]?[jt]sx?$/],
   ['docs', /\.(?:md|mdx|rst|adoc)$/],

@@ -535,6 +535,19 @@ testCheck(edgeSecurityHeaders, {
       subjects: 1,
     },
     {
+      name: 'Istio over plain HTTP, without HSTS',
+      files: {
+        'gateway.yaml':
+          'apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata:\n  name: public\nspec:\n  servers:\n    - port: {number: 80, name: http, protocol: HTTP}\n      hosts: ["*"]\n',
+        'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(
+          FIVE,
+        )
+          .filter(([name]) => !/transport/i.test(name))
+          .map(([name, value]) => `            ${name}: "${value}"\n`)
+          .join('')}`,
+      },
+    },
+    {
       name: 'Istio',
       files: {
         'vs.yaml': `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  gateways: [istio-system/public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(

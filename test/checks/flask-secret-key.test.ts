@@ -25,7 +25,7 @@ testCheck(flaskSecretKey, {
     ),
     bad(
       'a text with a name in it',
-      'def f(NODE_ID, self, when):\n    a = Credentials(api_secret=f"secret-for-{NODE_ID}")  # <-\n    return a, Client(jwt_secret="jwt-" + self.user.email)  # <-\n',
+      'def f(NODE_ID, self, when):\n    a = Credentials(cookie_secret=f"secret-for-{NODE_ID}")  # <-\n    return a, Client(jwt_secret="jwt-" + self.user.email)  # <-\n',
       'derived',
     ),
     bad(

@@ -17,10 +17,6 @@ testCheck(postgresqlMigration, {
     good('a file of another program', 'import sqlite3\ndb = sqlite3.connect("/etc/x-ui/x-ui.db")\n'),
     good('only read', 'import sqlite3\ndb = sqlite3.connect("file:/var/lib/app.db?mode=ro", uri=True)\n'),
     good(
-      'the tables of another program',
-      'import argparse, sqlite3\ndef read(path):\n    with sqlite3.connect(str(path)) as conn:\n        return conn.execute("SELECT id, port FROM inbounds WHERE enabled=1").fetchall()\ndef main():\n    parser = argparse.ArgumentParser()\n    parser.add_argument("--path", default="/srv/panel.db")\n    read(parser.parse_args().path)\n',
-    ),
-    good(
       'the list of tables of any file',
       'import sqlite3\nclass Scanner:\n    def scan(self):\n        conn = sqlite3.connect(self.path)\n        return conn.execute("select name from sqlite_master").fetchall()\n',
     ),
@@ -147,6 +143,14 @@ testCheck(postgresqlMigration, {
     ),
   ],
   invalid: [
+    {
+      name: 'the tables of another program',
+      files: {
+        'app/x.py':
+          'import argparse, sqlite3\ndef read(path):\n    with sqlite3.connect(str(path)) as conn:\n        return conn.execute("SELECT id, port FROM inbounds WHERE enabled=1").fetchall()\ndef main():\n    parser = argparse.ArgumentParser()\n    parser.add_argument("--path", default="/srv/panel.db")\n    read(parser.parse_args().path)\n',
+      },
+      findings: [{ message: 'opened', at: 'app/x.py:3', confidence: 'low' }],
+    },
     {
       name: 'one environment of two services',
       files: {

@@ -1,7 +1,7 @@
 /** Knows the edge of a Kubernetes cluster: which objects answer the public, each told by the model of its controller. */
 import { type Deployed, linkCluster } from '../cluster.ts';
 import type { Facts } from '../facts.ts';
-import { gatewayRoute, httpProxy, openshiftRoute } from './gateways.ts';
+import { gatewayRoute, httpProxy, isPlain, openshiftRoute } from './gateways.ts';
 import { ingress } from './ingress.ts';
 import { istioEdge, virtualService } from './istio.ts';
 import { type ClusterEdge, clusterEdge } from './objects.ts';
@@ -21,7 +21,8 @@ export function clusterServers(facts: Facts): readonly EdgeServer[] {
 }
 
 function serverOf(one: Deployed, edge: ClusterEdge, facts: Facts): EdgeServer | undefined {
-  const found = modelOf(one, edge, facts);
+  const model = modelOf(one, edge, facts);
+  const found: EdgeServer | undefined = model && isPlain(one, edge) ? { ...model, plain: true } : model;
   return found && one.object.broken && found.unknown === undefined
     ? { ...found, unknown: 'the object is not known completely' }
     : found;

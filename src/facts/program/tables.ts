@@ -49,27 +49,26 @@ function createdTables(program: Program): ReadonlySet<string> {
   return created;
 }
 
-/** A table that this file's SQL names, when the code creates none of those it names: the tables are another program's. */
-function foreignTable(program: Program, unit: Unit): string | undefined {
+/** Whose tables the SQL of this file names, when the code creates none of them: `reading` of any file's list, or another program's. */
+function foreignTables(program: Program, unit: Unit): 'reading' | 'tables' | undefined {
   const named = textsOf(unit).flatMap((text) => (statement.test(text) ? matches(text, naming) : []));
   if (named.length === 0 || named.some((name) => createdTables(program).has(name))) return undefined;
+  if (named.every((name) => name.startsWith('sqlite_'))) return 'reading';
   // Tables may be created by a script beside the code.
   const folder = folderOf(unit);
   const scripted = (other: Unit) => folderOf(other) === folder && textsOf(other).some((text) => /\.sql$/i.test(text));
-  return program.units.some(scripted) ? undefined : named[0];
+  return program.units.some(scripted) ? undefined : 'tables';
 }
 
 function folderOf({ path }: Unit): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
-/** Why the SQLite file that the call opens is none of this program's own; undefined: it may be. */
-export function foreignFile(program: Program, site: CallSite): string | undefined {
+/** Does the call open a SQLite file that belongs to another program: for `reading` only, or with `tables` that nothing here creates? */
+export function foreignFile(program: Program, site: CallSite): 'reading' | 'tables' | undefined {
   const { unit, call } = site;
   const flags = ['readonly', 'readOnly'].flatMap((word) => option(program, site, word) ?? []);
   const isSet = flags.some((flag) => constants(program, flag.unit, flag.ref)?.[0] === true);
-  if (isSet || call.args.some(({ name }) => lastWord(name ?? '') === 'OPEN_READONLY'))
-    return 'only read, so the file of another program';
-  const table = foreignTable(program, unit);
-  return table === undefined ? undefined : `another program's: nothing here creates the table ${table}`;
+  if (isSet || call.args.some(({ name }) => lastWord(name ?? '') === 'OPEN_READONLY')) return 'reading';
+  return foreignTables(program, unit);
 }
