@@ -1,9 +1,19 @@
 /** Knows whether integration tests exist and whether CI really runs them. */
-import { type Assessment, defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import {
+  type Assessment,
+  defineCheck,
+  type Finding,
+  fail,
+  type Options,
+  pass,
+  type Subject,
+  unknown,
+} from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
 import { type IntegrationModel, integrationModel, type Suite } from '../facts/integration.ts';
 import { anchorOf } from '../facts/source.ts';
 import type { Place } from '../facts/span.ts';
+import { unreadPipeline } from '../facts/unread-pipelines.ts';
 
 export const integrationTests = defineCheck({
   id: 'integration-tests',
@@ -60,7 +70,7 @@ function assess(facts: Facts, options: Options): Assessment {
     'folders and files named for integration, end-to-end, functional, acceptance and smoke tests, and CI commands that run them';
   const anchor = anchorOf(facts);
   if (!anchor) return { subjects: [], lookedFor };
-  const subjects: Subject[] = model.suites.map((suite) => suiteSubject(suite, model, anchor));
+  const subjects: Subject[] = model.suites.map((suite) => suiteSubject(suite, model, anchor, unreadPipeline(facts)));
   for (const { path, run } of model.missing) {
     subjects.push(fail(`integration tests in ${path}`, finding('missingPath', run.place, { path })));
   }
@@ -82,7 +92,7 @@ function assess(facts: Facts, options: Options): Assessment {
   return { subjects: [fail('integration tests', finding('absent', anchor, {}))], lookedFor };
 }
 
-function suiteSubject(suite: Suite, { runs }: IntegrationModel, anchor: Place): Subject {
+function suiteSubject(suite: Suite, { runs }: IntegrationModel, anchor: Place, unread: string | undefined): Subject {
   const { folder, files, excludedBy } = suite;
   const file = files[0]!;
   const shown = folder === '' ? file : folder;
@@ -93,6 +103,8 @@ function suiteSubject(suite: Suite, { runs }: IntegrationModel, anchor: Place): 
   if (best) return fail(name, finding('masked', best.place, { folder: shown, command: best.text }, related));
   if (excludedBy)
     return fail(name, finding('excluded', excludedBy.place, { folder: shown, setting: excludedBy.text }, related));
+  if (unread !== undefined)
+    return unknown(name, anchor, `${unread} may run them, and pipelines of this kind are not read`);
   return fail(name, finding('notRun', runs[0]?.place ?? anchor, { folder: shown }, related));
 }
 

@@ -6,6 +6,7 @@ import type { Facts } from '../facts/facts.ts';
 import { linkPipelines } from '../facts/gitlab.ts';
 import { anchorOf } from '../facts/source.ts';
 import type { Place } from '../facts/span.ts';
+import { unreadPipeline } from '../facts/unread-pipelines.ts';
 
 export const typeHints = defineCheck({
   id: 'type-hints',
@@ -135,6 +136,9 @@ function gate(
   }
   const place = anchorOf(facts);
   if (!place) return [];
+  const unread = unreadPipeline(facts);
+  if (unread !== undefined)
+    return [unknown(name, place, `${unread} may run one, and pipelines of this kind are not read`)];
   const data = { language, checker };
   return [fail(name, { message: 'noChecker', data, place, identity: name, confidence: 'high' })];
 }

@@ -395,6 +395,12 @@ testCheck(integrationTests, {
     },
   ],
   notApplicable: [{ name: 'no code', files: { 'README.md': '# Words\n' } }],
+  unknown: [
+    {
+      name: 'a pipeline that is not read',
+      files: { ...python, '.travis.yml': 'language: python\nscript:\n  - pytest\n' },
+    },
+  ],
 });
 
 test('the proof is the command that runs them', async () => {

@@ -286,6 +286,10 @@ testCheck(typeHints, {
   ],
   unknown: [
     {
+      name: 'a pipeline that is not read',
+      files: { 'app/x.py': typed, '.travis.yml': 'language: python\nscript:\n  - mypy app\n' },
+    },
+    {
       name: 'a configuration from a package that is not here',
       files: {
         'src/x.ts': 'export const f = (a: number) => a;\n',
