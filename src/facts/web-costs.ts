@@ -28,7 +28,8 @@ const passwordFields = ['password', 'new password', 'old password', 'current pas
 
 /** Why the route is worth limiting; undefined: it is not. */
 export function limitReason(web: Web, route: Route, options: Options): Reason | undefined {
-  const segments = (pathsOf(route)[0] ?? '').split('/').filter((part) => part !== '');
+  const separator = route.framework === 'trpc' ? '.' : '/';
+  const segments = (pathsOf(route)[0] ?? '').split(separator).filter((part) => part !== '');
   const named = segments.filter((part) => !/^:|[{<*(]/.test(part));
   const last = wordsOf(named.at(-1) ?? '');
   const handler = wordsOf(route.handler?.function.name ?? '');
@@ -61,6 +62,7 @@ export function limitReason(web: Web, route: Route, options: Options): Reason | 
     matches('credentialWords', own) ||
     matches('credentialHandlers', handler);
   if (isCredential) {
+    if (route.framework === 'trpc' && handlers.every(takesNothing)) return undefined;
     const isCode = [...own, ...handler].some((word) => /^(?:[mt]?otp|mfa|2fa)$/.test(word));
     if (isCode && takesNoCode(web.program, handlers)) return undefined;
     const isSigned = exchangesCode(web.program, handlers) || takesSignedToken(web.program, handlers);
@@ -75,6 +77,21 @@ export function limitReason(web: Web, route: Route, options: Options): Reason | 
     readsFields(bodies(), list('payFields')) ||
     bought();
   return isCostly ? { kind: 'cost' } : undefined;
+}
+
+/** A procedure that asks for nothing a client sends checks no credential. */
+function takesNothing({ unit, id, function: { params } }: FunctionSite): boolean {
+  const { values } = unit.module;
+  const isOwn = (ref: number) => {
+    const value = values[ref]!;
+    return value.kind === 'param' && value.function === id;
+  };
+  const [first] = params;
+  if (!first) return true;
+  return (
+    first.name === '' &&
+    !values.some((one) => one.kind === 'attr' && /^(?:raw)?[iI]nput$/.test(one.name) && isOwn(one.of))
+  );
 }
 
 /** Do the functions call a service that is paid by the call, such as a language model? */

@@ -7,6 +7,7 @@ const login = "app.post('/login', (req, res) => res.json({}));\n";
 const marked = login.replace('\n', ' // <-\n');
 const fastify =
   "import Fastify from 'fastify';\nimport rateLimit from '@fastify/rate-limit';\nconst app = Fastify();\n";
+const trpc = "import { initTRPC } from '@trpc/server';\nconst t = initTRPC.create();\nconst procedure = t.procedure;\n";
 const nest = "import { Controller, Post, UseGuards } from '@nestjs/common';\n";
 
 export const valid: readonly ValidCase[] = [
@@ -189,6 +190,21 @@ export const invalid: readonly InvalidCase[] = [
     },
     'missing',
   ),
+  bad(
+    'tRPC: a procedure that checks a password',
+    {
+      'src/a.ts': `${trpc}export const router = t.router({\n  login: procedure.input(S).mutation(async ({ input }) => { // <-\n    return check(input.password);\n  }),\n});\n`,
+    },
+    'missing',
+  ),
+  bad(
+    'Next.js: a server action',
+    {
+      'app/actions.ts':
+        "'use server';\n// next\nexport async function login(form) { // <-\n  return check(form.get('password'));\n}\n",
+    },
+    'missing',
+  ),
 ];
 
 export const notApplicable: readonly ValidCase[] = [
@@ -200,6 +216,12 @@ export const notApplicable: readonly ValidCase[] = [
     name: 'NestJS: what an administrator does to another account',
     files: {
       'src/a.ts': `${nest}@Controller('users')\nexport class A {\n  @HasPermission(permissions.accessAdminControl)\n  @Post(':id/access-token')\n  rotate() { return {}; }\n}\n`,
+    },
+  },
+  {
+    name: 'tRPC: a procedure that is given nothing',
+    files: {
+      'src/a.ts': `${trpc}export const router = t.router({ signin: t.router({ options: procedure.mutation(async () => draw()), login: procedure.mutation(async ({ ctx }) => draw(ctx)) }) });\n`,
     },
   },
   {
