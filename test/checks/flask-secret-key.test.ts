@@ -224,6 +224,10 @@ testCheck(flaskSecretKey, {
     ),
   ],
   notApplicable: [
+    good(
+      'the secret of a credential record',
+      'def register(node):\n    return ApiCredentials(api_key=f"key-{node}", api_secret=f"secret-{node}")\n',
+    ),
     {
       name: 'JavaScript: lists of the names of settings',
       files: {

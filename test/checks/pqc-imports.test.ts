@@ -180,6 +180,11 @@ testCheck(pqcImports, {
       ['comment'], // an empty block is no Python
     ),
     bad(
+      'a verification that succeeds when the library or the key is missing',
+      'verifies',
+      'import logging\nHAVE = False\ntry:\n    import oqs\n    HAVE = True\nexcept ImportError:\n    oqs = None\nclass Daemon:\n    def verify_signature(self, m, s):\n        if not HAVE or self.verifier is None:\n            logging.debug("mock")\n            return True  # <-\n        return self.verifier.verify(m, s)\n',
+    ),
+    bad(
       'data that is not encrypted when the library is missing',
       'standIn',
       'try:\n    import oqs\nexcept ImportError:\n    oqs = None\ndef encrypt(data, key):\n    if oqs is None:\n        return data  # <-\n    return mix(oqs.KeyEncapsulation("ML-KEM-768", key), data)\n',

@@ -24,6 +24,9 @@ function missingWhen(guarded: GuardedImport, test: number, holds: boolean, flags
   const { values, comparisons, assignments, exports } = guarded.unit.module;
   const value = values[test]!;
   if (value.kind === 'operation' && value.op === 'not') return missingWhen(guarded, value.of[0]!, !holds, flags);
+  // `if not HAVE or self.signer is None`: one of the reasons to be there is that it is missing.
+  if (value.kind === 'either' && value.form === (holds ? 'or' : 'and'))
+    return value.of.some((one) => missingWhen(guarded, one, holds, flags));
   if (value.kind === 'compare') {
     const { op, left, right } = comparisons[value.comparison]!;
     const other = values[right.value]!;
