@@ -144,6 +144,19 @@ testCheck(postgresqlMigration, {
   ],
   invalid: [
     {
+      name: 'rows that another store holds too, and rows of the file alone',
+      files: {
+        'app/a.py':
+          'import sqlite3\nclass Store:\n    def keep(self, entry):\n        entry.cid = self.ipfs_client.add(entry.text)\n        conn = sqlite3.connect("/srv/index.db")\n        conn.execute("CREATE TABLE IF NOT EXISTS entries (cid TEXT)")\n        conn.execute("INSERT INTO entries VALUES (?)", (entry.cid,))\n',
+        'app/b.py':
+          'import sqlite3\nclass Store:\n    def publish(self, entry):\n        self.ipfs_client.add(entry.text)\n    def keep(self, entry):\n        conn = sqlite3.connect("/srv/rows.db")\n        conn.execute("CREATE TABLE IF NOT EXISTS rows (text TEXT)")\n        conn.execute("INSERT INTO rows VALUES (?)", (entry.text,))\n        self.seen.add(entry.text)\n',
+      },
+      findings: [
+        { message: 'opened', at: 'app/a.py:5', confidence: 'low' },
+        { message: 'opened', at: 'app/b.py:6', confidence: 'high' },
+      ],
+    },
+    {
       name: 'the tables of another program',
       files: {
         'app/x.py':

@@ -1,6 +1,7 @@
 /** Knows the tables that SQL in the code names, and whether the repository creates them itself. */
 import { constants, lastWord } from './flow.ts';
 import { type CallSite, option, type Program, type Unit } from './link.ts';
+import { wordsOf } from './names.ts';
 
 /** Words of files that may create a table. */
 export const tableWords: readonly string[] = [
@@ -60,15 +61,35 @@ function foreignTables(program: Program, unit: Unit): 'reading' | 'tables' | und
   return program.units.some(scripted) ? undefined : 'tables';
 }
 
+const stores = new Set(['ipfs', 's3', 'bucket', 'blob', 'gcs', 'minio', 'etcd', 'consul', 'redis', 'dht']);
+
+/** Does a function that inserts rows also hand what it keeps to a store elsewhere? Then the file is a copy at hand. */
+function isCopy({ module }: Unit): boolean {
+  const { calls, values } = module;
+  const hands = (inside: number) =>
+    calls.some(({ function: id, callee: { name = '' } }) => {
+      const [verb, ...receiver] = name.split('.').reverse();
+      return (
+        id === inside &&
+        /^(?:add|put|pin|upload|set|put_object|upload_file|putObject|upload_fileobj|store)$/.test(verb!) &&
+        receiver.some((part) => wordsOf(part).some((word) => stores.has(word)))
+      );
+    });
+  return calls.some(({ function: id, args }) => {
+    const text = args[0] ? values[args[0].value]! : undefined;
+    return id >= 0 && text?.kind === 'const' && /^\s*(?:insert|replace)\b/i.test(String(text.value)) && hands(id);
+  });
+}
+
 function folderOf({ path }: Unit): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
-/** Does the call open a SQLite file that belongs to another program: for `reading` only, or with `tables` that nothing here creates? */
+/** Does the call open a SQLite file that holds none of this program's own data: for `reading` only, or with `tables` that nothing here creates, or that copy another store? */
 export function foreignFile(program: Program, site: CallSite): 'reading' | 'tables' | undefined {
   const { unit, call } = site;
   const flags = ['readonly', 'readOnly'].flatMap((word) => option(program, site, word) ?? []);
   const isSet = flags.some((flag) => constants(program, flag.unit, flag.ref)?.[0] === true);
   if (isSet || call.args.some(({ name }) => lastWord(name ?? '') === 'OPEN_READONLY')) return 'reading';
-  return foreignTables(program, unit);
+  return isCopy(unit) ? 'tables' : foreignTables(program, unit);
 }
