@@ -65,7 +65,10 @@ export interface ImageGroup {
   readonly own: boolean;
 }
 
-/** An image that a chart names several times comes from the same values; own images from the same release. */
+/**
+ * An image that a chart names several times comes from the same values, one that jobs of a file take from the same
+ * variable from its value, and commands of a script share theirs; own images come from the same release.
+ */
 export function groupImages(references: readonly ImageReference[]): readonly ImageGroup[] {
   const groups = new Map<string, { references: [ImageReference, ...ImageReference[]]; own: boolean }>();
   for (const [i, one] of references.entries()) {
@@ -73,7 +76,9 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     const image = parseImage(resolved ?? '');
     const tagged = image && digestState(image) === 'absent' && !moves(image) && !holdsPlaceholder(image);
     const published = own !== undefined && exempt === undefined && tagged === true;
-    const same = chart === undefined || exempt !== undefined ? `${i}` : `${chart} ${resolved}`;
+    const shares = aspect === 'run-image' || (aspect === 'ci-image' && one.text.includes('$'));
+    const from = chart ?? (shares ? `${one.place.path} ${one.text}` : undefined);
+    const same = from === undefined || exempt !== undefined ? `${i}` : `${from} ${resolved}`;
     const key = published ? `${aspect} ${own.prefix} ${own.set}` : same;
     const group = groups.get(key);
     if (group) group.references.push(one);

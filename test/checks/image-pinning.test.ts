@@ -368,6 +368,19 @@ testCheck(imagePinning, {
     },
   ],
   invalid: [
+    {
+      name: 'one variable for several jobs, and for several commands of a script',
+      files: {
+        '.gitlab-ci.yml':
+          'variables:\n  VERSION: "3.13"\nunit:\n  image: python:$VERSION\n  script: pytest\nlint:\n  image: python:$VERSION\n  script: ruff check\n',
+        'deploy/run.sh':
+          '#!/bin/sh\nIMAGE="${IMAGE:-registry.example/helm:3.14.4}"\ndocker run "$IMAGE" dependency build\ndocker run "$IMAGE" template\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: '.gitlab-ci.yml:4' },
+        { message: 'tag-run-image', at: 'deploy/run.sh:3' },
+      ],
+    },
     ...images.map(([name, image, message]) => ({
       name: `FROM: ${name}`,
       files: { Dockerfile: `FROM ${image}\n` },
