@@ -1,7 +1,8 @@
 /** Knows when a credential leaves the program in an answer, a log line, a token or an address. */
 import { defineCheck, fail, type Message, type Options, pass, type Subject } from '../check.ts';
-import { credential, rowIn, type Shown, shownBy } from '../facts/program/answers.ts';
+import { credential, holdsPassword, rowIn, type Shown, shownBy } from '../facts/program/answers.ts';
 import { browserSecrets } from '../facts/program/browser-env.ts';
+import { chosenFields } from '../facts/program/chosen-fields.ts';
 import type { SchemaFile } from '../facts/program/entities.ts';
 import { isRoute, origins } from '../facts/program/flow.ts';
 import { keysOf, leaks } from '../facts/program/leaks.ts';
@@ -36,6 +37,12 @@ export const apiKeyExposure = defineCheck({
       ...answered,
       what: 'The serializer {model} gives out {name}.',
       fix: 'Name the fields to give out, and mark the others `write_only`.',
+    },
+    chosen: {
+      what: 'The request chooses which attribute of {name} is read.',
+      why: 'Nothing keeps a caller from asking for the password hash, or for an attribute of the class itself.',
+      fix: 'Compare the name with a list of the fields that may be shown.',
+      aspect: 'response',
     },
     browser: {
       what: 'The variable {name} is written into the code for the browser.',
@@ -76,6 +83,8 @@ export const apiKeyExposure = defineCheck({
     const schemas = facts.of('prisma');
     for (const site of program.allCalls())
       subjects.push(...logged(program, options, site, masks), ...carried(program, options, site, schemas));
+    for (const { name, place } of chosenFields(program))
+      subjects.push(fail('chosen fields', { message: 'chosen', data: { name }, place, confidence: 'medium' }));
     for (const { site, label, returns, typed } of answeringFunctions(facts.linked(linkWeb))) {
       const model = returns ? site.function : { ...site.function, returns: [] };
       // A resolver's answer holds the fields that its type names.
@@ -226,7 +235,7 @@ function serializers(program: Program, unit: Unit): Subject[] {
       (one) =>
         one.kind === 'const' &&
         (secretKind(String(one.value)) === 'password' ||
-          (one.value === '__all__' && hasPassword(program, unit, field('model')))),
+          (one.value === '__all__' && holdsPassword(program, unit, field('model')))),
     );
     const place = placeIn(unit, owner.nameSpan);
     if (!bad || field('extra_kwargs') || owner.fields.some((one) => secretKind(assignments[one]!.name) === 'password'))
@@ -235,16 +244,4 @@ function serializers(program: Program, unit: Unit): Subject[] {
     const data = { model: owner.name, name };
     return [fail(owner.name, { message: 'serializer', data, place: placeIn(unit, fields!), confidence: 'medium' })];
   });
-}
-
-/** Does the model of a serializer hold a password or a key, by its columns or as an account of Django? */
-function hasPassword(program: Program, unit: Unit, model: Operand | undefined): boolean {
-  const known = model ? program.meanings(unit, model.value).filter((one) => one.kind === 'class') : [];
-  const accounts = /^django\.contrib\.auth\.models\.(?:Abstract\w*)?User$/;
-  if (known.length === 0) return /user|account/i.test(model?.name ?? '');
-  return known.some(
-    (one) =>
-      program.bases(one.unit, one.class).some((base) => accounts.test(base)) ||
-      credential({ unit: one.unit, id: one.class, class: one.unit.module.classes[one.class]! }) !== undefined,
-  );
 }

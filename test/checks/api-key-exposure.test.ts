@@ -10,6 +10,11 @@ const FAST = 'from fastapi import APIRouter\nfrom pydantic import BaseModel\nrou
 
 testCheck(apiKeyExposure, {
   invalid: [
+    bad(
+      'fields that the caller chooses',
+      `${FLASK}@app.get("/me")\ndef me():\n    user = find(1)\n    wanted = request.args["fields"].split(",")\n    return jsonify({name: getattr(user, name) for name in wanted})  # <-\n`,
+      'chosen',
+    ),
     ...js.invalid,
     ...js.exposed,
     bad(
@@ -148,6 +153,10 @@ testCheck(apiKeyExposure, {
     ),
   ],
   valid: [
+    good(
+      'fields that the caller chooses from a list',
+      `${FLASK}@app.get("/me")\ndef me():\n    user = find(1)\n    wanted = request.args["fields"].split(",")\n    return jsonify({name: getattr(user, name) for name in wanted if name in ("mail", "city")} | {"api_key": user.api_key[:4]})\n`,
+    ),
     ...js.valid,
     ...js.unexposed,
     good(

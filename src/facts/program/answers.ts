@@ -271,3 +271,15 @@ export function credential({ unit, class: owner }: ClassSite): Field | undefined
     .find((one) => isCredential(one.name) && !/Secret|bool/.test(one.annotation?.name ?? ''));
   return found && { name: found.name, unit, span: found.span };
 }
+
+/** Does the model of a serializer hold a password or a key, by its columns or as an account of Django? */
+export function holdsPassword(program: Program, unit: Unit, model: Operand | undefined): boolean {
+  const known = model ? program.meanings(unit, model.value).filter((one) => one.kind === 'class') : [];
+  const accounts = /^django\.contrib\.auth\.models\.(?:Abstract\w*)?User$/;
+  if (known.length === 0) return /user|account/i.test(model?.name ?? '');
+  return known.some(
+    (one) =>
+      program.bases(one.unit, one.class).some((base) => accounts.test(base)) ||
+      credential({ unit: one.unit, id: one.class, class: one.unit.module.classes[one.class]! }) !== undefined,
+  );
+}
