@@ -75,7 +75,8 @@ function pods(facts: Facts): Subject[] {
   const found = new Map<string, Judged>();
   const workloads = deployedWorkloads(facts.linked(linkCluster)).filter(({ optional }) => !optional);
   // What is deployed for real and by name comes first: the cause of a shared finding.
-  const rank = ({ aside, trial, assumed }: Workload) => (aside ? 4 : 0) + (trial ? 2 : 0) + (assumed ? 1 : 0);
+  const rank = (one: Workload) =>
+    (one.aside ? 8 : 0) + (one.trial ? 4 : 0) + (one.assumed ? 2 : 0) + (isPlain(one) ? 1 : 0);
   for (const workload of [...workloads].sort((a, b) => rank(a) - rank(b))) {
     const judged = judge(workload, policies, missing, facts);
     const key = `${judged.place.path} ${judged.place.span.start}`;
@@ -94,6 +95,11 @@ function pods(facts: Facts): Subject[] {
     if (all.length === 0) return [pass(title, place, evidence!)];
     return [{ name: title, place, verdict: 'fail', findings: all, ...(evidence === undefined ? {} : { evidence }) }];
   });
+}
+
+/** A manifest by itself, whose namespace is told when it is applied. */
+function isPlain({ assumed, chart, kustomization }: Workload): boolean {
+  return Boolean(assumed) && !chart && kustomization === undefined;
 }
 
 function judge(workload: Workload, policies: readonly Policy[], missing: Map<string, Finding>, facts: Facts): Judged {
@@ -132,8 +138,11 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   // What lies together is applied together.
   const source = workload.chart?.folder ?? /^[^/]*/.exec(workload.kustomization ?? workload.path)![0];
   const group = `${namespace} ${workload.assumed ? source : ''}`;
-  const plain = workload.assumed && !workload.chart && !workload.kustomization;
-  const known = missing.get(group) ?? (plain ? missing.get(`${namespace} `) : undefined);
+  // A manifest that some kustomization holds as well is the same object, whichever of the two is applied.
+  const twin = `kustomized ${object}`;
+  const known =
+    missing.get(group) ?? (isPlain(workload) ? (missing.get(`${namespace} `) ?? missing.get(twin)) : undefined);
+  if (workload.kustomization !== undefined && known) missing.set(twin, known);
   if (known) return { place, title, findings: [known] };
   const shown = (workload.assumed ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;
   const dead = deadValues(facts, workload.chart?.folder, 'networkPolicy', 'networkPolicies');
@@ -146,6 +155,7 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
     ...dead,
   };
   missing.set(group, finding);
+  if (workload.kustomization !== undefined) missing.set(twin, finding);
   return { place, title, findings: [finding] };
 }
 

@@ -8,6 +8,8 @@ const workload = (kind = 'Deployment', { namespace = 'shop', labels = '{app: web
     return `apiVersion: ${kind === 'Job' ? 'batch' : 'apps'}/v1\n${head}spec:\n  template:\n      ${pod}`;
   return `apiVersion: batch/v1\n${head}spec:\n  jobTemplate:\n   spec:\n    template:\n      ${pod}`;
 };
+/** The same without a namespace. */
+const bare = workload().replace('  namespace: shop\n', '');
 const policy = (
   spec: string,
   { namespace = 'shop', apiVersion = 'networking.k8s.io/v1', kind = 'NetworkPolicy' } = {},
@@ -165,6 +167,22 @@ testCheck(networkPolicies, {
     },
   ],
   invalid: [
+    {
+      name: 'a manifest that a kustomization holds as well',
+      files: {
+        'manifests/kustomization.yaml': 'resources: [a.yaml]\n',
+        'manifests/a.yaml': bare,
+        'manifests/b.yaml': bare.replace(/name: web/g, 'name: load'),
+        'overlays/base/kustomization.yaml': 'resources: [a.yaml, b.yaml]\n',
+        'overlays/base/a.yaml': bare,
+        'overlays/base/b.yaml': `${bare.replace(/name: web/g, 'name: load')}# the same\n`,
+      },
+      findings: [
+        { message: 'none', at: 'manifests/a.yaml:4' },
+        { message: 'none', at: 'overlays/base/a.yaml:4' },
+      ],
+      skip: ['comment'],
+    },
     {
       name: 'one base in two namespaces',
       files: {
