@@ -1,8 +1,8 @@
 /** Knows when the API endpoint of an EKS cluster is open to everybody. */
 import { defineCheck, type Finding, fail, pass, type Subject, unknown } from '../check.ts';
 import { type Cidrs, type EksCluster, type EksKnowledge, eksClusters } from '../facts/eks.ts';
+import { folderOf } from '../facts/paths.ts';
 import type { Place } from '../facts/span.ts';
-import { folderOf } from '../facts/terraform-model.ts';
 
 const WHY =
   'Everybody on the internet reaches the API server, so a leaked token or a flaw in the server is all that an intruder needs.';

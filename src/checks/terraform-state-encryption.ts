@@ -3,8 +3,9 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject, unkn
 import { type Backend, FILE_START, stateBackends, stateBuckets } from '../facts/backend.ts';
 import type { Facts } from '../facts/facts.ts';
 import { gitIgnores } from '../facts/ignore.ts';
+import { folderOf } from '../facts/paths.ts';
 import { type StateFile, terraform } from '../facts/terraform.ts';
-import { folderOf, terraformModel } from '../facts/terraform-model.ts';
+import { terraformModel } from '../facts/terraform-model.ts';
 import { stringOf, truth, type Value } from '../facts/terraform-value.ts';
 
 export const terraformStateEncryption = defineCheck({

@@ -1,11 +1,11 @@
 /** Knows where each Terraform root keeps its state: backend blocks, Terragrunt, settings given at init, and the state buckets. */
 import type { Facts } from './facts.ts';
 import { type Block, type Body, type Expression, parseHcl } from './hcl.ts';
+import { folderOf } from './paths.ts';
 import type { Place, Span } from './span.ts';
 import { attributeOf, blocksOf } from './terraform.ts';
 import {
   argument,
-  folderOf,
   type LocatedBlock,
   type ModuleScope,
   resourcesOf,

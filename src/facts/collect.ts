@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import type { Notification } from '../problem.ts';
 import type { Extracted, Extractor, FactKind, Facts, FactTypes, FileFacts, ParseProblem } from './facts.ts';
 import type { Advisories } from './packages/advisory.ts';
+import { folderOf } from './paths.ts';
 import { Lines } from './span.ts';
 import { compare, type FileText, type SourceFile, type Workspace, type Zone } from './workspace.ts';
 
@@ -176,10 +177,6 @@ const shown =
 
 function moduleOf(path: string): string {
   return path.replace(/(?:\/(?:index|__init__))?\.\w+$/, '');
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
 /** Modules of the repository that some program imports, as paths without ending. */

@@ -4,11 +4,11 @@ import { eksFromCode } from './eks-code.ts';
 import type { Facts } from './facts.ts';
 import type { Block, Body } from './hcl.ts';
 import type { KubeObject } from './kubernetes.ts';
+import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
 import { attributeOf, blocksOf } from './terraform.ts';
 import {
   argument,
-  folderOf,
   isAbsent,
   isBroken,
   type LocatedBlock,

@@ -1,6 +1,6 @@
 /** Knows the charts of a tree as what they install: Kubernetes documents for each set of values they are deployed with. */
 import type { Facts } from './facts.ts';
-import { type Chart, chartsOf, folderOf, type ValuesFile } from './helm/charts.ts';
+import { type Chart, chartsOf, type ValuesFile } from './helm/charts.ts';
 import type { Release } from './helm/context.ts';
 import { type Deployment, deploymentsOf, type Inline } from './helm/deployments.ts';
 import { type RenderedFile, renderChart } from './helm/render.ts';
@@ -9,6 +9,7 @@ import { type UnreadKey, unreadKeys } from './helm/unread.ts';
 import { type DictValue, dict } from './helm/value.ts';
 import { overlay, prepare, switchedOff, valuesOf } from './helm/values.ts';
 import { fromNode } from './helm/yaml-text.ts';
+import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
 import { helmFunctions } from './sprig.ts';
 import { namesTrial } from './trials.ts';

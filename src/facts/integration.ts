@@ -4,6 +4,7 @@ import { baseName, firstMatch, glob } from './commandline.ts';
 import type { Facts, FileFacts } from './facts.ts';
 import { joined } from './gates.ts';
 import { linkPipelines } from './gitlab.ts';
+import { folderOf } from './paths.ts';
 import type { Pipeline } from './pipeline.ts';
 import { eachCommand } from './shell.ts';
 import type { Place } from './span.ts';
@@ -250,7 +251,7 @@ function reaches(run: CiRun, kind: string, suite: Suite, facts: Facts): boolean 
       ? suite.files.some((file) => within(file, path))
       : within(suite.folder, path) || within(path, suite.folder);
   // A script of a package runs in its folder.
-  const home = baseName(run.place.path) === 'package.json' ? parent(run.place.path) : '';
+  const home = baseName(run.place.path) === 'package.json' ? folderOf(run.place.path) : '';
   if (!suite.files.some((file) => within(file, home))) return false;
   if (compilesOnly(run) || (suite.kind === 'go' && !hasTags(run, suite, facts))) return false;
   if (kind === 'integration') {
@@ -262,7 +263,7 @@ function reaches(run: CiRun, kind: string, suite: Suite, facts: Facts): boolean 
   if (leavesOut(run, suite, facts) || deselecting(run, suite, facts)) return false;
   if (paths.length > 0) return true;
   const configs = configsOf(facts, suite, run);
-  const roots = configs.flatMap(({ path, data }) => data.roots.map(({ text }) => joined(parent(path), clean(text))));
+  const roots = configs.flatMap(({ path, data }) => data.roots.map(({ text }) => joined(folderOf(path), clean(text))));
   if (roots.length > 0 && !roots.some((root) => root === '?' || covers(root))) return false;
   return !configs.some(({ data }) => data.ignored.some(({ text }) => ignores(text, suite)));
 }
@@ -291,12 +292,8 @@ function configsOf(facts: Facts, suite: Suite, run?: CiRun): readonly Config[] {
   return all.filter(
     ({ path }) =>
       (runner === 'pytest' || /^(?:(?:jest|vitest|vite)\.config\.\w+|package\.json)$/.test(baseName(path))) &&
-      (parent(path) === '' || suite.files.some((file) => within(file, parent(path)))),
+      (folderOf(path) === '' || suite.files.some((file) => within(file, folderOf(path)))),
   );
-}
-
-function parent(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 /** Does the command set the tags that one of the suite's files needs? */

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import type { Facts } from './facts.ts';
 import type { Attribute, Block, Body, Expression } from './hcl.ts';
+import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
 import { attributeOf, blocksOf, type ConfigFile } from './terraform.ts';
 import { evaluate, type Located, type Scope, stringOf, type Value } from './terraform-value.ts';
@@ -105,11 +106,6 @@ export function terraformModel(facts: Facts): TerraformModel {
   linkScopes(drafts, units);
   const modules = [...drafts.values()].sort((a, b) => (a.folder < b.folder ? -1 : 1));
   return { modules, units, module: (folder) => drafts.get(folder) };
-}
-
-export function folderOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
 }
 
 /** A path relative to a folder of the tree; undefined when it leaves the tree. */

@@ -1,4 +1,6 @@
 /** Knows files that only tests run, where their path does not say so: what a runner's configuration names, and what imports the runner. */
+
+import { folderOf } from './paths.ts';
 import type { FileText, SourceFile } from './workspace.ts';
 
 const script = /\.[cm]?[jt]sx?$/;
@@ -33,10 +35,6 @@ export function testFiles(
     if (imported && !isProduct(manifests, folderOf(path), imported)) found.add(path);
   }
   return found;
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 /** Files that the configuration of a runner names as its own setup. */

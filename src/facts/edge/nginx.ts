@@ -2,6 +2,7 @@
 import picomatch from 'picomatch';
 import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
+import { folderOf } from '../paths.ts';
 import type { Place } from '../span.ts';
 import {
   type Answer,
@@ -98,7 +99,7 @@ function includesOf(pattern: string, from: Source, sources: readonly Source[]): 
   const isMatch = (path: string) => matches(path) || (TEMPLATES.test(path) && matches(path.replace(TEMPLATES, '')));
   const files = sources.filter((source) => source !== from && source.config.inside === undefined);
   const folders: string[] = [];
-  for (let folder = parent(from.path); ; folder = parent(folder)) {
+  for (let folder = folderOf(from.path); ; folder = folderOf(folder)) {
     folders.push(folder);
     if (folder === '') break;
   }
@@ -140,11 +141,6 @@ function namesOf(trees: readonly Located[]): Names {
     }
   }
   return { zones, groups };
-}
-
-function parent(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
 }
 
 /** Headers in force at a level: add_header is replaced as a whole by an inner level, more_set_headers adds up. */

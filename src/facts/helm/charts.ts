@@ -2,6 +2,7 @@
 import type { ChartFile } from '../chart.ts';
 import type { Facts } from '../facts.ts';
 import type { TemplateFile } from '../gotemplate.ts';
+import { folderOf } from '../paths.ts';
 import type { Place } from '../span.ts';
 import { at, itemsOf, textOf, type YamlMap, type YamlNode } from '../yaml.ts';
 
@@ -47,11 +48,6 @@ export interface ValuesFile {
 }
 
 const MAX_NESTING = 8;
-
-export function folderOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
-}
 
 export function inFolder(folder: string, path: string): string {
   return folder === '' ? path : `${folder}/${path}`;

@@ -1,12 +1,11 @@
 /** Knows which commands and objects of a repository install which chart with which values. */
 import type { Facts } from '../facts.ts';
 import type { Expression } from '../hcl.ts';
-import { joinPath } from '../paths.ts';
+import { folderOf, joinPath } from '../paths.ts';
 import { type Command, eachCommand, type Shell, type Word } from '../shell.ts';
 import type { Place } from '../span.ts';
 import { attributeOf, blocksOf } from '../terraform.ts';
 import { at, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
-import { folderOf } from './charts.ts';
 import type { Release } from './context.ts';
 
 export interface Deployment {

@@ -1,5 +1,6 @@
 /** Knows every place of a repository that names packages, and which project each belongs to. */
 import type { Facts } from '../facts.ts';
+import { folderOf } from '../paths.ts';
 import type { Zone } from '../workspace.ts';
 import { installsOf } from './installs.ts';
 import { type Ecosystem, ecosystems, type Include, type Packages, type Scope } from './model.ts';
@@ -18,11 +19,6 @@ export interface Source extends Packages {
 export interface Inventory {
   /** By path; a file with several ecosystems has one entry each. */
   readonly sources: readonly Source[];
-}
-
-function folderOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
 }
 
 /** Formats that make their folder a project of its own. */

@@ -1,4 +1,6 @@
 /** Knows the tables that SQL in the code names, and whether the repository creates them itself. */
+
+import { folderOf } from '../paths.ts';
 import { constants, lastWord } from './flow.ts';
 import { type CallSite, option, type Program, type Unit } from './link.ts';
 import { wordsOf } from './names.ts';
@@ -56,8 +58,9 @@ function foreignTables(program: Program, unit: Unit): 'reading' | 'tables' | und
   if (named.length === 0 || named.some((name) => createdTables(program).has(name))) return undefined;
   if (named.every((name) => name.startsWith('sqlite_'))) return 'reading';
   // Tables may be created by a script beside the code.
-  const folder = folderOf(unit);
-  const scripted = (other: Unit) => folderOf(other) === folder && textsOf(other).some((text) => /\.sql$/i.test(text));
+  const folder = folderOf(unit.path);
+  const scripted = (other: Unit) =>
+    folderOf(other.path) === folder && textsOf(other).some((text) => /\.sql$/i.test(text));
   return program.units.some(scripted) ? undefined : 'tables';
 }
 
@@ -79,10 +82,6 @@ function isCopy({ module }: Unit): boolean {
     const text = args[0] ? values[args[0].value]! : undefined;
     return id >= 0 && text?.kind === 'const' && /^\s*(?:insert|replace)\b/i.test(String(text.value)) && hands(id);
   });
-}
-
-function folderOf({ path }: Unit): string {
-  return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
 /** Does the call open a SQLite file that holds none of this program's own data: for `reading` only, or with `tables` that nothing here creates, or that copy another store? */
