@@ -1,5 +1,5 @@
 /** Knows when an administrative route answers anybody, or anybody who is merely logged in. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, once, pass, type Subject, unknown } from '../check.ts';
 import type { Facts } from '../facts/facts.ts';
 import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
@@ -109,11 +109,9 @@ function judge(
     all.reduce<Verdict | undefined>((a, b) => (a ? stronger(a, b) : b), undefined);
   const best = strongest(verdicts);
   const sure = strongest(verdicts.filter((one) => !one.unsure));
-  const once = (message: string, data: Record<string, string>, place: Place, more: Partial<Finding> = {}) => {
+  const failed = (message: string, data: Record<string, string>, place: Place, more: Partial<Finding> = {}) => {
     const key = `${message} ${place.path} ${place.span.start}`;
-    const finding = causes.get(key) ?? { message, data, place, confidence: 'high' as const, ...more };
-    causes.set(key, finding);
-    return [fail(name, finding, route.place)];
+    return [fail(name, once(causes, key, { message, data, place, confidence: 'high', ...more }), route.place)];
   };
   const loginIsEnough = kind !== 'admin' || !options.requireRole;
   if (sure?.kind === 'role' || (sure?.kind === 'auth' && loginIsEnough))
@@ -123,16 +121,16 @@ function judge(
     return [unknown(name, route.place, best.reason ?? `the repository does not hold ${best.name}, which may guard it`)];
   if (route.open !== undefined) return [unknown(name, route.place, route.open)];
   if (best?.kind === 'auth')
-    return once('noRole', { route: label, guard: best.name }, route.place, {
+    return failed('noRole', { route: label, guard: best.name }, route.place, {
       confidence: 'medium',
       severity: 'medium',
     });
-  if (best?.kind === 'open') return once('open', { guard: best.name }, best.place);
-  if (best?.kind === 'client') return once('client', { guard: best.name }, best.place);
+  if (best?.kind === 'open') return failed('open', { guard: best.name }, best.place);
+  if (best?.kind === 'client') return failed('client', { guard: best.name }, best.place);
   const above = route.above.map((layer) => guardOf(program, layer, words)).find((one) => one.kind !== 'none');
-  if (above) return once('misplaced', { route: label, guard: above.name }, above.place);
+  if (above) return failed('misplaced', { route: label, guard: above.name }, above.place);
   const lost = handlers.map((one) => neverAwaited(program, one, words)).find((one) => one !== undefined);
-  if (lost) return once('notAwaited', { route: label, guard: lost.name }, lost.place);
+  if (lost) return failed('notAwaited', { route: label, guard: lost.name }, lost.place);
   if (handlers.length === 0 && !route.library)
     return [unknown(name, route.place, 'the repository does not hold its handler')];
   // A set-up that several applications run registers the same route in each.
@@ -157,7 +155,7 @@ function judge(
   const related = route.handler
     ? [{ ...placeIn(route.handler.unit, route.handler.function.nameSpan), text: 'the handler' }]
     : [];
-  return once(
+  return failed(
     kind === 'all' && route.methods.includes('GET') ? 'everybody' : 'unguarded',
     { route: label },
     route.place,

@@ -1,5 +1,5 @@
 /** Knows when a public server at the edge answers without the security headers. */
-import { defineCheck, type Finding, type Options, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, type Options, once, pass, type Subject, unknown } from '../check.ts';
 import { type Answer, type EdgeServer, edgeServers, type Header, type Headers } from '../facts/edge.ts';
 import { chartNeeds } from '../facts/helm.ts';
 
@@ -112,9 +112,8 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
   const findings: Finding[] = [];
   const add = (message: string, at: Finding['place'], data: Record<string, string>, sender = name) => {
     const key = `${message} ${at.path}:${at.span.start} ${Object.values(data).join()}`;
-    const finding = causes.get(key) ?? { message, data: { server: sender, ...data }, place: at, confidence: 'high' };
-    causes.set(key, finding);
-    findings.push(finding);
+    const finding: Finding = { message, data: { server: sender, ...data }, place: at, confidence: 'high' };
+    findings.push(once(causes, key, finding));
   };
   // Parts that decide for themselves count for a server that has no answers of its own.
   const bare = server.headers ?? (server.piece ? undefined : leastOf(parts));

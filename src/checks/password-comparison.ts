@@ -1,5 +1,5 @@
 /** Knows when a secret is compared by an operator that stops at the first difference. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, once, pass, type Subject } from '../check.ts';
 import {
   type Compared,
   comparedIn,
@@ -89,8 +89,7 @@ export const passwordComparison = defineCheck({
         if (!finding) continue;
         // The same two values compared again in one function are mended together.
         const key = `${finding.message} ${one.function} ${[one.left, one.right].map((side) => nameOf(unit, side)).sort()}`;
-        const cause = causes.get(key) ?? finding;
-        causes.set(key, cause);
+        const cause = once(causes, key, finding);
         subjects.push(fail(String(cause.data.name), cause, finding.place));
       }
       subjects.push(...asked(unit, options));

@@ -5,6 +5,7 @@ import {
   type Finding,
   fail,
   type Options,
+  once,
   pass,
   type Related,
   type Subject,
@@ -232,8 +233,7 @@ function algorithms(program: Program, options: Options): Subject[] {
       return pass(`algorithm ${name}`, place, excuse ?? `${name} is the name of the standard`);
     const key = `${node.unit.path}:${node.ref}`;
     const at = placeIn(node.unit, node.unit.module.values[node.ref]!);
-    const cause = causes.get(key) ?? finding('draft', { name, standard }, at, 'high');
-    causes.set(key, cause);
+    const cause = once(causes, key, finding('draft', { name, standard }, at, 'high'));
     return fail(`algorithm ${name}`, cause, place);
   });
   for (const { unit, span, function: name, callee } of droppedHalves(program, options.modules as readonly string[])) {

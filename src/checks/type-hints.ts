@@ -1,5 +1,5 @@
 /** Knows how much of the production code is annotated with types, and whether CI enforces a type checker. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, fail, type Options, once, pass, type Subject, unknown } from '../check.ts';
 import { type AnnotatedFile, type Annotations, linkAnnotations } from '../facts/annotations.ts';
 import { ciRuns } from '../facts/ci-runs.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -166,9 +166,7 @@ function strictness({ configs }: Annotations): Subject[] {
     if (strict) return pass(name, own, 'Types are asked for everywhere.');
     const key = `${place.path} ${place.span.start}`;
     const data = { file: place.path, missing };
-    const finding = causes.get(key) ?? { message: 'lenient', data, place, confidence: 'high' as const };
-    causes.set(key, finding);
-    return fail(name, finding, own);
+    return fail(name, once(causes, key, { message: 'lenient', data, place, confidence: 'high' }), own);
   });
 }
 
