@@ -18,8 +18,17 @@ export interface Scanned {
   readonly notifications: readonly Notification[];
 }
 
-/** Option defaults of the check's rule page. */
-export function defaultOptions(id: string): Options {
+const defaults = new Map<string, Options>();
+let allAdvisories: Advisories | undefined;
+
+/** Option defaults of the check's rule page, which is read once. */
+function defaultOptions(id: string): Options {
+  const known = defaults.get(id) ?? readDefaults(id);
+  defaults.set(id, known);
+  return known;
+}
+
+function readDefaults(id: string): Options {
   let page: string;
   try {
     page = readFileSync(new URL(`../rules/${id}.md`, import.meta.url), 'utf8');
@@ -51,7 +60,7 @@ export async function scanFiles(
   check: Check,
   files: Files,
   options: Options = {},
-  advisories: Advisories | undefined = advisoriesFrom(),
+  given?: Advisories,
 ): Promise<Scanned> {
   const encoded = Object.entries(files).map(([path, text]) => [path, Buffer.from(text)] as const);
   const workspace = openFiles('tree', new Map(encoded));
@@ -59,7 +68,10 @@ export async function scanFiles(
     checks: [check],
     extractors: serialised,
     zones: new Set(ZONES),
-    advisories: async () => ({ advisories, notifications: [] }),
+    advisories: async () => {
+      allAdvisories ??= advisoriesFrom();
+      return { advisories: given ?? allAdvisories, notifications: [] };
+    },
     asked: new Set(ZONES),
   });
   const zones = new Map(workspace.files.map((file) => [file.path, file.zone]));
