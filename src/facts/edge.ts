@@ -6,10 +6,9 @@ import { cdnServers } from './edge/cdn.ts';
 import { clusterServers } from './edge/cluster.ts';
 import { envoyServers } from './edge/envoy.ts';
 import { haproxyFrontends } from './edge/haproxy.ts';
-import { markInner } from './edge/inner.ts';
-import { reachable } from './edge/inside.ts';
 import { kongServices } from './edge/kong.ts';
 import { nginxServers } from './edge/nginx.ts';
+import { reachable } from './edge/reach.ts';
 import type { EdgeServer } from './edge/server.ts';
 import { siteServers } from './edge/sites.ts';
 import { traefikServers } from './edge/traefik.ts';
@@ -35,5 +34,5 @@ export function edgeServers(facts: Facts): readonly EdgeServer[] {
     ...azureServers(facts),
     ...siteServers(facts),
   ];
-  return markInner(reachable(all, facts), facts);
+  return reachable(all, facts);
 }

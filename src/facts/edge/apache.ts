@@ -57,12 +57,13 @@ function serverOf(
   const named = (pattern: RegExp) => block.filter((one) => pattern.test(one.name));
   const serves = named(/^(?:documentroot|proxypass|proxypassmatch|wsgiscriptalias|fcgiwrapper)$/).length > 0;
   const redirects = block.some(
-    (one) =>
+    (one, i) =>
       (/^redirect(?:permanent|temp|match)?$/.test(one.name) &&
         (one.args.includes('/') || one.name === 'redirectmatch' || /^\/$/.test(one.args[0] ?? ''))) ||
       (one.name === 'rewriterule' &&
         /\bR(?:=3\d\d)?\b/.test(one.args[2] ?? '') &&
-        /^https:|%\{/.test(one.args[1] ?? '')),
+        /^https:|%\{/.test(one.args[1] ?? '') &&
+        !conditionsOf(block, i).some((test) => SOME_ONLY.test(test))),
   );
   if (redirects && named(/^proxypass/).length === 0) return [];
   if (!serves && redirects) return [];
@@ -70,7 +71,11 @@ function serverOf(
   const headers = merged(outside, folderHeaders(root, block, folders), headersOf(source, block));
   const name = named(/^servername$/)[0]?.args[0] ?? addresses[0] ?? '';
   const plain =
-    addresses.every((one) => /(?:^|:)80$/.test(one)) && named(/^ssl(?:engine|certificatefile)$/).length === 0;
+    addresses.every((one) => /(?:^|:)80$/.test(one)) &&
+    named(/^ssl(?:engine|certificatefile)$/).length === 0 &&
+    !block.some(
+      ({ args }) => /x-forwarded-proto/i.test(args[0] ?? '') || /x-forwarded-proto https/i.test(args.join(' ')),
+    );
   const include = named(/^include/).find((one) => /head|secur/i.test(one.args[0] ?? ''));
   return [
     {
@@ -86,6 +91,16 @@ function serverOf(
       ...(source.config.broken && { unknown: 'a part of its file cannot be read' }),
     },
   ];
+}
+
+/** What a rule is asked before, which may hold for some requests only: other names of the host, plain HTTP in front of it. */
+const SOME_ONLY = /HTTP_HOST|X-Forwarded-Proto/i;
+
+/** Tests of the conditions above a rule. */
+function conditionsOf(block: readonly Directive[], rule: number): readonly string[] {
+  let first = rule;
+  while (block[first - 1]?.name === 'rewritecond') first--;
+  return block.slice(first, rule).map(({ args }) => args[0] ?? '');
 }
 
 /** Headers of the .htaccess file in the host's folder, as far as the repository tells which one that is. */

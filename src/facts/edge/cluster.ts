@@ -1,10 +1,11 @@
 /** Knows the edge of a Kubernetes cluster: which objects answer the public, each told by the model of its controller. */
 import { type Deployed, linkCluster } from '../cluster.ts';
 import type { Facts } from '../facts.ts';
-import { gatewayRoute, httpProxy, isPlain, openshiftRoute } from './gateways.ts';
+import { gatewayRoute, httpProxy, openshiftRoute } from './gateways.ts';
 import { ingress } from './ingress.ts';
 import { istioEdge, virtualService } from './istio.ts';
 import { type ClusterEdge, clusterEdge } from './objects.ts';
+import { isPlain } from './plain.ts';
 import type { EdgeServer } from './server.ts';
 import { ingressRoute } from './traefik-objects.ts';
 

@@ -56,6 +56,10 @@ function serversOf(
   if (LOOPBACK.test(textOf(at(socket, 'address')) ?? '') || direction === 'OUTBOUND') return [];
   const port = textOf(at(socket, 'port_value'));
   const filters = itemsOf(at(listener, 'filter_chains')).flatMap((chain) => itemsOf(at(chain, 'filters')));
+  const plain =
+    port !== undefined &&
+    !/443$/.test(port) &&
+    !itemsOf(at(listener, 'filter_chains')).some((chain) => at(chain, 'transport_socket') ?? at(chain, 'tls_context'));
   const managers = filters.flatMap((filter) => {
     const config = at(filter, 'typed_config') ?? at(filter, 'config');
     return config && MANAGER.test(`${textOf(at(filter, 'name'))} ${textOf(at(config, '@type'))}`) ? [config] : [];
@@ -104,6 +108,7 @@ function serversOf(
           parts: [],
           routes,
           ports: [port ?? ''],
+          ...(plain && { plain }),
           ...(unknown !== undefined && { unknown }),
         },
       ];

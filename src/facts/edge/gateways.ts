@@ -47,33 +47,6 @@ export function gatewayRoute(one: Deployed, edge: ClusterEdge): EdgeServer | und
   return sets.length === 0 ? undefined : simple(one, common(sets), routes, unknown);
 }
 
-/** Do all gateways of a VirtualService or HTTPRoute stand in the repository, and listen to plain HTTP only? */
-export function isPlain(one: Deployed, edge: ClusterEdge): boolean {
-  const { body } = one.object;
-  const named = itemsOf(at(body, 'spec', 'gateways')).flatMap((item) => {
-    const [namespace = '', name] = (textOf(item) ?? '').includes('/')
-      ? textOf(item)!.split('/')
-      : [one.namespace, textOf(item)];
-    return name === 'mesh' ? [] : [{ namespace, name }];
-  });
-  const parents = itemsOf(at(body, 'spec', 'parentRefs')).map((parent) => ({
-    namespace: textOf(at(parent, 'namespace')) ?? one.namespace,
-    name: textOf(at(parent, 'name')),
-  }));
-  const gateways = [...named, ...parents].map(({ namespace, name }) => edge.find('Gateway', namespace, name));
-  return (
-    gateways.length > 0 &&
-    gateways.every((gateway) => {
-      const spec = at(gateway?.object.body, 'spec');
-      const protocols = [
-        ...itemsOf(at(spec, 'servers')).map((server) => textOf(at(server, 'port', 'protocol'))),
-        ...itemsOf(at(spec, 'listeners')).map((listener) => textOf(at(listener, 'protocol'))),
-      ];
-      return protocols.length > 0 && protocols.every((protocol) => protocol === 'HTTP');
-    })
-  );
-}
-
 function modified(one: Deployed, filter: YamlNode): Headers {
   const change = at(filter, 'responseHeaderModifier');
   return itemHeaders(one.path, [...itemsOf(at(change, 'add')), ...itemsOf(at(change, 'set'))]);

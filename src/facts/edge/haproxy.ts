@@ -31,6 +31,7 @@ function frontendsOf(source: Source): readonly EdgeServer[] {
       ...block.filter((one) => one.name === 'bind').map((one) => one.args[0] ?? ''),
       ...section.args.slice(1),
     ];
+    const plain = binds.length > 0 && !binds.some((one) => /:\d*443$/.test(one)) && !block.some(speaksTls);
     const mode = modeOf(block) ?? modeOf(defaults) ?? 'tcp';
     const targets = block
       .filter((one) => /^(?:default_backend|use_backend)$/.test(one.name))
@@ -39,7 +40,7 @@ function frontendsOf(source: Source): readonly EdgeServer[] {
     const stats = block.some((one) => one.name === 'stats');
     if (mode !== 'http' || !serves || (stats && targets.length === 0)) return [];
     if (binds.length > 0 && binds.every((one) => LOOPBACK.test(one))) return [];
-    if (block.some(isFence)) return [];
+    if (block.some((one) => isFence(one) || (plain && sendsAway(one)))) return [];
     const own = merged(headersOf(source, defaults), headersOf(source, block));
     const behind = targets.map((name) => headersOf(source, backends.get(name) ?? []));
     const headers = merged(common(behind), own);
@@ -60,8 +61,25 @@ function frontendsOf(source: Source): readonly EdgeServer[] {
       routes.push({ path: '/', inner: '/', upstreams, place: placeAt(source, section), headers: own, limits });
     const ports = binds.map((one) => /:(\d+)$/.exec(one)?.[1] ?? '');
     const name = `HAProxy ${section.name} ${section.args[0] ?? ''}`;
-    return [{ name, place: placeAt(source, section), headers, shared: headers, parts: [], routes, ports }];
+    const place = placeAt(source, section);
+    return [{ name, place, headers, shared: headers, parts: [], routes, ports, ...(plain && { plain }) }];
   });
+}
+
+/** It has a certificate, or asks what a front has spoken. */
+function speaksTls({ name, args }: Directive): boolean {
+  if (name === 'bind') return args.includes('ssl');
+  const text = args.join(' ');
+  return /hdr\(x-forwarded-proto\)/i.test(text) || /set-header x-forwarded-proto https$/i.test(text);
+}
+
+/** Everything that came over plain HTTP is sent to HTTPS. */
+function sendsAway({ name, args }: Directive): boolean {
+  const text = `${name} ${args.join(' ')}`;
+  return (
+    /^(?:http-request )?redirect scheme https\b/.test(text) &&
+    (!/ (?:if|unless) /.test(text) || /\bssl_fc\b/.test(text))
+  );
 }
 
 /** Everybody but listed addresses is refused. */

@@ -428,7 +428,20 @@ function portsOf(block: readonly Located[]): readonly string[] {
 function isPlain(block: readonly Located[]): boolean {
   const listens = block.filter((one) => one.name === 'listen');
   const secure = listens.some((one) => one.args.some((arg) => /^(?:ssl|quic|http3)$|(?:^|:)\d*443$/.test(arg)));
-  return listens.length > 0 && !secure && !block.some((one) => /^ssl(?:_certificate)?$/.test(one.name));
+  return (
+    listens.length > 0 && !secure && !block.some((one) => /^ssl(?:_certificate)?$/.test(one.name) || hasTlsInFront(one))
+  );
+}
+
+/** It asks what a front has spoken, or tells the application that it was HTTPS. */
+function hasTlsInFront({ name, args, block = [] }: Located): boolean {
+  if (name === 'if') return /\$http_x_forwarded_proto\b/.test(args.join(' '));
+  if (name === 'proxy_set_header' || name === 'fastcgi_param' || name === 'uwsgi_param')
+    return (
+      /^(?:x-forwarded-proto|https|http_x_forwarded_proto)$/i.test(args[0] ?? '') &&
+      /^(?:https|on)$/.test(args[1] ?? '')
+    );
+  return name === 'location' && block.some(hasTlsInFront);
 }
 
 function nameOf(block: readonly Located[]): string {

@@ -15,6 +15,8 @@ export interface ClusterEdge {
   readonly everywhere: Headers;
   /** They switch off the HSTS that it sends by itself. */
   readonly hstsOff: boolean;
+  /** A load balancer or a tunnel ends TLS in front of the controllers. */
+  readonly tlsInFront: boolean;
 }
 
 /** A pure join: use through `facts.linked`. */
@@ -36,12 +38,12 @@ export function clusterEdge(facts: Facts): ClusterEdge {
     const anywhere = byName.get(`${kind} default/${name}`);
     return anywhere?.object.namespace === undefined ? anywhere : undefined;
   };
-  const maps = byKind.get('ConfigMap') ?? [];
-  const sets: Headers[] = [];
+  const controllers = controllersOf(facts, byKind);
+  const sets = controllers.map(({ node, path }) => entryHeaders(path, entriesOf(at(node, 'addHeaders'))));
   let hstsOff = false;
   for (const { node, path } of [
-    ...maps.map(({ object, path }) => ({ node: at(object.body, 'data'), path })),
-    ...valuesOf(facts, byKind),
+    ...(byKind.get('ConfigMap') ?? []).map(({ object, path }) => ({ node: at(object.body, 'data'), path })),
+    ...controllers.map(({ node, path }) => ({ node: at(node, 'config'), path })),
   ]) {
     const named = textOf(at(node, 'add-headers'));
     if (named !== undefined) {
@@ -53,31 +55,39 @@ export function clusterEdge(facts: Facts): ClusterEdge {
       const entry = entryOf(node, key);
       if (entry) sets.push(snippetHeaders(path, entry));
     }
-    const added = at(node, '\0add');
-    if (added) sets.push(entryHeaders(path, entriesOf(added)));
   }
-  return { find, all: (kind) => byKind.get(kind) ?? [], everywhere: merged(...sets), hstsOff };
+  const tlsInFront = [
+    ...(byKind.get('Service') ?? []).map(({ object }) => at(object.body, 'metadata', 'annotations')),
+    ...controllers.map(({ node }) => at(node, 'service', 'annotations')),
+  ].some((annotations) => entriesOf(annotations).some(({ key }) => BRINGS_TLS.test(key)));
+  const tunnel = facts
+    .linked(linkCluster)
+    .workloads.some(({ pod }) => pod.containers.some(({ image }) => /\bcloudflared\b/.test(image?.text ?? '')));
+  return {
+    find,
+    all: (kind) => byKind.get(kind) ?? [],
+    everywhere: merged(...sets),
+    hstsOff,
+    tlsInFront: tlsInFront || tunnel,
+  };
 }
 
-/** Settings of the controller in values of its chart; added headers stand under "\\0add". */
-function valuesOf(facts: Facts, byKind: ReadonlyMap<string, readonly Deployed[]>): { node: YamlNode; path: string }[] {
+/** Annotations of a load balancer that holds a certificate. */
+const BRINGS_TLS = /load-?balancer.*(?:ssl-cert|certificate|tls-secret|ssl-ports)/;
+
+/** Settings of the controller in values of its chart. */
+function controllersOf(
+  facts: Facts,
+  byKind: ReadonlyMap<string, readonly Deployed[]>,
+): readonly { readonly node: YamlNode; readonly path: string }[] {
   const roots = [
-    ...facts
-      .of('chart')
-      .flatMap(({ path, data }) => (data.role === 'values' && data.root ? [{ path, root: data.root }] : [])),
-    ...(byKind.get('HelmRelease') ?? []).flatMap(({ path, object }) => {
-      const root = at(object.body, 'spec', 'values');
-      return root ? [{ path, root }] : [];
-    }),
+    ...facts.of('chart').flatMap(({ path, data }) => (data.role === 'values' ? [{ path, root: data.root }] : [])),
+    ...(byKind.get('HelmRelease') ?? []).map(({ path, object }) => ({ path, root: at(object.body, 'spec', 'values') })),
   ];
   return roots.flatMap(({ path, root }) =>
     [root, at(root, 'ingress-nginx'), at(root, 'nginx-ingress')].flatMap((one) => {
-      const controller = at(one, 'controller');
-      const config = at(controller, 'config');
-      const added = entryOf(controller, 'addHeaders');
-      if (!controller || (!config && !added)) return [];
-      const entries = [...entriesOf(config), ...(added ? [{ ...added, key: '\0add' }] : [])];
-      return [{ node: { kind: 'map' as const, entries, span: controller.span }, path }];
+      const node = at(one, 'controller');
+      return node ? [{ node, path }] : [];
     }),
   );
 }
