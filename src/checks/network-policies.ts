@@ -7,7 +7,7 @@ import { deadValues, switchHint } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { nameEntry, titleOf } from '../facts/kubernetes.ts';
 import { linkNamespaces } from '../facts/namespaces.ts';
-import { linkPolicies, type Policy, sameNamespace } from '../facts/network.ts';
+import { linkPolicies, type Policy, restricting, sameNamespace, sourceOf } from '../facts/network.ts';
 import type { Place } from '../facts/span.ts';
 import { at } from '../facts/yaml.ts';
 
@@ -38,7 +38,7 @@ export const networkPolicies = defineCheck({
       aspect: 'coverage',
     },
     open: {
-      what: 'The only network policies that select the pods of {title} allow everything{where}.',
+      what: 'The network policies that select the pods of {title} allow everything, taken together{where}.',
       why: `They look like protection and are none. ${WHY}`,
       fix: 'Name in the rules of {policy} who may talk to whom.',
       aspect: 'policy-quality',
@@ -98,8 +98,8 @@ function pods(facts: Facts): Subject[] {
 }
 
 /** A manifest by itself, whose namespace is told when it is applied. */
-function isPlain({ assumed, chart, kustomization }: Workload): boolean {
-  return Boolean(assumed) && !chart && kustomization === undefined;
+function isPlain(workload: Workload): boolean {
+  return Boolean(workload.assumed) && sourceOf(workload) === '';
 }
 
 function judge(workload: Workload, policies: readonly Policy[], missing: Map<string, Finding>, facts: Facts): Judged {
@@ -111,14 +111,16 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   const where = deployedAs(workload);
   const name = workload.chart && namespace.startsWith('chart ') ? `of the chart ${workload.chart.name}` : namespace;
   const identity = objectKey(workload);
+  const selecting = policies.filter((policy) => policy.selects(workload));
+  // A mesh that denies by default is no network policy, but somebody thought of who may talk to whom.
+  const doubtful = workload.trial || selecting.some(({ mesh }) => mesh);
   const failed = (message: string, given: Finding['data'], confidence: Finding['confidence'] = 'high'): Judged => {
     const data = { title: object, namespace: name, where, ...given };
-    const finding: Finding = { message, data, place, confidence: workload.trial ? 'low' : confidence };
+    const finding: Finding = { message, data, place, confidence: doubtful ? 'low' : confidence };
     return { ...(identity === undefined ? {} : { identity }), place, title, findings: [finding] };
   };
   if (/^kube-(?:system|public|node-lease)$/.test(namespace))
     return { place, title, evidence: `a part of the cluster in ${namespace}` };
-  const selecting = policies.filter((policy) => policy.selects(workload));
   if (pod.hostNetwork) {
     const host = selecting.find((policy) => policy.host);
     return host
@@ -126,11 +128,18 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
       : // What runs on every node is mostly there for the node's own network.
         failed('host', {}, workload.object.kind === 'DaemonSet' ? 'low' : 'high');
   }
-  const good = selecting.find((policy) => !policy.open && !policy.host);
+  const own = selecting.filter((policy) => !policy.host && !policy.mesh);
+  const [good] = restricting(own);
   if (good) return { place, title, evidence: `${titleOf(good.object)} in ${good.path} selects them` };
-  const open = selecting.find((policy) => policy.open);
-  if (open) return failed('open', { policy: titleOf(open.object) });
-  const others = policies.some((policy) => sameNamespace(policy, workload) && !policy.host);
+  const open = own.find(({ wide, ingress, egress }) => !wide || ingress === 'allows' || egress === 'allows');
+  // Beside a policy that denies, somebody opened this on purpose.
+  if (open)
+    return failed(
+      'open',
+      { policy: titleOf(open.object) },
+      own.some((one) => restricting([one]).length > 0) ? 'low' : 'high',
+    );
+  const others = policies.some((policy) => sameNamespace(policy, workload) && !policy.host && !policy.wide);
   if (others) {
     const labels = [...pod.labels].map(([key, value]) => `${key}=${value}`).slice(0, 5);
     return failed('unselected', { labels: labels.join(', ') || 'none' });
@@ -151,7 +160,7 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
     message: 'none',
     data: { namespace: name, where, chart },
     place: shown,
-    confidence: workload.trial ? 'low' : 'high',
+    confidence: doubtful ? 'low' : 'high',
     ...dead,
   };
   missing.set(group, finding);
@@ -165,7 +174,8 @@ function unused(policies: readonly Policy[], facts: Facts): Finding[] {
   const seen = new Set<string>();
   return policies.flatMap((policy): Finding[] => {
     const key = `${policy.place.path} ${policy.place.span.start}`;
-    if (policy.host || seen.has(key) || !workloads.some((workload) => sameNamespace(policy, workload))) return [];
+    if (policy.host || policy.wide || seen.has(key) || !workloads.some((workload) => sameNamespace(policy, workload)))
+      return [];
     seen.add(key);
     const same = policies.filter(
       (other) => other.place.path === policy.place.path && other.place.span.start === policy.place.span.start,

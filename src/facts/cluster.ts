@@ -31,6 +31,8 @@ export interface Deployed {
   readonly chart?: ChartUse;
   /** Path of the kustomization whose build gives it. */
   readonly kustomization?: string;
+  /** A command of the repository applies it without naming a namespace: it goes where the others go. */
+  readonly applied?: true;
   /** Part of a component that no kustomization uses: it is there, but nothing rests on it. */
   readonly optional?: true;
 }

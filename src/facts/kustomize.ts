@@ -161,7 +161,7 @@ function transform(one: Kustomization, before: KubeObject[], tree: Tree, used: S
 }
 
 const CLUSTER_WIDE =
-  /^(?:Namespace|Node|PersistentVolume|ClusterRole|ClusterRoleBinding|CustomResourceDefinition|StorageClass|PriorityClass|IngressClass|APIService|.*WebhookConfiguration|GlobalNetworkPolicy|CiliumClusterwideNetworkPolicy|ClusterIssuer|ClusterSecretStore|PodSecurityPolicy)$/;
+  /^(?:Namespace|Node|PersistentVolume|ClusterRole|ClusterRoleBinding|CustomResourceDefinition|StorageClass|PriorityClass|IngressClass|APIService|.*WebhookConfiguration|GlobalNetworkPolicy|CiliumClusterwideNetworkPolicy|(?:Baseline)?AdminNetworkPolicy|ClusterNetworkPolicy|ClusterGroup|ClusterPolicy|Tier|ClusterIssuer|ClusterSecretStore|PodSecurityPolicy)$/;
 
 // ---------------------------------------------------------------- patches
 
@@ -409,7 +409,9 @@ function withLabels(root: YamlMap, objects: KubeObject[]): KubeObject[] {
               : ['spec', 'template'];
         add([...path, 'metadata', 'labels']);
       }
-      if (selectors && object.kind === 'NetworkPolicy') add(['spec', 'podSelector', 'matchLabels']);
+      // An empty selector stays empty.
+      if (selectors && object.kind === 'NetworkPolicy' && at(body, 'spec', 'podSelector', 'matchLabels'))
+        add(['spec', 'podSelector', 'matchLabels']);
       return { ...object, body };
     });
   }, objects);

@@ -43,43 +43,120 @@ const missed: [string, string][] = [
   ['In others', `{podSelector: {matchExpressions: [{key: app, operator: In, values: [api]}]}, ${RULES}}`],
   ['NotIn this one', `{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}, ${RULES}}`],
 ];
+const cilium = (spec: string, kind = 'CiliumNetworkPolicy') =>
+  policy(spec, { namespace: kind.includes('wide') ? 'x' : 'shop', apiVersion: 'cilium.io/v2', kind });
+const calico = (spec: string, kind = 'NetworkPolicy') =>
+  policy(spec, { namespace: kind === 'NetworkPolicy' ? 'shop' : 'x', apiVersion: 'projectcalico.org/v3', kind });
+const of = (apiVersion: string, kind: string, spec: string) => policy(spec, { namespace: 'shop', apiVersion, kind });
+const admin = (spec: string, kind = 'AdminNetworkPolicy') =>
+  of(`policy.networking.k8s.io/v1alpha1`, kind, `{subject: {namespaces: {}}, ${spec}}`);
+const kyverno = (match: string) =>
+  of(
+    'kyverno.io/v1',
+    'ClusterPolicy',
+    `{rules: [{match: ${match}, exclude: {any: [{resources: {namespaces: [kube-*]}}]}, generate: {kind: NetworkPolicy, data: {spec: {podSelector: {}, policyTypes: [Ingress]}}}}]}`,
+  );
 const equivalents: [string, string][] = [
   ['old apiVersion', policy(`{podSelector: {}, ${RULES}}`, { apiVersion: 'extensions/v1beta1' })],
-  [
-    'Cilium',
-    policy('{endpointSelector: {matchLabels: {"k8s:app": web}}, ingress: [{}]}', {
-      apiVersion: 'cilium.io/v2',
-      kind: 'CiliumNetworkPolicy',
-    }),
-  ],
+  ['Cilium', cilium('{endpointSelector: {matchLabels: {"k8s:app": web}}, ingress: [{}]}')],
   [
     'Cilium, whole cluster',
-    policy('{endpointSelector: {matchLabels: {k8s:io.kubernetes.pod.namespace: shop}}}', {
-      namespace: 'x',
-      apiVersion: 'cilium.io/v2',
-      kind: 'CiliumClusterwideNetworkPolicy',
-    }),
-  ],
-  [
-    'Cilium, several',
-    'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspecs:\n  - endpointSelector: {matchLabels: {app: other}}\n  - endpointSelector: {}\n',
-  ],
-  ['Calico', policy("{selector: app == 'web'}", { apiVersion: 'projectcalico.org/v3' })],
-  [
-    'Calico, global',
-    policy(
-      `{namespaceSelector: "projectcalico.org/name != 'kube-system'", selector: "has(app) && app in {'web', 'api'}"}`,
-      { namespace: 'x', apiVersion: 'crd.projectcalico.org/v1', kind: 'GlobalNetworkPolicy' },
+    cilium(
+      '{endpointSelector: {matchLabels: {k8s:io.kubernetes.pod.namespace: shop}}, ingress: [{fromEntities: [cluster]}]}',
+      'CiliumClusterwideNetworkPolicy',
     ),
   ],
   [
-    'administrator',
-    policy('{subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: shop}}}}', {
-      apiVersion: 'policy.networking.k8s.io/v1alpha1',
-      kind: 'AdminNetworkPolicy',
-    }),
+    'Cilium, by a label of the namespace',
+    `${cilium('{endpointSelector: {matchLabels: {io.cilium.k8s.namespace.labels.team: a}}, egress: [{toEntities: [all], toPorts: [{ports: [{port: "53"}]}]}]}', 'CiliumClusterwideNetworkPolicy')}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: a}}\n`,
   ],
-  ['mesh that denies', policy('{}', { apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy' })],
+  [
+    'Cilium, by the account',
+    cilium(
+      '{endpointSelector: {matchLabels: {io.cilium.k8s.policy.serviceaccount: default}}, ingressDeny: [{fromEntities: [world]}]}',
+    ),
+  ],
+  [
+    'Cilium, several',
+    'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspecs:\n  - {endpointSelector: {matchLabels: {app: other}}, ingress: [{}]}\n  - {endpointSelector: {}, egress: [{}]}\n',
+  ],
+  ['Calico', calico("{selector: app == 'web'}")],
+  [
+    'Calico, global',
+    calico(
+      `{namespaceSelector: "projectcalico.org/name != 'kube-system'", selector: "has(app) && (app in {'web', 'api'} || !all())"}`,
+      'GlobalNetworkPolicy',
+    ),
+  ],
+  [
+    'Calico, global by the name of the namespace',
+    calico(
+      `{selector: "projectcalico.org/namespace not in {'kube-system', 'calico-system'}", types: [Ingress, Egress]}`,
+      'GlobalNetworkPolicy',
+    ),
+  ],
+  [
+    'Calico, what is refused first',
+    calico('{selector: all(), ingress: [{action: Deny, source: {nets: [10.0.0.0/8]}}, {action: Allow}]}'),
+  ],
+  ['administrator', admin('ingress: [{action: Deny, from: [{namespaces: {}}]}]')],
+  ['administrator, base', admin('egress: [{action: Deny}]', 'BaselineAdminNetworkPolicy')],
+  [
+    'administrator, pods',
+    of(
+      'policy.networking.k8s.io/v1alpha2',
+      'ClusterNetworkPolicy',
+      '{tier: Baseline, subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: web}}}}, ingress: [{action: Deny}]}',
+    ),
+  ],
+  [
+    'Antrea',
+    of(
+      'crd.antrea.io/v1beta1',
+      'ClusterNetworkPolicy',
+      '{appliedTo: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}], ingress: [{action: Drop}]}',
+    ),
+  ],
+  [
+    'Antrea, in the namespace',
+    of(
+      'crd.antrea.io/v1beta1',
+      'NetworkPolicy',
+      '{appliedTo: [{podSelector: {matchLabels: {app: web}}}], egress: [{action: Reject}]}',
+    ),
+  ],
+  [
+    'Antrea, a group for each rule',
+    `${of('crd.antrea.io/v1beta1', 'ClusterNetworkPolicy', '{ingress: [{action: Drop, appliedTo: [{group: g}]}]}')}---\napiVersion: crd.antrea.io/v1beta1\nkind: ClusterGroup\nmetadata: {name: g}\nspec: {podSelector: {matchLabels: {app: web}}}\n`,
+  ],
+  ['OVN', of('k8s.ovn.org/v1', 'EgressFirewall', '{egress: [{type: Deny, to: {cidrSelector: 0.0.0.0/0}}]}')],
+  ['Kyverno', kyverno('{any: [{resources: {kinds: [Namespace]}}]}')],
+  ['Kyverno, by name', kyverno('{resources: {kinds: [Namespace], names: ["s*p"]}}')],
+];
+/** What looks like a policy for the pod and is none, with the finding. */
+const lookAlikes: [string, string, string][] = [
+  ['Cilium that denies nothing', cilium('{endpointSelector: {}}'), 'open'],
+  [
+    'Cilium that is told to deny nothing',
+    cilium('{endpointSelector: {}, enableDefaultDeny: {ingress: false}, ingress: [{fromEndpoints: [{}]}]}'),
+    'open',
+  ],
+  ['Cilium that allows all', cilium('{endpointSelector: {}, ingress: [{fromEntities: [all]}]}'), 'open'],
+  ['Calico that allows all', calico('{selector: all(), ingress: [{action: Allow}]}'), 'open'],
+  ['Calico that hands on', calico('{types: [Ingress], ingress: [{action: Log}, {action: Pass}]}'), 'open'],
+  ['Calico that nobody enforces', calico('{selector: all()}', 'StagedNetworkPolicy'), 'none'],
+  ['Calico for accounts', calico("{selector: all(), serviceAccountSelector: role == 'x'}"), 'unselected'],
+  [
+    'Calico for another namespace',
+    calico("{selector: all(), namespaceSelector: team == 'x'}", 'GlobalNetworkPolicy'),
+    'none',
+  ],
+  ['administrator who allows', admin('ingress: [{action: Allow}, {action: Pass}]'), 'none'],
+  ['Antrea for nodes', of('crd.antrea.io/v1beta1', 'ClusterNetworkPolicy', '{ingress: [{action: Drop}]}'), 'none'],
+  ['OVN that allows', of('k8s.ovn.org/v1', 'EgressFirewall', '{egress: [{type: Allow}]}'), 'open'],
+  ['Kyverno for others', kyverno('{any: [{resources: {kinds: [Namespace], names: [s-*]}}]}'), 'none'],
+  ['Kyverno for pods', kyverno('{any: [{resources: {kinds: [Pod]}}]}'), 'none'],
+  ['every address', policy('{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}'), 'open'],
 ];
 const none = (at: string) => [{ message: 'none', at }];
 const skip = ['comment'] as const;
@@ -123,10 +200,10 @@ testCheck(networkPolicies, {
       },
     },
     {
-      name: 'deny beside an open one',
+      name: 'open in one direction, limited in the other',
       files: {
         'a.yaml': workload(),
-        'p.yaml': `${policy('{podSelector: {}, ingress: [{}]}')}---\n${policy('{podSelector: {}}')}`,
+        'p.yaml': `${policy('{podSelector: {}, ingress: [{}]}')}---\n${policy('{podSelector: {}, policyTypes: [Egress]}')}`,
       },
     },
     {
@@ -167,6 +244,37 @@ testCheck(networkPolicies, {
     },
   ],
   invalid: [
+    ...lookAlikes.map(([name, text, message]) => ({
+      name,
+      files: { 'a.yaml': workload(), 'p.yaml': text },
+      findings: [{ message, at: message === 'none' ? 'a.yaml:5' : 'a.yaml:4', confidence: 'high' as const }],
+      skip,
+    })),
+    {
+      name: 'deny beside an open one',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': `${policy('{podSelector: {}, ingress: [{}]}')}---\n${policy('{podSelector: {}}')}`,
+      },
+      findings: [{ message: 'open', at: 'a.yaml:4', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'mesh that denies',
+      files: { 'a.yaml': workload(), 'p.yaml': of('security.istio.io/v1', 'AuthorizationPolicy', '{}') },
+      findings: [{ message: 'none', at: 'a.yaml:5', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'a label that kustomize adds to no empty selector',
+      files: {
+        'one/kustomization.yaml': 'commonLabels: {team: a}\nnamespace: shop\nresources: [p.yaml]\n',
+        'one/p.yaml': policy('{podSelector: {}, ingress: [{}]}'),
+        'a.yaml': workload(),
+      },
+      findings: [{ message: 'open', at: 'a.yaml:4' }],
+      skip,
+    },
     {
       name: 'a manifest that a kustomization holds as well',
       files: {
