@@ -3,9 +3,11 @@ import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { folderOf, joinPath } from './paths.ts';
 import type { Job, Variable } from './pipeline.ts';
-import { type Assignment, type Command, eachCommand, type Statement } from './shell.ts';
+import type { Assignment, Command, Statement } from './shell.ts';
+import { foldersAt, isAnchored, pathsIn, type Standing, standing, walkShell, wordAt } from './shell-folders.ts';
 import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place, Span } from './span.ts';
+import { createsCluster } from './trials.ts';
 import type { Scope } from './variables.ts';
 
 export interface DockerRun {
@@ -49,8 +51,6 @@ const FLAGS =
 /** What `docker run` takes a value for, where other commands take none. */
 const RUN_VALUED = /^--pull$/;
 
-/** First words of commands that make a cluster on the machine they run on. */
-const LOCAL_CLUSTER = /^(?:kind create cluster|k3d cluster create|ctlptl create cluster|minikube start)\b/;
 /** Targets of make and scripts of package.json by whose names developers try things out. */
 const TRIAL = /(?:^|[-_:./])(?:tests?|smoke|e2e|integration|bench|ci|dev|local|demo|kind|minikube)(?:[-_:./]|$)/i;
 
@@ -74,27 +74,16 @@ export function linkDocker(facts: Facts): DockerCommands {
     const scope = new Map<string, string | undefined>();
     const partial = new Map<string, string>();
     for (const { name, value } of variables) if (!value.includes('$')) scope.set(name, value);
-    let inside = '';
     let loaded = false;
-    const visit = (command: Command): void => {
+    const visit = (command: Command, at: Standing): void => {
       for (const { name, value } of command.assignments) {
-        const word = value && resolveWord(value, scope);
-        scope.set(name, word?.known ? word.text : undefined);
+        const word = value && wordAt(value, at);
         if (word && !word.known) partial.set(name, word.text);
       }
       results.push(...command.assignments);
-      const words = withoutLaunchers(command.words.map((word) => resolveWord(word, scope)));
+      const words = withoutLaunchers(command.words.map((word) => wordAt(word, at)));
       const program = baseName(words[0]?.text ?? '');
-      if (program === 'cd' || program === 'pushd') inside = words[1]?.text ?? '';
-      if (
-        LOCAL_CLUSTER.test(
-          `${program} ${words
-            .slice(1, 3)
-            .map(({ text }) => text)
-            .join(' ')}`,
-        )
-      )
-        local = true;
+      local ||= createsCluster(words.map(({ text }) => text));
       const place = { path, span: command.span };
       const others = builtByOthers(program, words);
       if (others.length > 0) builds.push({ images: others, place });
@@ -104,8 +93,9 @@ export function linkDocker(facts: Facts): DockerCommands {
         const [from, to] = found.rest;
         if (from && to) tags.push({ from: from.text, to: to.text });
       } else if (found?.verb === 'build' || found?.verb === 'bud') {
-        const from = [...folders.map((one) => joinPath(one, inside) ?? one), ...folders];
-        builds.push({ ...buildOf(found.rest, from, partial, facts), place });
+        const from = [...new Set([...foldersAt(at, path, folders), ...folders])];
+        const inTree = (text: string) => (isAnchored(text) ? pathsIn(text, path, folders)[0] : undefined);
+        builds.push({ ...buildOf(found.rest, from, inTree, partial, facts), place });
       } else if (found?.verb === 'load') loaded = true;
       else if (found?.verb === 'bake') baked.push(place);
       else if (found) {
@@ -113,7 +103,11 @@ export function linkDocker(facts: Facts): DockerCommands {
         if (run) runs.push({ ...run, loaded, place });
       }
     };
-    for (const statements of parts) eachCommand(statements, visit);
+    for (const statements of parts) {
+      const at = standing(scope);
+      walkShell(statements, visit, at);
+      for (const [name, value] of at.scope) scope.set(name, value);
+    }
     const ended = runs.length > first ? parts.flatMap((statements) => endedBy(statements, scope)) : [];
     for (let i = first; i < runs.length; i++) {
       const { name, place } = runs[i]!;
@@ -266,6 +260,7 @@ function optionOf(options: readonly string[], name: string): string | undefined 
 function buildOf(
   words: readonly ResolvedWord[],
   folders: readonly string[],
+  inTree: (text: string) => string | undefined,
   partial: ReadonlyMap<string, string>,
   facts: Facts,
 ): Omit<DockerBuild, 'place'> {
@@ -289,14 +284,12 @@ function buildOf(
     i += width(text, false);
   }
   const build = { images, ...(target === undefined ? {} : { target }) };
+  const written = file ?? `${context ?? '.'}/Dockerfile`;
   for (const folder of folders) {
-    const path =
-      file === undefined
-        ? joinPath(folder, `${context ?? '.'}/Dockerfile`)
-        : joinPath(folder, file.replace(/^\.\//, ''));
+    const path = inTree(written) ?? joinPath(folder, written);
     if (path !== undefined && facts.has(path)) return { ...build, dockerfile: path };
   }
-  const moved = movedTo(file === undefined ? `${context ?? '.'}/Dockerfile` : file, partial, facts);
+  const moved = movedTo(written, partial, facts);
   return moved === undefined ? build : { ...build, dockerfile: moved };
 }
 
@@ -306,7 +299,7 @@ function movedTo(file: string, partial: ReadonlyMap<string, string>, facts: Fact
   const tail = text
     .replace(/^.*[$)}][^/]*\//, '')
     .split('/')
-    .filter((part) => part !== '.' && part !== '..')
+    .filter((part) => part !== '.' && part !== '..' && !isAnchored(part))
     .slice(-2)
     .join('/');
   if (!tail.includes('/') && !/^Dockerfile\.\w/.test(tail)) return undefined;

@@ -5,6 +5,7 @@ import { linkPipelines } from './gitlab.ts';
 import type { Job, Pipeline, Step } from './pipeline.ts';
 import type { Script, Target } from './script.ts';
 import { type Command, commandText, type Statement } from './shell.ts';
+import { anchored, isAnchored, pathsIn, UNKNOWN } from './shell-folders.ts';
 import type { Place } from './span.ts';
 import { type Fate, type Run, runsOf, type ShellFlags } from './status.ts';
 
@@ -119,7 +120,7 @@ class Judge {
   ): { gates: Gate[]; runs: readonly Run[] } {
     const runs = outer ? runsOf(statements, flags, this.#neutral, outer) : this.#plainRuns(statements, flags);
     const gates: Gate[] = [];
-    for (const run of runs) gates.push(...this.#gates(run, path, joined(directory, run.directory)));
+    for (const run of runs) gates.push(...this.#gates(run, path, directory));
     return { gates, runs };
   }
 
@@ -132,12 +133,16 @@ class Judge {
     return runs;
   }
 
-  #gates(run: Run, path: string, directory: string): Gate[] {
+  #gates(run: Run, path: string, start: string): Gate[] {
     const { command, fate, guarded } = run;
     if (isInquiry(command)) return [];
     const calls = callsOf(command);
     const place = { path, span: command.span };
-    const inner = this.#called(calls, directory);
+    const directory = folderOfRun(run, path, start);
+    const inner = this.#called(
+      calls.map((call) => anchoredCall(call, run, path, start)),
+      directory,
+    );
     if (inner) {
       if (fate.kind === 'counts') return inner;
       const strongest = roles.map((role) => inner.find((gate) => gate.role === role)).find((gate) => gate);
@@ -350,6 +355,20 @@ function targetsOf(call: Call, directory: string, scripts: ScriptIndex): Found[]
   return file === undefined ? [] : target(scripts.get(joined(directory, file)), '', directory);
 }
 
+/** The folder a command of the file at `path` runs in, when the file's code starts in `start`; `?` where that is not known. */
+export function folderOfRun({ directory }: Run, path: string, start: string): string {
+  return directory === UNKNOWN ? UNKNOWN : (pathsIn(directory, path, [start])[0] ?? UNKNOWN);
+}
+
+/** The words of a call with those that name a place of the tree as paths from its root. */
+function anchoredCall(call: Call, { paths }: Run, path: string, start: string): Call {
+  if (!paths) return call;
+  return call.map((word) => {
+    const [found] = pathsIn(paths.get(word) ?? '', path, [start]);
+    return paths.has(word) && found !== undefined ? anchored(found) : word;
+  });
+}
+
 /** A path as far as it is known before the run; `?` for one with expressions or outside the repository. */
 function literalPath(path: string): string {
   const plain = path.replace(
@@ -361,12 +380,6 @@ function literalPath(path: string): string {
 
 /** `base/path` without dots; `?` when it is not known or leaves the repository. */
 export function joined(base: string, path: string): string {
-  if (base === '?' || path === '?' || path.startsWith('/') || /[$`*]/.test(path)) return '?';
-  const out = base ? base.split('/') : [];
-  for (const part of path.split('/')) {
-    if (part === '..' && out.length === 0) return '?';
-    if (part === '..') out.pop();
-    else if (part !== '' && part !== '.') out.push(part);
-  }
-  return out.join('/');
+  if (path === UNKNOWN || /[$`*]/.test(path) || (base === UNKNOWN && !isAnchored(path))) return UNKNOWN;
+  return pathsIn(path, '', [base])[0] ?? UNKNOWN;
 }

@@ -1,7 +1,7 @@
 /** Knows which files a CI step names although the repository does not have them; conservative: only what is certain. */
 import { baseName, callsOf } from './commandline.ts';
 import type { Facts } from './facts.ts';
-import { type JudgedStep, joined } from './gates.ts';
+import { folderOfRun, type JudgedStep, joined } from './gates.ts';
 import type { Located } from './pipeline.ts';
 import type { Command, Word } from './shell.ts';
 
@@ -22,7 +22,7 @@ export function missingFiles(one: JudgedStep, steps: readonly JudgedStep[], fact
   for (const [i, run] of one.runs.entries()) {
     if (run.guarded || run.fate.kind === 'handled') continue;
     for (const word of namedFiles(run.command)) {
-      const path = joined(joined('', base), joined(run.directory, word.value!));
+      const path = joined(folderOfRun(run, one.place.path, joined('', base)), word.value!);
       if (path === '?' || !written.test(path) || made.test(path) || facts.has(path)) continue;
       const before = [...earlier, ...one.runs.slice(0, i)];
       if (before.some((other) => mayCreate(other.command, word.value!))) continue;

@@ -1,6 +1,8 @@
 /** Knows the words of shell commands with the variables of a script replaced, launchers and options told apart. */
-import type { Word } from './shell.ts';
+import type { Word, WordPart } from './shell.ts';
 import type { Scope } from './variables.ts';
+
+const MAX_WORD = 20_000;
 
 /** A word as the shell would pass it on. */
 export interface ResolvedWord {
@@ -10,8 +12,12 @@ export interface ResolvedWord {
   readonly variables: readonly string[];
 }
 
-/** Replaces variables by their values in `scope`, or by their own default. */
-export function resolveWord(word: Word, scope: Scope): ResolvedWord {
+/** Replaces variables by their values in `scope`, or by their own default; `valueAt` may know one of any part. */
+export function resolveWord(
+  word: Word,
+  scope: Scope,
+  valueAt: (part: WordPart) => string | undefined = () => undefined,
+): ResolvedWord {
   if (word.value !== undefined) return { text: word.value, known: true, variables: [] };
   if (!word.parts) return { text: word.text, known: false, variables: [] };
   let text = '';
@@ -19,12 +25,15 @@ export function resolveWord(word: Word, scope: Scope): ResolvedWord {
   const variables: string[] = [];
   for (const part of word.parts) {
     const value =
-      part.kind === 'variable'
+      valueAt(part) ??
+      (part.kind === 'variable'
         ? (scope.get(part.name) ?? (part.operator?.includes('-') ? part.operand?.value : undefined))
-        : undefined;
+        : undefined);
     if (part.kind === 'variable') variables.push(part.name);
     if (part.kind !== 'literal' && part.kind !== 'pattern' && value === undefined) known = false;
     text += value ?? part.text;
+    // A script that doubles a text line by line would fill the memory.
+    if (text.length > MAX_WORD) return { text: text.slice(0, MAX_WORD), known: false, variables };
   }
   return { text, known, variables };
 }

@@ -16,6 +16,17 @@ import {
   type Word,
   wordsOf,
 } from './shell.ts';
+import {
+  assign,
+  follow,
+  inSubshell,
+  isAnchored,
+  leaves,
+  rejoin,
+  type Standing,
+  standing,
+  wordAt,
+} from './shell-folders.ts';
 import type { Span } from './span.ts';
 
 export type Fate =
@@ -37,8 +48,10 @@ export type Fate =
 export interface Run {
   readonly command: Command;
   readonly fate: Fate;
-  /** Literal folder of an earlier `cd`, relative to where the script starts. */
+  /** The folder it runs in, for `pathsIn` of shell-folders.ts. */
   readonly directory: string;
+  /** Words that name a place of the tree wherever they are used, by their text as written; for `pathsIn` as well. */
+  readonly paths?: ReadonlyMap<string, string>;
   /** Runs only when an earlier test of the same list or `if` allows it. */
   readonly guarded: boolean;
 }
@@ -53,7 +66,7 @@ interface State {
   pipefail: boolean;
   off?: Span;
   trap?: Span;
-  directory: string;
+  at: Standing;
 }
 
 interface Context {
@@ -86,7 +99,7 @@ export function runsOf(
   outer: Fate = counts,
 ): readonly Run[] {
   const context: Context = {
-    state: { ...flags, directory: '' },
+    state: { ...flags, at: standing() },
     functions: functionsOf(statements),
     decisive: decisiveVariables(statements, neutral),
     neutral,
@@ -151,7 +164,12 @@ function textOf(node: ShellNode): string {
   return first ? textOf(first) : node.kind;
 }
 
-/** `set`, `trap` and `cd` change how the following statements run. */
+/** The same context for code whose `set`, `trap` and `cd` do not outlive it. */
+function subshell({ state, ...context }: Context): Context {
+  return { ...context, state: { ...state, at: inSubshell(state.at) } };
+}
+
+/** `set` and `trap` change how the following statements run. */
 function applyBuiltin(node: ShellNode, state: State): void {
   if (node.kind === 'and-or') applyBuiltin(node.items[0]!, state);
   if (node.kind !== 'command') return;
@@ -171,24 +189,7 @@ function applyBuiltin(node: ShellNode, state: State): void {
     if (!signals.some((signal) => /^(?:EXIT|ERR|0)$/.test(signal))) return;
     if (/(?:^|[\s;])exit\s+0\b/.test(action ?? '')) state.trap = node.span;
     else if (action === '-') delete state.trap;
-  } else if (name === 'cd' || name === 'pushd') {
-    const target = node.words.at(1)?.value;
-    state.directory =
-      target === undefined || target.startsWith('/') || target === '-' ? '?' : join(state.directory, target);
-  } else if (name === 'popd') state.directory = '?';
-}
-
-function join(base: string, path: string): string {
-  if (base === '?') return base;
-  const out: string[] = base ? base.split('/') : [];
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..') {
-      if (out.length === 0) return '?';
-      out.pop();
-    } else out.push(part);
   }
-  return out.join('/');
 }
 
 /** What the statement after a command does with the command's status; undefined when it does not look. */
@@ -248,7 +249,7 @@ function visit(node: ShellNode, final: Fate, early: Fate | undefined, context: C
   else if (node.kind === 'and-or') andOr(node, final, early ?? final, context);
   else if (node.kind === 'if') conditional(node, final, context);
   else if (node.kind === 'block') {
-    list(node.body, final, node.subshell ? { ...context, state: { ...context.state } } : context);
+    list(node.body, final, node.subshell ? subshell(context) : context);
   } else if (node.kind === 'loop') {
     inner(node.condition, handled('waited for'), context);
     list(node.body, final, context);
@@ -259,7 +260,7 @@ function visit(node: ShellNode, final: Fate, early: Fate | undefined, context: C
 
 /** Commands in a context where `-e` has no effect. */
 function inner(statements: readonly Statement[], fate: Fate, context: Context): void {
-  list(statements, fate, { ...context, exempt: true, state: { ...context.state } });
+  list(statements, fate, { ...subshell(context), exempt: true });
 }
 
 function simple(command: Command, final: Fate, context: Context): void {
@@ -285,6 +286,7 @@ function simple(command: Command, final: Fate, context: Context): void {
   }
   for (const { target } of command.redirections)
     for (const body of target ? substitutions(target) : []) inside(body, context);
+  assign(command, state.at);
   if (plain) return;
   const body = context.functions.get(command.words[0]!.text);
   if (body && context.depth < 6) {
@@ -292,7 +294,17 @@ function simple(command: Command, final: Fate, context: Context): void {
     list(body, final, { ...context, depth: context.depth + 1, exempt });
     return;
   }
-  runs.push({ command, fate: final.kind === 'counts' ? context.outer : final, directory: state.directory, guarded });
+  const fate = final.kind === 'counts' ? context.outer : final;
+  const words = command.words.map((word) => wordAt(word, state.at));
+  const named = words.flatMap(({ text }, i) => (isAnchored(text) ? [[command.words[i]!.text, text] as const] : []));
+  runs.push({
+    command,
+    fate,
+    directory: state.at.folder,
+    guarded,
+    ...(named.length > 0 ? { paths: new Map(named) } : {}),
+  });
+  follow(command, state.at, words);
 }
 
 /** Inside a substitution whose output becomes part of a command line. */
@@ -320,7 +332,7 @@ function pipeline(node: Pipeline, final: Fate, context: Context, next: Statement
     if (i === end || context.state.pipefail) visit(command, final, final, context);
     else {
       const fate = pipeFate(node, i, context, next, final);
-      visit(command, fate, undefined, { ...context, exempt: true, state: { ...context.state } });
+      visit(command, fate, undefined, { ...subshell(context), exempt: true });
     }
   }
 }
@@ -433,12 +445,23 @@ function outputsOf(command: Command): string[] {
 }
 
 function conditional(node: If, final: Fate, context: Context): void {
+  const { state } = context;
+  const before = state.at;
+  const ends: Standing[] = node.otherwise ? [] : [before];
+  const branch = (body: readonly Statement[]): void => {
+    state.at = inSubshell(before);
+    list(body, final, { ...context, guarded: true });
+    if (!leaves(body)) ends.push(state.at);
+  };
   for (const [i, { condition, body }] of node.branches.entries()) {
     const otherwise = i + 1 < node.branches.length ? undefined : (node.otherwise ?? []);
+    state.at = before;
     inner(condition.map(unnegated), conditionFate(condition, body, otherwise, context), context);
-    list(body, final, { ...context, guarded: true });
+    branch(body);
   }
-  if (node.otherwise) list(node.otherwise, final, { ...context, guarded: true });
+  if (node.otherwise) branch(node.otherwise);
+  state.at = inSubshell(before);
+  rejoin(state.at, ends);
 }
 
 /** In a condition, `!` only swaps the branches. */

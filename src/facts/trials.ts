@@ -1,4 +1,5 @@
-/** Knows by their paths which files deploy for trying things out: on a developer's machine, in CI, for a demonstration. */
+/** Knows what deploys for trying things out: on a developer's machine, in CI, for a demonstration. */
+import { baseName } from './shell-words.ts';
 
 /** Folders of tools that start containers for developers and CI alone. */
 const TOOLS = new Set(['.devcontainer', '.github', '.gitlab', '.circleci', '.gitpod', '.vagrant']);
@@ -27,4 +28,23 @@ export function namesTrial(path: string): boolean {
     const words = name.replace(/dev[-_]?ops/, '').split(/[^a-z0-9]+/);
     return words.some((word) => WORDS.has(word)) || ENDS.has(words.at(-1)!);
   });
+}
+
+/** First words of commands that make a cluster on the machine they run on. */
+const LOCAL_CLUSTER =
+  /^(?:kind create cluster|k3d cluster create|ctlptl (?:create cluster|apply)|minikube start|microk8s (?:install|start)|kwokctl create cluster)(?: |$)/;
+/** Actions that do. */
+const CLUSTER_ACTION =
+  /^(?:helm\/kind-action|engineerd\/setup-kind|container-tools\/kind-action|absaoss\/k3d-action|debianmaster\/actions-k3s|nolar\/setup-k3d-k3s|medyagh\/setup-minikube|manusa\/actions-setup-minikube|balchua\/microk8s-actions)$/i;
+
+/** True for a command that makes a cluster on the machine it runs on: what is deployed there is for trying things out. */
+export function createsCluster([program, ...rest]: readonly string[]): boolean {
+  // Options of the program itself may stand in front: `minikube -p demo start`.
+  const verbs = rest.filter((word, i) => !word.startsWith('-') && !/^(?:-p|--profile)$/.test(rest[i - 1] ?? ''));
+  return LOCAL_CLUSTER.test([baseName(program ?? ''), ...verbs.slice(0, 2)].join(' '));
+}
+
+/** The same for an action of a pipeline, by its name. */
+export function isClusterAction(name: string): boolean {
+  return CLUSTER_ACTION.test(name);
 }

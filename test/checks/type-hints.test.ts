@@ -18,6 +18,28 @@ testCheck(typeHints, {
       subjects: 4,
     },
     {
+      name: 'a checker two scripts deep, in a script that goes to the root itself',
+      files: {
+        'src/x.ts': 'export const add = (a: number, b: number) => a + b;\n',
+        ...strict,
+        ...checked('npm run verify'),
+        'package.json': '{"scripts": {"verify": "bash tools/checks/all.sh", "build": "nest build"}}\n',
+        'tools/checks/all.sh':
+          '#!/usr/bin/env bash\nset -eu\nTOP="$(cd "$(dirname "$0")/../.." && pwd)"\ncd "$TOP"\nnpm run build\n',
+      },
+      subjects: 4,
+    },
+    {
+      name: 'a checker in a script that is called by its path from the root',
+      files: {
+        'src/x.ts': 'export const add = (a: number, b: number) => a + b;\n',
+        ...strict,
+        ...checked('cd docs && "$(git rev-parse --show-toplevel)"/tools/types.sh'),
+        'tools/types.sh': '#!/bin/bash\npushd "${BASH_SOURCE%/*}/.."\nnpx tsc --noEmit\n',
+      },
+      subjects: 4,
+    },
+    {
       name: 'a strict configuration in a package of the repository',
       files: {
         'apps/web/src/x.ts': 'export function f(a: number): number {\n  return a;\n}\n',

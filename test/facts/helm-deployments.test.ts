@@ -64,6 +64,30 @@ describe('commands', () => {
       [[0, 'web:base', 'deploy.sh']],
     ],
     [
+      'a path from the root of the repository',
+      {
+        'ops/bin/up.sh':
+          '#!/bin/bash\nROOT="$(cd "$(dirname "$0")/../.." && pwd)"\ncd "$ROOT/env"\nhelm upgrade -i web ../charts/web -f prod.yaml -f "$ROOT/charts/web/values-prod.yaml"\n',
+      },
+      [[1, 'web:base', 'ops/bin/up.sh']],
+    ],
+    [
+      'the root by git, and a function',
+      script(
+        'up() { helm upgrade -i web . -f values-prod.yaml; }\ncd "$(git rev-parse --show-toplevel)/charts/web"\nup',
+      ),
+      [[1, 'web:base', 'deploy.sh']],
+    ],
+    [
+      'a folder of the machine',
+      script('helm upgrade web /charts/web -f charts/web/values-prod.yaml'),
+      [
+        [0, 'web:base', undefined],
+        [2, 'web:base', undefined],
+        [1, 'web:base', undefined],
+      ],
+    ],
+    [
       'a tag that only the run knows',
       script('helm upgrade web charts/web --set tag=$TAG'),
       [[0, 'unknown', 'deploy.sh']],

@@ -2,7 +2,17 @@
 import type { Facts } from '../facts.ts';
 import type { Expression } from '../hcl.ts';
 import { folderOf, joinPath } from '../paths.ts';
-import { type Command, eachCommand, type Shell, type Word } from '../shell.ts';
+import type { Command, Shell, Word } from '../shell.ts';
+import {
+  anchored,
+  foldersAt,
+  isAnchored,
+  partAt,
+  pathsIn,
+  type Standing,
+  standing,
+  walkShell,
+} from '../shell-folders.ts';
 import type { Place } from '../span.ts';
 import { attributeOf, blocksOf } from '../terraform.ts';
 import { at, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
@@ -26,6 +36,9 @@ export type Inline = Place &
     /** A YAML tree; `own` when its spans are places of the file. */
     | { readonly kind: 'tree'; readonly root: YamlNode; readonly own: boolean }
   );
+
+/** Longer than any name or path. */
+const MAX_TEXT = 5000;
 
 interface Search {
   readonly charts: ReadonlySet<string>;
@@ -65,9 +78,8 @@ export function deploymentsOf(
   }
   for (const { path, zone, data } of facts.of('script')) {
     if (zone !== 'production') continue;
-    const variables = new Map<string, string>();
     for (const { recipes } of data.targets) {
-      for (const { shell } of recipes) found.push(...fromShell(shell, variables, path, folderOf(path), search));
+      for (const { shell } of recipes) found.push(...fromShell(shell, new Map(), path, folderOf(path), search));
     }
   }
   for (const { path, zone, data } of facts.of('kubernetes')) {
@@ -95,41 +107,55 @@ function fromShell(
 ): Deployment[] {
   const variables = new Map(given);
   const found: Deployment[] = [];
-  eachCommand(shell.statements, (command) => {
-    for (const { name, value } of command.assignments) if (value) variables.set(name, filled(value, variables));
-    found.push(...fromCommand(command, variables, path, folder, search));
-  });
+  const starts = [...new Set([folder, '', folderOf(path)])];
+  walkShell(
+    shell.statements,
+    (command, at) => {
+      for (const { name, value } of command.assignments) if (value) variables.set(name, filled(value, variables, at));
+      const fill = (word: Word) => filled(word, variables, at);
+      found.push(...fromCommand(command, fill, path, { starts, folders: foldersAt(at, path, starts) }, search));
+    },
+    standing(given),
+  );
   return found;
 }
 
 /** A word with its variables filled in as far as they are known; what is not stays `${name}`. */
-function filled(word: Word, variables: ReadonlyMap<string, string>): string {
+function filled(word: Word, variables: ReadonlyMap<string, string>, at: Standing): string {
   if (word.value !== undefined) return word.value;
-  return (word.parts ?? [{ kind: 'literal', text: word.text } as const])
+  const text = (word.parts ?? [{ kind: 'literal', text: word.text } as const])
     .map((part) => {
       if (part.kind === 'literal') return part.text;
+      const known = (part.kind === 'variable' && variables.get(part.name)) || partAt(part, at);
+      if (known) return known;
       if (part.kind === 'expression') {
         const name = /^\$\{\{\s*(?:env|vars)\.(\w+)\s*\}\}$/.exec(part.text)?.[1];
         return (name && variables.get(name)) ?? '${expression}';
       }
       if (part.kind !== 'variable') return '${computed}';
-      const value = variables.get(part.name);
-      if (value !== undefined && value !== '') return value;
-      return part.operator?.includes('-') && part.operand ? filled(part.operand, variables) : `\${${part.name}}`;
+      const value = part.operator?.includes('-') && part.operand && filled(part.operand, variables, at);
+      return value || `\${${part.name}}`;
     })
     .join('');
+  return text.length > MAX_TEXT ? '${computed}' : text;
+}
+
+/** Where a command stands: the folders its script may start in, and those it runs in. */
+interface Folders {
+  readonly starts: readonly string[];
+  readonly folders: readonly string[];
 }
 
 function fromCommand(
   command: Command,
-  variables: ReadonlyMap<string, string>,
+  fill: (word: Word) => string,
   path: string,
-  folder: string,
+  { starts, folders: own }: Folders,
   search: Search,
 ): Deployment[] {
   const start = command.words.findIndex((word) => /(?:^|\/|_)helm3?$/.test(word.text));
   if (start < 0 || start > 4) return [];
-  const words = command.words.slice(start + 1).map((word) => ({ text: filled(word, variables), span: word.span }));
+  const words = command.words.slice(start + 1).map((word) => ({ text: fill(word), span: word.span }));
   const verb = words.findIndex((word) => /^(?:upgrade|install)$/.test(word.text));
   if (
     verb < 0 ||
@@ -163,9 +189,10 @@ function fromCommand(
   if (plain.slice(2).some((word) => word.startsWith('${'))) return [];
   const [release, chart] = plain.length > 1 ? plain : ['release-name', plain[0]];
   if (chart === undefined) return [];
-  const folders = [...new Set([folder, '', folderOf(path)])];
-  return chartFolders(chart, folders, search).flatMap((found) =>
-    combinations(files, [...folders, found], search).map((valuesFiles) => ({
+  const folders = [...new Set([...own, ...starts])];
+  const inTree = (text: string) => (isAnchored(text) ? anchored(pathsIn(text, path, starts)[0] ?? '..') : text);
+  return chartFolders(inTree(chart), folders, search).flatMap((found) =>
+    combinations(files.map(inTree), [...folders, found], search).map((valuesFiles) => ({
       chart: found,
       release: { name: known(release) ?? 'release-name', namespace: known(namespace) ?? 'default' },
       ...(known(namespace) === undefined ? {} : { namespace: namespace! }),
@@ -187,6 +214,7 @@ function chartFolders(written: string, folders: readonly string[], { charts }: S
 
 /** Paths that a written path can mean, from any of the folders; unknown variables stand for any text. */
 function matching(written: string, folders: readonly string[], paths: readonly string[]): string[] {
+  if (isAnchored(written)) return matching(pathsIn(written, '', [])[0] ?? '', [''], paths);
   if (!written.includes('${')) {
     for (const folder of folders) {
       const path = joinPath(folder, written);
