@@ -157,7 +157,7 @@ export const externalSecrets = defineCheck({
   messages,
   assess: (facts) => ({
     subjects: [
-      ...facts.linked(linkSecretUses).map(judge),
+      ...sameSecrets(facts.linked(linkSecretUses)).map(judge),
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
     ],
     lookedFor:
@@ -165,16 +165,41 @@ export const externalSecrets = defineCheck({
   }),
 });
 
-function judge({ way, owner, place, exposed, evidence, doubtful }: SecretUse): Subject {
+/** Uses of one secret in one file, the one that weighs most first; each of those that pass is alone. */
+function sameSecrets(uses: readonly SecretUse[]): SecretUse[][] {
+  const groups = new Map<string, SecretUse[]>();
+  for (const [i, use] of uses.entries()) {
+    const { place, exposed, variables = [] } = use;
+    const key = exposed ? `${place.path} ${exposed.fingerprint} ${variables.join(' ')}` : String(i);
+    const group = groups.get(key);
+    if (group) group.push(use);
+    else groups.set(key, [use]);
+  }
+  const weight = (use: SecretUse) => (confidenceOf(use) === 'low' ? 0 : 2) + (severityOf(use) === 'high' ? 1 : 0);
+  return [...groups.values()].map((group) =>
+    group.sort((a, b) => weight(b) - weight(a) || a.place.span.start - b.place.span.start),
+  );
+}
+
+function confidenceOf({ doubtful, exposed }: SecretUse): 'low' | 'high' {
+  return doubtful || exposed?.local ? 'low' : 'high';
+}
+
+function severityOf({ way }: SecretUse): Severity {
+  return way === 'default' || way === 'placeholder' ? 'medium' : 'high';
+}
+
+function judge([use, ...others]: SecretUse[]): Subject {
+  const { way, owner, place, exposed, evidence } = use!;
   if (!exposed) return pass(owner, place, evidence ?? 'kept outside the repository');
-  const severity: Severity = way === 'default' || way === 'placeholder' ? 'medium' : 'high';
-  const data = { owner, kind: exposed.kind, name: exposed.name, fingerprint: exposed.fingerprint };
+  const { kind, name, fingerprint } = exposed;
   const finding: Finding = {
     message: way,
-    data,
+    data: { owner, kind, name, fingerprint },
     place,
-    confidence: doubtful || exposed.local ? 'low' : 'high',
-    severity,
+    confidence: confidenceOf(use!),
+    severity: severityOf(use!),
+    related: others.map((one) => ({ ...one.place, text: `The same as \`${one.exposed!.name}\` of ${one.owner}.` })),
   };
-  return { name: `${exposed.kind} ${exposed.name} of ${owner}`, place, verdict: 'fail', findings: [finding] };
+  return { name: `${kind} ${name} of ${owner}`, place, verdict: 'fail', findings: [finding] };
 }

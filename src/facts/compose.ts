@@ -23,6 +23,8 @@ import {
 export interface Compose {
   /** The whole document; services are the entries under "services". */
   readonly root: YamlMap;
+  /** The comment on top of it, without its marks. */
+  readonly header?: string;
 }
 
 /** Text after `${VAR:-default}` was replaced; `resolved` is absent while a variable has no value in the repository. */
@@ -97,7 +99,18 @@ function readCompose({ path, text }: ExtractInput, read: (text: string) => YamlF
     ({ value }) => value.kind === 'map' && (named || SERVICE_KEYS.some((key) => entryOf(value, key))),
   );
   if (root?.kind !== 'map' || !known) return documents.some((document) => document.broken) ? { problems } : {};
-  return { data: { root }, problems };
+  const header = headerOf(text);
+  return { data: { root, ...(header ? { header } : {}) }, problems };
+}
+
+function headerOf(text: string): string {
+  const lines = text.slice(0, 4000).split(/\r?\n/);
+  const end = lines.findIndex((line) => !/^\s*(?:#|$)/.test(line));
+  const comment = end < 0 ? lines : lines.slice(0, end);
+  return comment
+    .map((line) => line.replace(/^\s*#+\s?/, ''))
+    .join('\n')
+    .trim();
 }
 
 const SERVICE_KEYS = ['image', 'build', 'extends', 'command', 'environment', 'read_only', 'deploy', 'healthcheck'];

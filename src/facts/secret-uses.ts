@@ -1,6 +1,7 @@
 /** Knows every way a secret reaches a workload: manifests, environment, configuration, charts, compose, files. */
 import { deployedWorkloads, linkCluster, placeIn } from './cluster.ts';
 import { keyValues, linkCompose } from './compose.ts';
+import { composeTrials } from './compose-trials.ts';
 import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { deadValues } from './helm/dead.ts';
@@ -18,6 +19,7 @@ import {
 import { eachCommand, type Statement } from './shell.ts';
 import { baseName, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place } from './span.ts';
+import { isTrial } from './trials.ts';
 import { at, entriesOf, entryOf, itemsOf, textOf, type YamlEntry, type YamlNode } from './yaml.ts';
 import { isForDevelopment } from './zones.ts';
 
@@ -49,6 +51,8 @@ export interface SecretUse {
   readonly rendered?: boolean;
   /** Whether it is one of production cannot be told. */
   readonly doubtful?: boolean;
+  /** The variables whose default it is: two with the same default are two causes. */
+  readonly variables?: readonly string[];
 }
 
 /** All uses, one per place. A pure join: use through `facts.linked`. */
@@ -63,6 +67,7 @@ export function linkSecretUses(facts: Facts): readonly SecretUse[] {
     ...inSettings(facts),
   ];
   const seen = new Map<string, SecretUse>();
+  const trials = facts.linked(composeTrials);
   const values = new Set(
     uses.flatMap(({ way, exposed }) =>
       (way === 'values' || way === 'placeholder') && exposed ? [exposed.fingerprint] : [],
@@ -72,7 +77,9 @@ export function linkSecretUses(facts: Facts): readonly SecretUse[] {
     if (use.rendered && use.exposed && values.has(use.exposed.fingerprint)) continue;
     const key = `${use.place.path} ${use.place.span.start}`;
     const known = seen.get(key);
-    if (!known || (use.exposed && !known.exposed)) seen.set(key, use);
+    const trial =
+      !use.exposed?.certain && use.way !== 'login' && (trials.has(use.place.path) || isTrial(use.place.path));
+    if (!known || (use.exposed && !known.exposed)) seen.set(key, trial ? { ...use, doubtful: true } : use);
   }
   return [...seen.values()];
 }
@@ -247,7 +254,9 @@ function inCompose(facts: Facts): SecretUse[] {
       const exposed = exposedBy(key, value.resolved, { weak: true });
       if (exposed && !exposed.certain && isForDevelopment(place.path))
         return [{ way: 'compose', owner, place, evidence: 'not the configuration of production' }];
-      if (exposed) return [{ way: value.variables.length > 0 ? 'default' : 'compose', owner, place, exposed }];
+      if (exposed && value.variables.length > 0)
+        return [{ way: 'default', owner, place, exposed, variables: value.variables.filter((one) => secretName(one)) }];
+      if (exposed) return [{ way: 'compose', owner, place, exposed }];
       return kind && classify(value.resolved) !== 'plain'
         ? [{ way: 'compose', owner, place, evidence: `${key} has no real value` }]
         : [];

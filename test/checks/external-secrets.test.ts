@@ -177,7 +177,7 @@ testCheck(externalSecrets, {
     {
       name: 'containers and Secrets that scripts make',
       files: {
-        'deploy/start.sh': `#!/bin/sh\ndocker run -d -e POSTGRES_USER=a -e POSTGRES_PASSWORD=password postgres:16\nkubectl create secret generic db --from-literal=conn=${REAL}\nhelm upgrade a ./c --set auth.user=a,auth.password=${REAL}\n`,
+        'deploy/start.sh': `#!/bin/sh\ndocker run -d -e POSTGRES_USER=a -e POSTGRES_PASSWORD=password postgres:16\nkubectl create secret generic db --from-literal=conn=${REAL}\nhelm upgrade a ./c --set auth.user=a,auth.password=${REAL}-2\n`,
         'bin/database.sh': '#!/bin/sh\npodman run --env=POSTGRES_PASSWORD=postgres postgres:16\n',
       },
       findings: [
@@ -190,8 +190,8 @@ testCheck(externalSecrets, {
     {
       name: 'CloudFormation and a task of ECS',
       files: {
-        'stack.yaml': `Parameters:\n  DbPassword:\n    Type: String\n    Default: ${REAL}\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: ${REAL}\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n        - Environment:\n            - Name: API_TOKEN\n              Value: ${HEX}\n`,
-        'task.json': `{"family": "a", "containerDefinitions": [\n  {"name": "a", "environment": [\n    {"name": "DB_PASSWORD", "value": "${REAL}"}\n  ]}\n]}\n`,
+        'stack.yaml': `Parameters:\n  DbPassword:\n    Type: String\n    Default: ${REAL}\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: ${REAL}-2\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n        - Environment:\n            - Name: API_TOKEN\n              Value: ${HEX}\n`,
+        'task.json': `{"family": "a", "containerDefinitions": [\n  {"name": "a", "environment": [\n    {"name": "DB_PASSWORD", "value": "${REAL}-3"}\n  ]}\n]}\n`,
       },
       findings: [
         { message: 'template', at: 'stack.yaml:4' },
@@ -241,8 +241,8 @@ testCheck(externalSecrets, {
     {
       name: 'Terraform',
       files: {
-        'main.tf': `variable "db_password" {\n  default = "${REAL}"\n}\nresource "aws_db_instance" "a" {\n  password = "${REAL}"\n}\nresource "aws_lambda_function" "b" {\n  environment {\n    variables = {\n      API_TOKEN = "${HEX}"\n    }\n  }\n}\nresource "aws_ecs_task_definition" "c" {\n  container_definitions = jsonencode([{ environment = [{ name = "DB_PASSWORD", value = "${REAL}" }] }])\n}\nresource "helm_release" "d" {\n  set {\n    name  = "auth.password"\n    value = "${REAL}"\n  }\n}\n`,
-        'prod.tfvars': `db_password = "${REAL}"\n`,
+        'main.tf': `variable "db_password" {\n  default = "${REAL}"\n}\nresource "aws_db_instance" "a" {\n  password = "${REAL}-2"\n}\nresource "aws_lambda_function" "b" {\n  environment {\n    variables = {\n      API_TOKEN = "${HEX}"\n    }\n  }\n}\nresource "aws_ecs_task_definition" "c" {\n  container_definitions = jsonencode([{ environment = [{ name = "DB_PASSWORD", value = "${REAL}-3" }] }])\n}\nresource "helm_release" "d" {\n  set {\n    name  = "auth.password"\n    value = "${REAL}-4"\n  }\n}\n`,
+        'prod.tfvars': `db_password = "${REAL}-5"\n`,
       },
       findings: [
         { message: 'terraform', at: 'main.tf:2' },
@@ -260,7 +260,7 @@ testCheck(externalSecrets, {
     },
     {
       name: 'each value of a Secret',
-      files: { 'a.yaml': secret(`stringData:\n  password: ${REAL}\n  user: shop\ndata:\n  smtp-password: ${B64}\n`) },
+      files: { 'a.yaml': secret(`stringData:\n  password: ${REAL}-2\n  user: shop\ndata:\n  smtp-password: ${B64}\n`) },
       findings: [
         { message: 'manifest', at: 'a.yaml:6' },
         { message: 'manifest', at: 'a.yaml:9' },
@@ -269,14 +269,60 @@ testCheck(externalSecrets, {
     {
       name: 'registry passwords in pipelines and scripts',
       files: {
-        '.github/workflows/x.yml': `on: push\njobs:\n  a:\n    runs-on: x\n    container:\n      image: x\n      credentials:\n        username: u\n        password: ${REAL}\n    steps:\n      - run: docker login -u bot -p ${REAL} registry.example\n      - uses: docker/login-action@v3\n        with:\n          username: bot\n          password: ${REAL}\n`,
-        'push.sh': `#!/bin/sh\nsudo helm registry login --username a --password=${REAL} r.example\n`,
+        '.github/workflows/x.yml': `on: push\njobs:\n  a:\n    runs-on: x\n    container:\n      image: x\n      credentials:\n        username: u\n        password: ${REAL}\n    steps:\n      - run: docker login -u bot -p ${REAL}-2 registry.example\n      - uses: docker/login-action@v3\n        with:\n          username: bot\n          password: ${REAL}-3\n`,
+        'push.sh': `#!/bin/sh\nsudo helm registry login --username a --password=${REAL}-4 r.example\n`,
       },
       findings: [
         { message: 'login', at: '.github/workflows/x.yml:9' },
         { message: 'login', at: '.github/workflows/x.yml:11' },
         { message: 'login', at: '.github/workflows/x.yml:15' },
         { message: 'login', at: 'push.sh:2' },
+      ],
+    },
+    {
+      name: 'one secret in several places of a file is one finding',
+      files: {
+        'compose.yaml': `x-db: &db\n  DB_PASSWORD: ${REAL}\nservices:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: ${REAL}\n  a:\n    image: a\n    environment: *db\n  b:\n    image: b\n    environment:\n      <<: *db\n      DATABASE_URL: postgres://a:${REAL}@db/a\n`,
+        'stack.yml':
+          'services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: ${DB_PASSWORD:-tundra-lantern-07}\n      REPLICATION_PASSWORD: ${R_PASSWORD:-tundra-lantern-07}\n  a:\n    image: a\n    environment:\n      - DATABASE_URL=postgres://a:${DB_PASSWORD:-tundra-lantern-07}@db/a\n',
+      },
+      findings: [
+        { message: 'compose', at: 'compose.yaml:2' },
+        { message: 'default', at: 'stack.yml:5' },
+        { message: 'default', at: 'stack.yml:6' },
+      ],
+    },
+    {
+      name: 'compose files that say that they are for trying things out',
+      files: {
+        'compose.demo.yml': compose(`DB_PASSWORD: ${REAL}`),
+        'a/compose.yml': `# The stack for local development.\n\n${compose(`DB_PASSWORD: ${REAL}`)}`,
+        'b/compose.yml': `# Not meant to be used\n# in production.\n${compose(`DB_PASSWORD: ${REAL}`)}`,
+        'c/compose.yml': `${compose(`DB_PASSWORD: ${REAL}`)}    ports: ["127.0.0.1:5432:5432"]\n`,
+        'd/compose.yml': `${compose(`DB_PASSWORD: ${REAL}`)}  mail:\n    image: axllent/mailpit:v1.20\n    ports: [8025:8025]\n`,
+        'e/compose.yml': compose(`{DB_PASSWORD: ${REAL}, NODE_ENV: development}`),
+        'f/compose.yml': `${compose(`DB_PASSWORD: ${REAL}`)}    command: npm run dev\n`,
+        'g/compose.yml': `${compose(`DB_PASSWORD: ${REAL}`)}    build: {context: ., target: dev}\n`,
+      },
+      findings: [
+        { message: 'compose', at: 'compose.demo.yml:5', confidence: 'low' },
+        { message: 'compose', at: 'a/compose.yml:7', confidence: 'low' },
+        { message: 'compose', at: 'b/compose.yml:7', confidence: 'low' },
+        ...[...'cdefg'].map((at) => ({ message: 'compose', at: `${at}/compose.yml:5`, confidence: 'low' as const })),
+      ],
+    },
+    {
+      name: 'compose files that only speak of trying things out',
+      files: {
+        'a/compose.yml': `# The production stack.\n# For development use compose.dev.yaml.\n${compose(`DB_PASSWORD: ${REAL}`)}`,
+        'b/compose.yml': `# Everything that is needed; for local development add -f compose.dev.yaml\n${compose(`DB_PASSWORD: ${REAL}`)}`,
+        'c/compose.yml': `${compose(`DB_PASSWORD: ${REAL}`)}    ports: ["127.0.0.1:5432:5432"]\n  web:\n    image: web\n    ports: ["443:443"]\n`,
+        'e/compose.yml': `${compose(`{DB_PASSWORD: ${REAL}, NODE_ENV: production}`)}  b:\n    image: b\n    environment: {ENVIRONMENT: development}\n`,
+      },
+      findings: [
+        { message: 'compose', at: 'a/compose.yml:7', confidence: 'high' },
+        { message: 'compose', at: 'b/compose.yml:6', confidence: 'high' },
+        ...[...'ce'].map((at) => ({ message: 'compose', at: `${at}/compose.yml:5`, confidence: 'high' as const })),
       ],
     },
     {
