@@ -230,7 +230,7 @@ const NO_VALUES: Scope = new Map();
 export function composeText(node: YamlNode | undefined, scope: Scope = NO_VALUES): ComposeText | undefined {
   const text = textOf(node);
   if (node === undefined || text === undefined) return undefined;
-  const { value, variables } = resolveVariables(text, scope, '');
+  const { value, variables } = resolveVariables(text, scope);
   return {
     text,
     ...(value === undefined ? {} : { resolved: value }),
@@ -275,7 +275,7 @@ export function keyValues(
     const equals = text.indexOf('=');
     const where = { span: item.span, ...(item.path === undefined ? {} : { path: item.path }) };
     if (equals < 0) return [{ key: text, ...where }];
-    const { value, variables } = resolveVariables(text.slice(equals + 1), NO_VALUES, '');
+    const { value, variables } = resolveVariables(text.slice(equals + 1), NO_VALUES);
     const content = {
       text: text.slice(equals + 1),
       ...(value === undefined ? {} : { resolved: value }),

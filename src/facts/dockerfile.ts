@@ -1,8 +1,9 @@
 /** Knows Dockerfiles: instructions with their places, stages and what they inherit, variables, commands and heredocs. */
+import { expandWord } from './dockerfile-words.ts';
 import type { Extracted, ExtractInput, Extractor, ParseProblem } from './facts.ts';
 import { type ParseShell, type Shell, shellParser } from './shell.ts';
 import type { OffsetMap, Span } from './span.ts';
-import { resolveVariables, type Scope } from './variables.ts';
+import type { Scope } from './variables.ts';
 
 export interface Dockerfile {
   /** Front end named by `# syntax=`. */
@@ -112,6 +113,7 @@ interface Instruction {
   readonly span: Span;
   readonly text: string;
   readonly map: OffsetMap;
+  readonly escapeChar: string;
   /** Heredoc bodies, in order. */
   readonly heredocs: readonly { readonly name: string; readonly text: string; readonly start: number }[];
 }
@@ -142,7 +144,7 @@ export function readDockerfile({ text }: Pick<ExtractInput, 'text'>, parse: Pars
   const globals: Variable[] = [];
   const stages: StageBuilder[] = [];
   for (const instruction of readInstructions(text, bodyStart, escapeChar)) {
-    const context: Context = { stages, globals, escapeChar, parse, problems };
+    const context: Context = { stages, globals, parse, problems };
     if (!KEYWORDS.has(instruction.keyword)) {
       if (problems.length < MAX_PROBLEMS) {
         const { start } = instruction.span;
@@ -165,7 +167,6 @@ const MAX_PROBLEMS = 20;
 interface Context {
   readonly stages: readonly Stage[];
   readonly globals: readonly Variable[];
-  readonly escapeChar: string;
   readonly parse: ParseShell;
   readonly problems: ParseProblem[];
 }
@@ -180,7 +181,7 @@ const KEYWORDS = new Set(
 
 function readDirectives(text: string): { directives: Map<string, Word>; bodyStart: number } {
   const directives = new Map<string, Word>();
-  let at = 0;
+  let at = /^#!.*\r?\n/.exec(text.slice(0, 2000))?.[0].length ?? 0;
   for (;;) {
     const match = /^#[ \t]*([A-Za-z]\w*)[ \t]*=[ \t]*(\S[^\r\n]*?)[ \t]*(?:\r?\n|$)/.exec(text.slice(at, at + 2000));
     const key = match?.[1]?.toLowerCase() ?? '';
@@ -192,7 +193,21 @@ function readDirectives(text: string): { directives: Map<string, Word>; bodyStar
   return { directives, bodyStart: at };
 }
 
-const HEREDOC = /(?:^|[^<])<<-?\s*(["']?)([A-Za-z_][\w.-]*)\1/g;
+/** A word of its own outside of quotes; its name may follow behind a blank. */
+const HEREDOC = /^\d*<<(-?)(?:(["']?)([A-Za-z_][\w.-]*)\2)?/;
+
+/** Names of the heredocs that an instruction opens, and whether tabs before the lines are taken off. */
+function heredocsOf(text: string, escapeChar: string): { name: string; dash: boolean }[] {
+  if (!text.includes('<<')) return [];
+  const words = tokens(text, escapeChar);
+  return words.flatMap(({ text: word }, i) => {
+    const match = HEREDOC.exec(word);
+    if (!match || word.startsWith('<<<')) return [];
+    const name =
+      match[3] ?? (/^\d*<<-?$/.test(word) ? /^(["']?)([A-Za-z_][\w.-]*)\1/.exec(words[i + 1]?.text ?? '')?.[2] : '');
+    return name ? [{ name, dash: match[1] !== '' }] : [];
+  });
+}
 
 /** Splits the text into instructions: comments and continuation lines as the builder reads them. */
 function* readInstructions(text: string, from: number, escapeChar: string): Generator<Instruction> {
@@ -215,7 +230,7 @@ function* readInstructions(text: string, from: number, escapeChar: string): Gene
     let from = start;
     for (;;) {
       const content = text.slice(from, line.end).trimEnd();
-      const continued = content.endsWith(escapeChar) && !(escapeChar === '`' && content.endsWith('``'));
+      const continued = content.endsWith(escapeChar) && content.at(-2) !== escapeChar;
       const part = continued ? content.slice(0, -1) : content;
       pieces.push({ text: joined.length, source: from });
       joined += part;
@@ -235,27 +250,26 @@ function* readInstructions(text: string, from: number, escapeChar: string): Gene
     const heredocs: { name: string; text: string; start: number }[] = [];
     const carrier = upper === 'ONBUILD' ? (/^\s*\S+\s+(\S+)/.exec(joined)?.[1] ?? '').toUpperCase() : upper;
     if (carrier === 'RUN' || carrier === 'COPY' || carrier === 'ADD') {
-      for (const match of joined.matchAll(HEREDOC)) {
+      for (const { name, dash } of heredocsOf(joined, escapeChar)) {
         const bodyStart = at;
         let bodyEnd = text.length;
-        const dash = match[0].includes('<<-');
         while (at < text.length) {
           const bodyLine = nextLine();
           const content = text.slice(bodyLine.start, bodyLine.end);
-          if ((dash ? content.replace(/^\t+/, '') : content) === match[2]) {
+          if ((dash ? content.replace(/^\t+/, '') : content) === name) {
             bodyEnd = bodyLine.start;
             end = bodyLine.end;
             break;
           }
         }
         if (bodyEnd === text.length) end = Math.max(end, text.trimEnd().length);
-        heredocs.push({ name: match[2]!, text: text.slice(bodyStart, bodyEnd), start: bodyStart });
+        heredocs.push({ name, text: text.slice(bodyStart, bodyEnd), start: bodyStart });
       }
     }
     const rest = joined.slice(indent.length + keyword.length);
     const skip = indent.length + keyword.length + (rest.length - rest.trimStart().length);
     const map = mapOf(pieces, skip, end);
-    yield { keyword: upper, span: { start, end }, text: rest.trim(), map, heredocs };
+    yield { keyword: upper, span: { start, end }, text: rest.trim(), map, escapeChar, heredocs };
   }
 }
 
@@ -292,11 +306,12 @@ function scopeOf(variables: readonly Variable[]): Scope {
   return new Map(variables.map((variable) => [variable.name, variable.value?.resolved]));
 }
 
-function word(text: string, span: Span, scope: Scope, escapeChar = '\\'): Word {
-  if (!text.includes('$')) return { text, span, resolved: text };
-  const { value, variables } = resolveVariables(text, scope, escapeChar);
-  const names = [...new Set(variables)];
-  return { text, span, ...(value === undefined ? {} : { resolved: value }), variables: names };
+function word(raw: string, span: Span, scope: Scope, escapeChar: string): Word {
+  const text = unquote(raw);
+  if (!/[$'"\\`]/.test(raw)) return { text, span, resolved: text };
+  const { value, variables } = expandWord(raw, scope, escapeChar);
+  const names = raw.includes('$') ? { variables: [...new Set(variables)] } : {};
+  return { text, span, ...(value === undefined ? {} : { resolved: value }), ...names };
 }
 
 // ---------------------------------------------------------------- words, flags, commands
@@ -308,9 +323,9 @@ interface Token {
 }
 
 /** Splits at blanks; quotes and escapes hold a word together and stay in it. */
-function tokens(text: string, from = 0): Token[] {
+function tokens(text: string, escapeChar: string): Token[] {
   const result: Token[] = [];
-  let i = from;
+  let i = 0;
   while (i < text.length) {
     while (i < text.length && /\s/.test(text[i]!)) i++;
     if (i >= text.length) break;
@@ -320,9 +335,9 @@ function tokens(text: string, from = 0): Token[] {
       const c = text[i]!;
       if (quote) {
         if (c === quote) quote = '';
-        else if (c === '\\' && quote === '"') i++;
+        else if (c === escapeChar && quote === '"') i++;
       } else if (c === '"' || c === "'") quote = c;
-      else if (c === '\\') i++;
+      else if (c === escapeChar) i++;
       else if (/\s/.test(c)) break;
       i++;
     }
@@ -330,6 +345,14 @@ function tokens(text: string, from = 0): Token[] {
     result.push({ text: text.slice(start, i), start, end: i });
   }
   return result;
+}
+
+/** Splits at blanks alone, as FROM, COPY and ADD do. */
+function plainTokens(text: string, from: number): Token[] {
+  return [...text.slice(from).matchAll(/\S+/g)].map(({ 0: one, index }) => {
+    const start = from + index;
+    return { text: one, start, end: start + one.length };
+  });
 }
 
 function unquote(text: string): string {
@@ -346,7 +369,7 @@ function readFlags(instruction: Instruction, scope: Scope): { flags: Flag[]; res
     const start = rest + match[0].indexOf('--');
     const end = rest + match[0].length;
     const text = match[2] ?? '';
-    const value = word(unquote(text), spanOf(instruction.map, end - text.length, end), scope);
+    const value = word(text, spanOf(instruction.map, end - text.length, end), scope, instruction.escapeChar);
     flags.push({ name: match[1]!, value, span: spanOf(instruction.map, start, end) });
     rest = end;
   }
@@ -383,7 +406,7 @@ function commandOf(
       inline && inline !== strings[0] ? parseInto(context, instruction, inline, () => span.start) : undefined;
     return { form: 'exec', words: strings, text: strings.join(' '), span, ...(parsed ? { shell: parsed } : {}) };
   }
-  const words = tokens(text).map((token) => unquote(token.text));
+  const words = tokens(text, instruction.escapeChar).map((token) => unquote(token.text));
   const posix = shell === undefined || SHELL_NAME.test(shell[0] ?? '');
   const { heredocs } = instruction;
   const end = heredocs.length > 0 ? instruction.span.end : span.end;
@@ -429,20 +452,20 @@ function parseInto(context: Context, { span: { start, end } }: Instruction, text
 
 /** `NAME=value NAME2="other value"`, or the old `NAME value` with one pair. */
 function pairs(instruction: Instruction, scope: Scope): { key: string; value: Word; span: Span }[] {
-  const { text, map } = instruction;
-  const list = tokens(text);
+  const { text, map, escapeChar } = instruction;
+  const list = tokens(text, escapeChar);
   const first = list[0];
   if (!first) return [];
   if (!first.text.includes('=')) {
     const rest = text.slice(first.end);
     const start = first.end + (rest.length - rest.trimStart().length);
-    const value = word(unquote(text.slice(start)), spanOf(map, start, text.length), scope);
+    const value = word(text.slice(start), spanOf(map, start, text.length), scope, escapeChar);
     return [{ key: unquote(first.text), value, span: spanOf(map, 0, text.length) }];
   }
   return list.flatMap(({ text: pair, start, end }) => {
     const equals = pair.indexOf('=');
     if (equals < 0) return [];
-    const value = word(unquote(pair.slice(equals + 1)), spanOf(map, start + equals + 1, end), scope);
+    const value = word(pair.slice(equals + 1), spanOf(map, start + equals + 1, end), scope, escapeChar);
     return [{ key: unquote(pair.slice(0, equals)), value, span: spanOf(map, start, end) }];
   });
 }
@@ -451,11 +474,12 @@ function variablesOf(instruction: Instruction, kind: 'arg' | 'env', scope: Scope
   if (kind === 'env') {
     return pairs(instruction, scope).map(({ key, value, span }) => ({ name: key, kind, value, span }));
   }
-  return tokens(instruction.text).map(({ text, start, end }) => {
+  const { escapeChar } = instruction;
+  return tokens(instruction.text, escapeChar).map(({ text, start, end }) => {
     const span = spanOf(instruction.map, start, end);
     const equals = text.indexOf('=');
     if (equals < 0) return { name: text, kind, span };
-    const value = word(unquote(text.slice(equals + 1)), spanOf(instruction.map, start + equals + 1, end), scope);
+    const value = word(text.slice(equals + 1), spanOf(instruction.map, start + equals + 1, end), scope, escapeChar);
     return { name: text.slice(0, equals), kind, value, span };
   });
 }
@@ -465,17 +489,28 @@ function variablesOf(instruction: Instruction, kind: 'arg' | 'env', scope: Scope
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 type StageBuilder = Mutable<Stage>;
 
+/** What the builder sets for FROM: the stages of its platforms are alike. */
+const PLATFORM = ['TARGET', 'BUILD'].flatMap((of): [string, string][] => [
+  [`${of}PLATFORM`, 'linux/amd64'],
+  [`${of}OS`, 'linux'],
+  [`${of}ARCH`, 'amd64'],
+  [`${of}VARIANT`, ''],
+]);
+
 function openStage(instruction: Instruction, stages: readonly Stage[], globals: readonly Variable[]): StageBuilder {
-  const scope = scopeOf(globals);
+  const scope = new Map([...PLATFORM, ...scopeOf(globals)]);
   const { flags, rest } = readFlags(instruction, scope);
-  const [image, as, name] = tokens(instruction.text, rest);
+  const { escapeChar } = instruction;
+  const [image, as, name] = plainTokens(instruction.text, rest);
   const at = image ?? { text: '', start: 0, end: 0 };
-  const reference = word(unquote(at.text), spanOf(instruction.map, at.start, at.end), scope);
+  const reference = word(at.text, spanOf(instruction.map, at.start, at.end), scope, escapeChar);
   const platform = flags.find((flag) => flag.name === 'platform')?.value;
   const parent = stageIndex(reference.resolved ?? reference.text, stages);
   return {
     index: stages.length,
-    ...(name && as?.text.toLowerCase() === 'as' ? { name: stageName(name.text, scope) } : {}),
+    ...(name && as?.text.toLowerCase() === 'as'
+      ? { name: (expandWord(name.text, scope, escapeChar).value ?? name.text).toLowerCase() }
+      : {}),
     span: instruction.span,
     end: instruction.span.end,
     image: reference,
@@ -491,10 +526,6 @@ function openStage(instruction: Instruction, stages: readonly Stage[], globals: 
   };
 }
 
-function stageName(text: string, scope: Scope): string {
-  return (resolveVariables(text, scope).value ?? text).toLowerCase();
-}
-
 /** Index of the stage a FROM or --from names; numbers count for --from only, where `numbered` is set. */
 function stageIndex(text: string, stages: readonly Stage[], numbered = false): number | undefined {
   const wanted = text.toLowerCase();
@@ -504,9 +535,9 @@ function stageIndex(text: string, stages: readonly Stage[], numbered = false): n
 }
 
 function addTo(stage: StageBuilder, instruction: Instruction, context: Context): void {
-  const { stages, globals, escapeChar } = context;
+  const { stages, globals } = context;
   const scope = stageScope(stage, stages);
-  const { span, map, text } = instruction;
+  const { span, map, text, escapeChar } = instruction;
   stage.end = span.end;
   switch (instruction.keyword) {
     case 'ARG':
@@ -525,7 +556,9 @@ function addTo(stage: StageBuilder, instruction: Instruction, context: Context):
       stage.user = word(text, spanOf(map, 0, text.length), scope, escapeChar);
       break;
     case 'EXPOSE':
-      stage.expose.push(...tokens(text).map((t) => word(t.text, spanOf(map, t.start, t.end), scope)));
+      stage.expose.push(
+        ...tokens(text, escapeChar).map((t) => word(t.text, spanOf(map, t.start, t.end), scope, escapeChar)),
+      );
       break;
     case 'SHELL':
       stage.shell = jsonStrings(text) ?? [];
@@ -577,11 +610,14 @@ function stageScope(stage: Stage, stages: readonly Stage[]): Scope {
 
 function copyOf(instruction: Instruction, keyword: 'COPY' | 'ADD', scope: Scope, earlier: readonly Stage[]): Copy {
   const { flags, rest } = readFlags(instruction, scope);
+  const { escapeChar } = instruction;
   const strings = jsonStrings(instruction.text.slice(rest));
   const whole = spanOf(instruction.map, rest, instruction.text.length);
   const words = strings
-    ? strings.map((text) => word(text, whole, scope))
-    : tokens(instruction.text, rest).map((t) => word(unquote(t.text), spanOf(instruction.map, t.start, t.end), scope));
+    ? strings.map((text) => word(text, whole, scope, escapeChar))
+    : plainTokens(instruction.text, rest).map((t) =>
+        word(t.text, spanOf(instruction.map, t.start, t.end), scope, escapeChar),
+      );
   const from = flags.find((flag) => flag.name === 'from')?.value;
   const stage = from ? stageIndex(from.resolved ?? from.text, earlier, true) : undefined;
   return {

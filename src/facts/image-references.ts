@@ -307,7 +307,7 @@ function inPipelines(facts: Facts): ImageReference[] {
           const place = { path: one.path ?? file.path, span: one.span };
           return expand(one.text, job).map(({ text, origin }): ImageReference => {
             const name = text.replace(/^docker:\/\//, '');
-            const { value, variables } = resolveVariables(name, known, '');
+            const { value, variables } = resolveVariables(name, known);
             const resolved = name.includes('${{') ? undefined : variables.length > 0 ? value : name;
             const image = parseImage(resolved ?? '');
             const builder = image && builderOf(built, image);
@@ -336,7 +336,7 @@ function inPipelines(facts: Facts): ImageReference[] {
 function variablesOf(pipeline: Pipeline, job: Job): ReadonlyMap<string, string | undefined> {
   const known = new Map<string, string | undefined>();
   for (const { name, value } of [...pipeline.variables, ...job.variables])
-    known.set(name, value.includes('${{') ? undefined : resolveVariables(value, known, '').value);
+    known.set(name, value.includes('${{') ? undefined : resolveVariables(value, known).value);
   return known;
 }
 

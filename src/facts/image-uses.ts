@@ -113,7 +113,7 @@ function runUse({ image, detached, options, place }: DockerRun): ImageUse {
 }
 
 function keepsRunning(service: ComposeService): boolean {
-  const restart = resolveVariables(textOf(at(service.body, 'restart')) ?? '', new Map(), '').value;
+  const restart = resolveVariables(textOf(at(service.body, 'restart')) ?? '', new Map()).value;
   return restart === 'always' || restart === 'unless-stopped';
 }
 

@@ -1,4 +1,4 @@
-/** Knows variable substitution as Dockerfiles and compose files write it: `$X`, `${X:-default}`, `${X:?error}`. */
+/** Knows variable substitution as compose files and GitLab write it: `$X`, `${X:-default}`, `${X:?error}`. */
 
 /** Values by name; a name with an undefined value is declared, but has no known value. */
 export type Scope = ReadonlyMap<string, string | undefined>;
@@ -6,15 +6,10 @@ export type Scope = ReadonlyMap<string, string | undefined>;
 const MAX_RESOLVED = 10_000;
 
 /**
- * Replaces `$X`, `${X}`, `${X:-default}` and `${X:+other}`; `value` is absent where a name has no value.
- * `escapeChar` protects a dollar (Dockerfile); an empty one means that `$$` does (compose).
+ * Replaces `$X`, `${X}`, `${X:-default}` and `${X:+other}`; `value` is absent where a name has no value. Two dollars
+ * are one.
  */
-export function resolveVariables(
-  text: string,
-  scope: Scope,
-  escapeChar = '\\',
-  depth = 0,
-): { value?: string; variables: string[] } {
+export function resolveVariables(text: string, scope: Scope, depth = 0): { value?: string; variables: string[] } {
   const variables: string[] = [];
   let value: string | undefined = '';
   const add = (piece: string | undefined) => {
@@ -23,20 +18,15 @@ export function resolveVariables(
   let i = 0;
   while (i < text.length) {
     const c = text[i]!;
-    if (c === escapeChar && i + 1 < text.length) {
-      add(text[i + 1] === '$' ? '$' : text.slice(i, i + 2));
-      i += 2;
-      continue;
-    }
-    if (c === '$' && escapeChar === '' && text[i + 1] === '$') {
+    if (c === '$' && text[i + 1] === '$') {
       add('$');
       i += 2;
       continue;
     }
     if (c !== '$') {
-      const next = nextSpecial(text, i + 1, escapeChar);
-      add(text.slice(i, next));
-      i = next;
+      const next = text.indexOf('$', i);
+      add(text.slice(i, next < 0 ? undefined : next));
+      i = next < 0 ? text.length : next;
       continue;
     }
     const simple = /^\$([A-Za-z_]\w*)/.exec(text.slice(i, i + 200));
@@ -58,7 +48,7 @@ export function resolveVariables(
     variables.push(name);
     const set = scope.get(name);
     const present = operator.startsWith(':') ? set !== undefined && set !== '' : set !== undefined;
-    const rest = resolveVariables(text.slice(i + open[0].length, close), scope, escapeChar, depth + 1);
+    const rest = resolveVariables(text.slice(i + open[0].length, close), scope, depth + 1);
     variables.push(...rest.variables);
     if (operator.endsWith('-')) add(present ? set : rest.value);
     else if (operator.endsWith('+')) add(present ? rest.value : '');
@@ -67,12 +57,6 @@ export function resolveVariables(
     i = close + 1;
   }
   return value === undefined ? { variables } : { value, variables };
-}
-
-function nextSpecial(text: string, from: number, escapeChar: string): number {
-  let i = from;
-  while (i < text.length && text[i] !== '$' && text[i] !== escapeChar) i++;
-  return i;
 }
 
 function closingBrace(text: string, open: number): number {

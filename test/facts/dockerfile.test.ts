@@ -59,9 +59,28 @@ describe('stages', () => {
     ['ARG A=x\nFROM app${A:+:slim}', 'app:slim'],
     ['ARG A="quoted"\nFROM "app:$A"', 'app:quoted'],
     ['ARG A=1 B=2\nFROM app:$A.$B', 'app:1.2'],
-    ['ARG A=1.2.3\nFROM app:${A%.*}', undefined],
+    ['ARG A=1.2.3\nFROM app:${A%.*}', 'app:1.2'],
+    ['ARG A=3\nFROM app:"${A}"', 'app:3'],
+    ['FROM $TARGETARCH/app:1', 'amd64/app:1'],
+    ['FROM app:${A', undefined],
   ])('%j gives %s', (text, expected) => {
     expect(read(text).stages[0]!.image.resolved).toBe(expected);
+  });
+
+  test('a stage chosen by the platform', () => {
+    const { stages } = read('FROM a AS tools-amd64\nFROM b AS tools-arm64\nFROM tools-$TARGETARCH');
+    expect(stages[2]!.parent).toBe(0);
+  });
+
+  test.each([
+    'RUN ["<<EOF"]',
+    'RUN echo "<<EOF"',
+    'RUN test $((1<<EOF))',
+    'RUN echo a\\\\',
+    'RUN grep x <<< EOF',
+    "RUN echo don't <<EOF",
+  ])('%s goes on with the next line', (line) => {
+    expect(read(`FROM a\n${line}\nUSER app\n`).stages[0]!.user?.text).toBe('app');
   });
 
   test('a stage named by an ARG', () => {
