@@ -1,6 +1,6 @@
 /** Knows when a public server at the edge answers without the security headers. */
 import { defineCheck, type Finding, type Options, once, pass, type Subject, unknown } from '../check.ts';
-import { type Answer, type EdgeServer, edgeServers, type Header, type Headers } from '../facts/edge.ts';
+import { common, type EdgeServer, edgeServers, type Header, type Headers } from '../facts/edge.ts';
 import { chartNeeds } from '../facts/helm.ts';
 
 const WHY =
@@ -115,9 +115,11 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
     const finding: Finding = { message, data: { server: sender, ...data }, place: at, confidence: 'high' };
     findings.push(once(causes, key, finding));
   };
-  // Parts that decide for themselves count for a server that has no answers of its own.
-  const bare = server.headers ?? (server.piece ? undefined : leastOf(parts));
-  const missing = (bare ? missingIn(bare, server.plain) : []).filter((one) => server.headers || !shared.has(one));
+  // A part that decides for itself lacks what the server does not have either.
+  const all = [...(server.headers ? [server.headers] : []), ...parts.map((part) => part.headers)];
+  const own = new Set(server.headers ? missingIn(server.headers, server.plain) : []);
+  const bare = server.piece || all.length === 0 ? undefined : missingIn(common(all), server.plain);
+  const missing = (bare ?? []).filter((one) => own.has(one) || !shared.has(one));
   for (const part of parts) {
     const lost = missingIn(part.headers).filter((one) => shared.has(one));
     if (lost.length > 0) add('lost', part.place, { part: part.label, headers: listed(lost) });
@@ -130,27 +132,23 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
   }
   if (missing.length > 0)
     add('missing', server.keeper?.place ?? place, { headers: listed(missing) }, server.keeper?.name);
-  const present = server.headers ?? server.shared;
-  for (const required of REQUIRED) {
-    const header = headerOf(present, required.name);
-    if (header?.value !== undefined && required.weak(header.value, options)) {
-      add('weak', header.place, { headers: required.name, remedy: required.remedy });
-    }
-  }
-  const passing = REQUIRED.map((one) => ({ name: one.name, header: headerOf(present, one.name) })).filter(
-    (one) => one.header?.always === false,
+  const present = server.piece ? [server.shared, ...all] : all;
+  const sent = REQUIRED.flatMap(({ name: header, weak, remedy }) =>
+    present.flatMap((headers) => {
+      const one = headerOf(headers, header);
+      return one ? [{ ...one, header, remedy, weak: one.value !== undefined && weak(one.value, options) }] : [];
+    }),
   );
+  for (const { header, place: at, remedy } of sent.filter((one) => one.weak)) {
+    if (!findings.some((one) => one.message === 'weak' && one.place === at))
+      add('weak', at, { headers: header, remedy });
+  }
+  const passing = sent.filter(({ always }) => !always);
   if (passing.length > 0)
-    add('notAlways', passing[0]!.header!.place, { headers: listed(passing.map((one) => one.name)) });
+    add('notAlways', passing[0]!.place, { headers: listed([...new Set(passing.map(({ header }) => header))]) });
   if (findings.length === 0)
     return bare === undefined ? [] : [pass(name, place, 'the security headers are sent with every answer')];
   return [{ name, place, verdict: 'fail', findings }];
-}
-
-/** Headers that all parts have. */
-function leastOf(parts: readonly Answer[]): Headers | undefined {
-  const [first, ...others] = parts.map((part) => part.headers);
-  return first && new Map([...first].filter(([name]) => others.every((other) => other.has(name))));
 }
 
 function listed(names: readonly string[]): string {

@@ -14,7 +14,7 @@ import { siteServers } from './edge/sites.ts';
 import { traefikServers } from './edge/traefik.ts';
 import type { Facts } from './facts.ts';
 
-export type { Answer, EdgeServer, Header, Headers } from './edge/server.ts';
+export { common, type EdgeServer, type Header, type Headers } from './edge/server.ts';
 
 /**
  * To be used as `facts.linked(edgeServers)`. Servers that only redirect or refuse, and internal ones, are left out;

@@ -6,6 +6,7 @@ import { folderOf } from '../paths.ts';
 import type { Place } from '../span.ts';
 import {
   type Answer,
+  common,
   type EdgeRoute,
   type EdgeServer,
   type Header,
@@ -149,6 +150,8 @@ interface Level {
   readonly more: Headers;
   readonly limits: readonly Located[];
   readonly variables: ReadonlyMap<string, string>;
+  /** What add_header_inherit says. */
+  readonly inherit?: string;
   /** An include that cannot be followed and may hold headers. */
   readonly hidden?: string;
 }
@@ -168,7 +171,7 @@ function levelOf(block: readonly Located[], outer: Level): Level & { readonly ow
   const limits = block.filter(({ name }) => name === 'limit_req');
   const set = block.filter(({ name, args }) => name === 'set' && args.length === 2);
   let hidden = outer.hidden;
-  let inherits = false;
+  let inherit = outer.inherit;
   for (const one of block) {
     const place = { path: one.path, span: one.head };
     if (/^(?:header_filter_by_lua|js_header_filter)/.test(one.name)) hidden = SCRIPT;
@@ -177,7 +180,7 @@ function levelOf(block: readonly Located[], outer: Level): Level & { readonly ow
     } else if (one.name === 'add_header' && one.args.length >= 2) {
       const [name, value] = one.args;
       added.set(name!.toLowerCase(), { ...literalOf(value!), always: one.args[2] === 'always', place });
-    } else if (one.name === 'add_header_inherit') inherits = one.args[0] === 'merge';
+    } else if (one.name === 'add_header_inherit') inherit = one.args[0];
     else if (one.name === 'more_set_headers') {
       for (const text of one.args) {
         const match = /^([\w-]+)\s*:\s*(.*)$/s.exec(text);
@@ -193,11 +196,12 @@ function levelOf(block: readonly Located[], outer: Level): Level & { readonly ow
       hidden = one.args[0];
     }
   }
-  const own = added.size > 0;
+  const own = inherit !== 'merge' && (added.size > 0 || (inherit === 'off' && outer.added.size > 0));
   return {
-    added: own ? (inherits ? merged(outer.added, added) : added) : outer.added,
+    added: own ? added : merged(outer.added, added),
     more: merged(outer.more, more),
-    own: own && !inherits,
+    own,
+    ...(inherit !== undefined && { inherit }),
     limits: dry ? [] : limits.length > 0 ? limits : outer.limits,
     variables: set.length > 0 ? new Map([...outer.variables, ...set.map(variableOf)]) : outer.variables,
     ...(hidden !== undefined && { hidden }),
@@ -230,7 +234,7 @@ function serversOf(tree: readonly Located[], names: Names): EdgeServer[] {
   // A piece of a server: its own headers must not get lost, but whether they are all is decided elsewhere.
   const first = tree.find((one) => one.name === 'add_header');
   if (!inServer && first) {
-    const parts = partsOf(tree, top);
+    const parts = partsOf(tree, top).filter(({ own }) => own);
     const shared = merged(top.added, top.more);
     const place = { path: first.path, span: first.head };
     if (parts.length > 0)
@@ -245,12 +249,14 @@ function serverOf(server: Located, block: readonly Located[], http: Level, names
   const shared = merged(level.added, level.more);
   const parts = partsOf(block, level);
   const locations = block.filter((one) => one.name === 'location');
-  const everywhere = locations.find((one) => /^(?:\^~ |~\*? )?(?:\/|\^\/|\.\*|\^)$/.test(one.args.join(' ')));
-  const inherits =
-    !everywhere ||
-    locations.some(
-      (one) => one.block && answers(one.block) && !levelOf(one.block, level).own && !everyInnerOwns(one.block, level),
-    );
+  const everywhere = locations.some((one) => /^(?:\^~ |~\*? )?(?:\/|\^\/|\.\*|\^)$/.test(one.args.join(' ')));
+  // An error page that only lies there, and answers to machines, say nothing about the others.
+  const errorPages = new Set(block.flatMap((one) => (one.name === 'error_page' ? one.args.slice(-1) : [])));
+  const inherited = parts.filter(
+    ({ own, label }) =>
+      !own && !FOR_MACHINES.test(label.slice(9)) && !errorPages.has(label.replace(/^location (?:= )?/, '')),
+  );
+  const sets = [...(everywhere ? [] : [shared]), ...inherited.map(({ headers }) => headers)];
   const place = { path: server.path, span: server.head };
   const inner = block.flatMap((one) => (one.name === 'location' && one.block ? [levelOf(one.block, level)] : []));
   const hidden = [level, ...inner].find((one) => one.hidden !== undefined)?.hidden;
@@ -258,10 +264,10 @@ function serverOf(server: Located, block: readonly Located[], http: Level, names
     {
       name: nameOf(block),
       place,
-      ...(inherits && { headers: shared }),
+      ...(sets.length > 0 && { headers: common(sets) }),
       ...(isPlain(block) && { plain: true as const }),
       shared,
-      parts,
+      parts: parts.filter(({ own }) => own),
       routes: routesOf(server, block, level, '/', false, names),
       ports: portsOf(block),
       trusts: block.flatMap((one) => (one.name === 'set_real_ip_from' ? one.args.join(' ') : [])),
@@ -351,21 +357,29 @@ function everyInnerOwns(block: readonly Located[], level: Level): boolean {
   return inner.length > 0 && !returns && inner.every((one) => levelOf(one.block!, level).own);
 }
 
-/** Locations and conditions, however deep, that set headers of their own and answer themselves. */
-function partsOf(block: readonly Located[], outer: Level): (Answer & { level: Level })[] {
-  const parts: (Answer & { level: Level })[] = [];
-  for (const one of block) {
-    if (!one.block || !['location', 'if', 'limit_except'].includes(one.name)) continue;
-    if (one.block.some((inner) => inner.name === 'internal')) continue;
+interface Part extends Answer {
+  /** It has headers of its own in the place of those of the server. */
+  readonly own: boolean;
+}
+
+/**
+ * Locations and conditions, however deep, that answer themselves.
+ * @param source where headers come from here: the server, a part that is told, or a level that answers nothing itself
+ */
+function partsOf(block: readonly Located[], outer: Level, source: 'server' | 'part' | 'silent' = 'server'): Part[] {
+  return block.flatMap((one): Part[] => {
+    if (!one.block || !['location', 'if', 'limit_except'].includes(one.name)) return [];
+    // Those that others are asked for from inside: error pages and files answer, checks of a request do not.
+    if (['internal', 'proxy_pass'].every((name) => one.block!.some((inner) => inner.name === name))) return [];
     const level = levelOf(one.block, outer);
-    if (level.own && answers(one.block)) {
-      const label = one.name === 'location' ? `location ${one.args.join(' ')}` : `${one.name} ${one.args.join(' ')}`;
-      const place: Place = { path: one.path, span: one.head };
-      parts.push({ label, place, headers: merged(level.added, level.more), level });
-    }
-    parts.push(...partsOf(one.block, level));
-  }
-  return parts;
+    const from = level.own ? 'silent' : source;
+    if (!answers(one.block) || everyInnerOwns(one.block, level)) return partsOf(one.block, level, from);
+    const own = from === 'silent';
+    const place: Place = { path: one.path, span: one.head };
+    const part = { label: `${one.name} ${one.args.join(' ')}`, place, headers: merged(level.added, level.more), own };
+    const told = own || (from === 'server' && one.name === 'location');
+    return [...(told ? [part] : []), ...partsOf(one.block, level, own ? 'part' : from)];
+  });
 }
 
 /** False when a block only redirects, refuses or answers a pre-flight request. */
@@ -394,12 +408,16 @@ function isRedirect(block: readonly Located[]): boolean {
     return true;
   }
   const locations = block.filter((one) => one.name === 'location' && one.block);
-  const serves = locations.filter(
-    (one) => !FOR_MACHINES.test(one.args.join(' ')) && answers(one.block!) && !rewritesAway(one.block!),
-  );
+  const serves = locations.filter(isServing);
   const everything = locations.some((one) => one.args.join(' ') === '/');
   const own = !everything && block.some((one) => ['root', 'try_files'].includes(one.name));
   return locations.length > 0 && serves.length === 0 && !own;
+}
+
+/** Does a location, or one inside of it, answer people? */
+function isServing({ args, block = [] }: Located): boolean {
+  if (FOR_MACHINES.test(args.join(' '))) return false;
+  return (answers(block) && !rewritesAway(block)) || block.some((one) => one.name === 'location' && isServing(one));
 }
 
 function rewritesAway(block: readonly Located[]): boolean {

@@ -87,9 +87,14 @@ export function merged(...sets: readonly Headers[]): Headers {
   return new Map(sets.flatMap((set) => [...set]));
 }
 
-/** Headers that all of the sets have; none of no sets. */
+/** Headers that all of the sets have, as the weakest of them sends each; none of no sets. */
 export function common(sets: readonly Headers[]): Headers {
   const [first, ...others] = sets;
   if (!first) return NO_HEADERS;
-  return new Map([...first].filter(([name]) => others.every((other) => other.has(name))));
+  return new Map(
+    [...first].flatMap(([name, header]): [string, Header][] => {
+      const all = [header, ...others.flatMap((other) => other.get(name) ?? [])];
+      return all.length === sets.length ? [[name, all.find(({ always }) => !always) ?? header]] : [];
+    }),
+  );
 }
