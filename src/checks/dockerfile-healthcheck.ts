@@ -23,8 +23,8 @@ export const dockerfileHealthcheck = defineCheck({
     dockerfile: true,
     compose: ['build', 'healthcheck'],
     kubernetes: ['containers', 'skaffold'],
-    workflow: ['docker', 'helm'],
-    script: ['docker', 'podman', 'nerdctl', 'helm'],
+    workflow: ['docker', ...chartNeeds.workflow],
+    script: ['docker', 'podman', 'nerdctl', ...chartNeeds.script],
   },
   // Services that run an image, and the scripts that images start.
   evidence: { compose: ['image'], script: ['exec', 'while', 'wait', '$@'] },

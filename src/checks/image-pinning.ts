@@ -52,7 +52,7 @@ export const imagePinning = defineCheck({
     compose: ['image'],
     kubernetes: ['image'],
     workflow: true,
-    script: ['docker', 'podman', 'nerdctl', 'git', 'curl', 'wget', 'pip', 'npx', 'npm', 'go ', 'helm'],
+    script: ['docker', 'podman', 'nerdctl', 'git', 'curl', 'wget', 'pip', 'npx', 'npm', 'go ', ...chartNeeds.script],
     otherci: true,
     dependencies: ['git+', 'git:', 'github:', 'gitlab:', 'bitbucket:'],
     terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', 'source'],

@@ -44,7 +44,7 @@ export const postgresqlMigration = defineCheck({
     dotenv: true,
     ormconfig: true,
     terraform: ['helm_release', 'kubernetes_', ...databaseSchemes],
-    script: ['helm', ...databaseSchemes],
+    script: [...chartNeeds.script, ...databaseSchemes],
     prisma: true,
     program: databaseWords,
   },

@@ -24,7 +24,7 @@ export const readonlyRootfs = defineCheck({
     compose: true,
     terraform: ['kubernetes_', 'aws_ecs_task_definition', 'variable', 'locals', 'module', 'helm_release'],
     ecs: true,
-    script: ['docker', 'helm'],
+    script: ['docker', ...chartNeeds.script],
   },
   messages: {
     missing: {

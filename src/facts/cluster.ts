@@ -1,4 +1,5 @@
 /** Knows what a repository deploys to Kubernetes: objects of manifests and rendered charts, with their pods. */
+import { type Applied, linkApplied } from './applied.ts';
 import type { Facts } from './facts.ts';
 import type { Chart } from './helm/charts.ts';
 import { linkHelm } from './helm.ts';
@@ -71,6 +72,7 @@ export interface Cluster {
  */
 export function linkCluster(facts: Facts): Cluster {
   const { builds, used, broken } = facts.linked(linkKustomize);
+  const appliedAs = facts.linked(linkApplied);
   const isCopy = copiesOfCharts(facts);
   const folders = new Set(builds.map(({ kustomization }) => kustomization.folder));
   const objects: Deployed[] = [];
@@ -80,31 +82,35 @@ export function linkCluster(facts: Facts): Cluster {
     if (data.generated) generated.add(path);
     for (const object of data.objects) {
       if ((folders.has(folderOf(path)) && isPatch(object)) || isCopy(object, path)) continue;
-      objects.push({ object, path, place: { path, span: object.span }, ...insideOf(object), ...trialOf(path) });
+      for (const inside of insideOf(object, appliedAs(path)))
+        objects.push({ object, path, place: { path, span: object.span }, ...inside, ...trialOf(path) });
     }
   }
   for (const { kustomization, objects: built } of builds) {
     const optional = kustomization.component ? { optional: true as const } : {};
     // One apply has one namespace: what names none goes where the others go.
     const [named, ...more] = new Set(built.flatMap((object) => object.namespace ?? []));
-    const given = named !== undefined && more.length === 0 ? { namespace: named } : {};
     for (const object of built) {
       const path = object.path ?? kustomization.path;
-      objects.push({
+      for (const inside of insideOf(
         object,
-        path,
-        place: { path, span: object.span },
-        ...insideOf(object),
-        ...(object.namespace === undefined ? given : {}),
-        kustomization: kustomization.path,
-        ...optional,
-        ...trialOf(path, kustomization.path),
-      });
+        appliedAs(kustomization.path),
+        named !== undefined && more.length === 0 ? named : undefined,
+      ))
+        objects.push({
+          object,
+          path,
+          place: { path, span: object.span },
+          ...inside,
+          kustomization: kustomization.path,
+          ...optional,
+          ...trialOf(path, kustomization.path),
+        });
     }
   }
   for (const object of facts.linked(terraformObjects)) {
     const path = object.path!;
-    objects.push({ object, path, place: { path, span: object.span }, ...insideOf(object), ...trialOf(path) });
+    objects.push({ object, path, place: { path, span: object.span }, ...insideOf(object)[0]!, ...trialOf(path) });
   }
   const unevaluated = [...broken, ...addCharts(objects, facts)];
   dropGenerated(objects, generated);
@@ -136,8 +142,21 @@ function dropGenerated(objects: Deployed[], paths: ReadonlySet<string>): void {
 /** API groups of objects that break things on purpose. */
 const EXPERIMENT = /^(?:chaos-mesh\.org|litmuschaos\.io|chaos\.alibaba\.com|chaostoolkit\.org)\//;
 
-function insideOf({ namespace }: KubeObject): Pick<Deployed, 'namespace' | 'assumed'> {
-  return namespace === undefined ? { namespace: 'default', assumed: true } : { namespace };
+/** The namespaces that an object goes to, with the one that the rest of its build names, if there is one. */
+function insideOf(
+  { namespace }: KubeObject,
+  applied?: Applied,
+  given?: string,
+): Pick<Deployed, 'namespace' | 'assumed' | 'applied'>[] {
+  if (namespace !== undefined && !applied?.forced) return [{ namespace }];
+  const { namespaces = [] } = applied ?? {};
+  if (namespaces.length > 0) return namespaces.map((name) => ({ namespace: name }));
+  const mark = applied ? { applied: true as const } : {};
+  return [
+    given === undefined
+      ? { namespace: 'default', assumed: true, ...mark }
+      : { namespace: given, assumed: true, ...mark },
+  ];
 }
 
 function trialOf(...paths: readonly string[]): Pick<Deployed, 'trial'> {

@@ -44,8 +44,13 @@ export interface Environment {
   readonly deployedBy?: Place;
 }
 
-/** What a check needs so that charts are rendered as they are deployed; `kubernetes` comes on top. */
-export const chartNeeds = { chart: true, workflow: ['helm'], script: ['helm'], terraform: ['helm_release'] } as const;
+/** What a check needs so that charts are rendered and manifests placed as they are deployed; `kubernetes` comes on top. */
+export const chartNeeds = {
+  chart: true,
+  workflow: ['helm', 'kubectl'],
+  script: ['helm', 'kubectl'],
+  terraform: ['helm_release'],
+} as const;
 
 /** Ways of installing one chart that are told apart; more of them say nothing new. */
 const MAX_ENVIRONMENTS = 8;

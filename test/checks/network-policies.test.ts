@@ -158,6 +158,69 @@ const lookAlikes: [string, string, string][] = [
   ['Kyverno for pods', kyverno('{any: [{resources: {kinds: [Pod]}}]}'), 'none'],
   ['every address', policy('{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}'), 'open'],
 ];
+/** What applies `k8s/a.yaml`, which names no namespace, to the namespace `shop`. */
+const appliers: [string, Record<string, string>][] = [
+  ['kubectl', { 'up.sh': 'kubectl apply -n shop -f k8s/a.yaml\n' }],
+  [
+    'kubectl of a folder',
+    { 'ops/up.sh': 'NS=shop\nfor x in 1; do\n  sudo kubectl --namespace="$NS" apply -f ../k8s/ || exit 1\ndone\n' },
+  ],
+  ['kubectl with a pattern', { 'up.sh': "kubectl create --filename='k8s/*.yaml' --namespace shop\n" }],
+  ['kubectl with everything below', { 'up.sh': 'kubectl apply -R -f . -n shop\n' }],
+  [
+    'kubectl after a choice',
+    { 'up.sh': 'kubectl config set-context --current --namespace=shop\nkubectl apply -f k8s\n' },
+  ],
+  [
+    'kubectl in a workflow',
+    {
+      '.github/workflows/cd.yml':
+        'on: push\njobs:\n  d:\n    runs-on: x\n    env: {SPACE: shop}\n    steps:\n      - working-directory: k8s\n        run: kubectl apply -f a.yaml -n ${{ env.SPACE }}\n',
+    },
+  ],
+  [
+    'skaffold',
+    {
+      'skaffold.yaml':
+        'apiVersion: skaffold/v4beta6\nkind: Config\nmanifests: {rawYaml: [./k8s/*.yaml]}\ndeploy: {kubectl: {defaultNamespace: shop}}\n',
+    },
+  ],
+  [
+    'an old skaffold',
+    {
+      'skaffold.yaml':
+        'apiVersion: skaffold/v2beta29\nkind: Config\ndeploy: {kubectl: {manifests: [k8s/a.yaml], flags: {global: [-n, shop]}}}\n',
+    },
+  ],
+  [
+    'a profile of skaffold',
+    {
+      'ops/skaffold.yaml':
+        'apiVersion: skaffold/v4beta6\nkind: Config\ndeploy: {kubectl: {flags: {apply: [--namespace=shop]}}}\nprofiles: [{name: live, manifests: {rawYaml: [../k8s/a.yaml]}}]\n',
+    },
+  ],
+  [
+    'Argo CD',
+    {
+      'app.yaml':
+        'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source: {path: k8s, directory: {recurse: true}}\n  destination: {namespace: shop}\n',
+    },
+  ],
+  [
+    'a set of Argo CD',
+    {
+      'apps.yaml':
+        'apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec:\n  generators:\n    - matrix:\n        generators:\n          - list: {elements: [{name: shop, values: {folder: k8s}}]}\n          - clusters: {}\n  template:\n    spec:\n      source: {path: "{{.values.folder}}"}\n      destination: {namespace: "{{ name }}"}\n',
+    },
+  ],
+  [
+    'Flux',
+    {
+      'flux.yaml':
+        'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a, namespace: flux-system}\nspec: {path: ./k8s, targetNamespace: shop}\n',
+    },
+  ],
+];
 const none = (at: string) => [{ message: 'none', at }];
 const skip = ['comment'] as const;
 
@@ -180,6 +243,51 @@ testCheck(networkPolicies, {
       name: `selected by ${name}`,
       files: { 'a.yaml': workload(), 'p.yaml': text },
     })),
+    ...appliers.map(([name, files]) => ({
+      name: `applied by ${name}`,
+      files: { ...files, 'k8s/a.yaml': bare, 'other/p.yaml': policy('{podSelector: {}}') },
+      subjects: 1,
+    })),
+    {
+      name: 'a kustomization that Argo CD and Flux put into a namespace',
+      files: {
+        'k8s/kustomization.yaml': 'resources: [a.yaml]\n',
+        'k8s/a.yaml': workload(),
+        'app.yaml':
+          'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source: {path: k8s, kustomize: {namespace: live}}\n',
+        'p.yaml': policy('{podSelector: {}}', { namespace: 'live' }),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'folders that a generator finds',
+      files: {
+        'apps/one/a.yaml': bare,
+        'apps/one/p.yaml': policy('{podSelector: {}}').replace(', namespace: shop', ''),
+        'apps/two/b.yaml': bare.replace('name: web', 'name: two'),
+        'two.yaml': policy('{podSelector: {}}', { namespace: 'two' }),
+        'apps.yaml':
+          'apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec:\n  generators: [{git: {directories: [{path: apps/*}]}}]\n  template:\n    spec:\n      source: {path: "{{path}}"}\n      destination: {namespace: "{{path.basename}}"}\n',
+      },
+      subjects: 2,
+    },
+    {
+      name: 'a chart and manifests that commands put where nobody says',
+      files: {
+        ...chart(false),
+        'up.sh': 'helm install c c\nkubectl apply -f k8s\n',
+        'k8s/p.yaml': policy('{podSelector: {}}').replace(', namespace: shop', ''),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a release of skaffold',
+      files: {
+        ...chart(false),
+        'skaffold.yaml':
+          'apiVersion: skaffold/v4beta6\nkind: Config\ndeploy: {helm: {releases: [{name: c, chartPath: c, namespace: shop, setValues: {networkPolicy.enabled: true}}]}}\n',
+      },
+    },
     ...['StatefulSet', 'DaemonSet', 'CronJob', 'Job'].map((kind) => ({
       name: kind,
       files: { 'a.yaml': workload(kind), 'p.yaml': policy(selected[2]![1]) },
@@ -371,6 +479,40 @@ testCheck(networkPolicies, {
         'p.yaml': policy('{podSelector: {}}', { namespace: 'default' }),
       },
       findings: none('c/templates/d.yaml:5'),
+      skip,
+    },
+    {
+      name: 'a chart and manifests that commands put where nobody says, without a policy',
+      files: {
+        ...chart(false),
+        'up.sh': 'helm install c ./c\nkubectl apply -f k8s/a.yaml\nkubectl apply -f k8s/b.yaml\n',
+        'k8s/a.yaml': bare,
+        'k8s/b.yaml': workload('StatefulSet', { namespace: 'default' }),
+      },
+      findings: none('k8s/b.yaml:5'),
+      skip,
+    },
+    {
+      name: 'a namespace that nobody knows, and profiles and scripts for developers',
+      files: {
+        'up.sh': 'kubectl apply -f k8s -n "$NS"\n',
+        'dev/up.sh': 'kubectl apply -f k8s -n shop\n',
+        'skaffold.yaml':
+          'apiVersion: skaffold/v4beta6\nkind: Config\nprofiles: [{name: dev, manifests: {rawYaml: [k8s/*]}, deploy: {kubectl: {defaultNamespace: shop}}}]\n',
+        'k8s/a.yaml': bare,
+        'p.yaml': policy('{podSelector: {}}'),
+      },
+      findings: none('k8s/a.yaml:4'),
+      skip,
+    },
+    {
+      name: 'one folder in two namespaces',
+      files: {
+        'up.sh': 'kubectl apply -f k8s -n shop\nkubectl apply -f k8s -n live\nkubectl delete -f k8s -n old\n',
+        'k8s/a.yaml': bare,
+        'p.yaml': policy('{podSelector: {}}'),
+      },
+      findings: none('k8s/a.yaml:4'),
       skip,
     },
     {

@@ -1,6 +1,8 @@
 /** Knows which commands and objects of a repository install which chart with which values. */
+import { argoSources } from '../argo.ts';
 import type { Facts } from '../facts.ts';
 import type { Expression } from '../hcl.ts';
+import type { KubeObject } from '../kubernetes.ts';
 import { folderOf, joinPath } from '../paths.ts';
 import type { Command, Shell, Word } from '../shell.ts';
 import {
@@ -13,9 +15,10 @@ import {
   standing,
   walkShell,
 } from '../shell-folders.ts';
+import { skaffoldParts } from '../skaffold.ts';
 import type { Place } from '../span.ts';
 import { attributeOf, blocksOf } from '../terraform.ts';
-import { at, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
+import { at, entriesOf, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
 import type { Release } from './context.ts';
 
 export interface Deployment {
@@ -84,7 +87,9 @@ export function deploymentsOf(
   }
   for (const { path, zone, data } of facts.of('kubernetes')) {
     if (zone !== 'production') continue;
-    for (const { kind, apiVersion, body } of data.objects) {
+    for (const object of data.objects) {
+      const { kind, apiVersion, body } = object;
+      found.push(...fromSkaffold(object, path, search));
       if (apiVersion.startsWith('argoproj.io/')) found.push(...fromArgo(kind, body, path, search));
       if (kind === 'HelmRelease') found.push(...fromFlux(body, path, search));
     }
@@ -121,7 +126,7 @@ function fromShell(
 }
 
 /** A word with its variables filled in as far as they are known; what is not stays `${name}`. */
-function filled(word: Word, variables: ReadonlyMap<string, string>, at: Standing): string {
+export function filled(word: Word, variables: ReadonlyMap<string, string>, at: Standing): string {
   if (word.value !== undefined) return word.value;
   const text = (word.parts ?? [{ kind: 'literal', text: word.text } as const])
     .map((part) => {
@@ -246,26 +251,20 @@ function combinations(written: readonly string[], folders: readonly string[], { 
 }
 
 function fromArgo(kind: string, body: YamlNode, path: string, search: Search): Deployment[] {
-  const spec =
-    kind === 'Application'
-      ? at(body, 'spec')
-      : kind === 'ApplicationSet'
-        ? at(body, 'spec', 'template', 'spec')
-        : undefined;
-  if (!spec) return [];
-  const sources = [at(spec, 'source'), ...itemsOf(at(spec, 'sources'))].filter((source) => source !== undefined);
-  return sources.flatMap((source) => {
-    const folder = wild(textOf(at(source, 'path')));
+  const folders = () => [...search.charts];
+  return argoSources(kind, body, folders).flatMap(({ source, name, namespace, fill }) => {
+    const own = (text: string | undefined): string | undefined => (text === undefined ? undefined : fill(text));
+    const folder = own(textOf(at(source, 'path')));
     if (folder === undefined) return [];
     const helm = at(source, 'helm');
-    const files = itemsOf(at(helm, 'valueFiles')).map((node) => wild(textOf(node)) ?? '');
+    const files = itemsOf(at(helm, 'valueFiles')).map((node) => fill(textOf(node) ?? '').replace(/^\$values\//, '/'));
     const inline: Inline[] = tree(at(helm, 'values'), path, search).concat(
       tree(at(helm, 'valuesObject'), path, search),
     );
     for (const parameter of itemsOf(at(helm, 'parameters'))) {
-      const [name, value] = [textOf(at(parameter, 'name')), textOf(at(parameter, 'value'))];
-      if (name === undefined || value === undefined) continue;
-      const text = `${name}=${value.replace(/[\\,]/g, '\\$&')}`;
+      const [key, value] = [textOf(at(parameter, 'name')), own(textOf(at(parameter, 'value')))];
+      if (key === undefined || value === undefined) continue;
+      const text = `${key}=${value.replace(/[\\,]/g, '\\$&')}`;
       inline.push({
         kind: 'set',
         text,
@@ -274,22 +273,45 @@ function fromArgo(kind: string, body: YamlNode, path: string, search: Search): D
         span: parameter.span,
       });
     }
-    const release = textOf(at(helm, 'releaseName')) ?? textOf(at(body, 'metadata', 'name'));
-    return installed(
-      folder,
-      files,
-      inline,
-      release,
-      textOf(at(spec, 'destination', 'namespace')),
-      { path, span: source.span },
-      search,
-    );
+    const release = own(textOf(at(helm, 'releaseName'))) ?? name;
+    return installed(folder, files, inline, release, namespace, { path, span: source.span }, search);
   });
 }
 
-/** Fields in braces that a generator fills stand for any text. */
+/** Releases of skaffold; their values may be templates that only a run fills in. */
+function fromSkaffold(object: KubeObject, path: string, search: Search): Deployment[] {
+  return skaffoldParts(object, path).flatMap(({ releases }) =>
+    releases.flatMap((release) => {
+      const text = (key: string) => wild(textOf(at(release, key)));
+      const chart = text('chartPath');
+      if (chart === undefined) return [];
+      const inline = ['setValues', 'setValueTemplates'].flatMap((key) =>
+        entriesOf(at(release, key)).flatMap((entry): Inline[] => {
+          const value = wild(textOf(entry.value))?.replace(/[\\,]/g, '\\$&');
+          if (value === undefined) return [];
+          return [{ kind: 'set', text: `${entry.key}=${value}`, asText: false, path, span: entry.span }];
+        }),
+      );
+      const folders = [folderOf(path), ''];
+      const files = itemsOf(at(release, 'valuesFiles')).flatMap((node) => wild(textOf(node)) ?? []);
+      const namespace = known(text('namespace'));
+      return chartFolders(chart, folders, search).flatMap((found) =>
+        combinations(files, folders, search).map((valuesFiles) => ({
+          chart: found,
+          release: { name: known(text('name')) ?? 'release-name', namespace: namespace ?? 'default' },
+          ...(namespace === undefined ? {} : { namespace }),
+          valuesFiles,
+          inline: [...tree(at(release, 'overrides'), path, search), ...inline],
+          place: { path, span: release.span },
+        })),
+      );
+    }),
+  );
+}
+
+/** Fields in braces that a run fills stand for any text. */
 function wild(written: string | undefined): string | undefined {
-  return written?.replace(/\{\{[^}]*\}\}/g, '${field}').replace(/^\$values\//, '/');
+  return written?.replace(/\{\{[^}]*\}\}/g, '${field}');
 }
 
 function fromFlux(body: YamlNode, path: string, search: Search): Deployment[] {

@@ -1,0 +1,174 @@
+/** Knows which manifests and kustomizations a repository applies together, and into which namespace. */
+import picomatch from 'picomatch';
+import { argoSources } from './argo.ts';
+import type { Facts } from './facts.ts';
+import { filled } from './helm/deployments.ts';
+import type { KubeObject } from './kubernetes.ts';
+import { folderOf, joinPath } from './paths.ts';
+import type { Shell } from './shell.ts';
+import { foldersAt, isAnchored, pathsIn, standing, walkShell } from './shell-folders.ts';
+import { skaffoldParts } from './skaffold.ts';
+import { namesTrial } from './trials.ts';
+import { at, textOf } from './yaml.ts';
+
+/** How something of the tree is applied. */
+export interface Applied {
+  /** Where objects go that name no namespace; empty where nobody says. */
+  readonly namespaces: readonly string[];
+  /** All of its objects go there, whatever they name. */
+  readonly forced: boolean;
+}
+
+interface Application {
+  /** A file, a folder, or a pattern for files. */
+  readonly path: string;
+  readonly deep: boolean;
+  readonly namespace?: string;
+  readonly forced?: true;
+}
+
+/**
+ * For the path of a manifest or of a kustomization, how commands, skaffold, Argo CD and Flux apply it; undefined where
+ * nothing of the repository does. A pure join: use through `facts.linked`.
+ */
+export function linkApplied(facts: Facts): (path: string) => Applied | undefined {
+  const applications = [...inCommands(facts), ...inObjects(facts)];
+  const exact = new Map<string, Application[]>();
+  const patterns: { readonly meets: (path: string) => boolean; readonly one: Application }[] = [];
+  const add = (key: string, one: Application): void => void exact.set(key, [...(exact.get(key) ?? []), one]);
+  for (const one of applications) {
+    if (/[*?[{]/.test(one.path)) patterns.push({ meets: picomatch(one.path), one });
+    else add(one.path, one);
+  }
+  return (path) => {
+    const found = [...(exact.get(path) ?? []), ...patterns.flatMap(({ meets, one }) => (meets(path) ? one : []))];
+    for (let folder = folderOf(path), near = true; ; folder = folderOf(folder), near = false) {
+      found.push(...(exact.get(folder) ?? []).filter((one) => near || one.deep));
+      if (folder === '') break;
+    }
+    if (found.length === 0) return undefined;
+    const namespaces = [...new Set(found.flatMap(({ namespace }) => namespace ?? []))].slice(0, 8);
+    return { namespaces, forced: found.some(({ forced }) => forced) };
+  };
+}
+
+function inCommands(facts: Facts): Application[] {
+  const found: Application[] = [];
+  const read = (shell: Shell, given: ReadonlyMap<string, string>, path: string, folder: string): void => {
+    const variables = new Map(given);
+    const starts = [...new Set([folder, '', folderOf(path)])];
+    let current: string | undefined;
+    walkShell(
+      shell.statements,
+      (command, at) => {
+        for (const { name, value } of command.assignments) if (value) variables.set(name, filled(value, variables, at));
+        const words = command.words.map((word) => filled(word, variables, at));
+        current = chosenNamespace(words) ?? current;
+        const folders = [...foldersAt(at, path, starts), ...starts];
+        const placesOf = (text: string) =>
+          isAnchored(text)
+            ? pathsIn(text, path, starts)
+            : text.includes('$')
+              ? []
+              : folders.flatMap((one) => joinPath(one, text) ?? []);
+        found.push(...ofKubectl(words, current, placesOf, facts));
+      },
+      standing(given),
+    );
+  };
+  for (const { path, zone, data } of facts.of('workflow')) {
+    if (zone !== 'production' || namesTrial(path)) continue;
+    for (const job of data.jobs)
+      for (const step of job.steps) {
+        const variables = new Map([...job.variables, ...step.variables].map(({ name, value }) => [name, value]));
+        if (step.script) read(step.script.shell, variables, step.path ?? job.path ?? path, step.workingDirectory ?? '');
+      }
+  }
+  for (const { path, zone, data } of facts.of('script')) {
+    if (zone !== 'production' || namesTrial(path)) continue;
+    for (const { recipes } of data.targets)
+      for (const { shell } of recipes) read(shell, new Map(), path, folderOf(path));
+  }
+  return found;
+}
+
+/** The namespace that later commands use: `kubectl config set-context --current --namespace=shop`, `oc project shop`. */
+function chosenNamespace(words: readonly string[]): string | undefined {
+  const line = words.join(' ');
+  const found =
+    /^(?:\S*\/)?(?:kubectl|oc) config set-context .*--namespace[= ](\S+)/.exec(line) ??
+    /^(?:\S*\/)?(?:oc project|kubens|kubectl ns) (\S+)/.exec(line);
+  return isKnown(found?.[1]) ? found?.[1] : undefined;
+}
+
+function isKnown(text: string | undefined): boolean {
+  return text !== undefined && !text.includes('$') && !text.startsWith('-');
+}
+
+function ofKubectl(
+  words: readonly string[],
+  current: string | undefined,
+  placesOf: (text: string) => readonly string[],
+  facts: Facts,
+): Application[] {
+  const start = words.findIndex((word) => /(?:^|\/)(?:kubectl|oc)$/.test(word));
+  const rest = words.slice(start + 1);
+  if (start < 0 || start > 4 || !rest.some((word) => /^(?:apply|create|replace)$/.test(word))) return [];
+  let namespace = current;
+  const paths: string[] = [];
+  for (let i = 0; i < rest.length; i++) {
+    const [, flag, assigned] = /^(-[fkn]|--(?:filename|kustomize|namespace))(?:=(.*))?$/s.exec(rest[i]!) ?? [];
+    const value = assigned ?? rest[i + 1];
+    if (flag === undefined || value === undefined) continue;
+    if (flag === '-n' || flag === '--namespace') namespace = value;
+    else paths.push(...value.split(','));
+  }
+  const deep = rest.includes('-R') || rest.includes('--recursive');
+  return paths.flatMap((text) => {
+    const path = placesOf(text).find((one) => !one.includes('$') && isThere(one, facts));
+    return path === undefined ? [] : [{ path, deep, ...(isKnown(namespace) ? { namespace: namespace! } : {}) }];
+  });
+}
+
+function isThere(path: string, facts: Facts): boolean {
+  return (
+    path === '' ||
+    /[*?[{]/.test(path) ||
+    facts.has(path) ||
+    facts.files.some((file) => file.path.startsWith(`${path}/`))
+  );
+}
+
+function inObjects(facts: Facts): Application[] {
+  const folders = () => [...new Set(facts.files.map(({ path }) => folderOf(path)))];
+  return facts.of('kubernetes').flatMap(({ path, zone, data }) => {
+    if (zone !== 'production' || namesTrial(path)) return [];
+    return data.objects.flatMap((object): Application[] => {
+      if (object.apiVersion.startsWith('argoproj.io/')) return ofArgo(object, folders);
+      if (object.apiVersion.startsWith('kustomize.toolkit.fluxcd.io/')) return ofFlux(object);
+      return skaffoldParts(object, path).flatMap(({ manifests, namespace }) =>
+        manifests.map((one) => ({ path: one, deep: false, ...(namespace === undefined ? {} : { namespace }) })),
+      );
+    });
+  });
+}
+
+function ofArgo({ kind, body }: KubeObject, folders: () => readonly string[]): Application[] {
+  return argoSources(kind, body, folders).flatMap(({ source, namespace, fill }): Application[] => {
+    const written = textOf(at(source, 'path'));
+    const path = written === undefined ? undefined : joinPath('', fill(written));
+    if (path === undefined || path.includes('$')) return [];
+    const deep = textOf(at(source, 'directory', 'recurse')) === 'true';
+    const own = textOf(at(source, 'kustomize', 'namespace'));
+    if (own !== undefined) return [{ path, deep, namespace: fill(own), forced: true }];
+    return [{ path, deep, ...(isKnown(namespace) ? { namespace: namespace! } : {}) }];
+  });
+}
+
+function ofFlux({ kind, body }: KubeObject): Application[] {
+  const path = joinPath('', textOf(at(body, 'spec', 'path')) ?? '');
+  if (kind !== 'Kustomization' || path === undefined || path.includes('$')) return [];
+  const namespace = textOf(at(body, 'spec', 'targetNamespace'));
+  // Where no kustomization lies, it makes one of all manifests below.
+  return [{ path, deep: true, ...(isKnown(namespace) ? { namespace: namespace!, forced: true } : {}) }];
+}
