@@ -19,6 +19,7 @@ export const edgeSecurityHeaders = defineCheck({
       'EnvoyFilter',
       'HTTPRoute',
       'HTTPProxy',
+      'apisix.apache.org',
       'route.openshift.io',
       'Middleware',
       'KongPlugin',
@@ -60,7 +61,7 @@ export const edgeSecurityHeaders = defineCheck({
     return {
       subjects: facts.linked(edgeServers).flatMap((server) => judge(server, options, causes)),
       lookedFor:
-        'servers of nginx, Caddy, Apache, HAProxy, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, Azure Front Door and Application Gateway, headers of static sites',
+        'servers of nginx, Caddy, Apache, HAProxy, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, Azure Front Door and Application Gateway, APISIX, headers of static sites and IIS',
     };
   },
 });

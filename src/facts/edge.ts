@@ -1,5 +1,7 @@
 /** Knows all servers at the edge of a repository that answer the public, and the headers that each of them sends. */
+
 import { apacheHosts } from './edge/apache.ts';
+import { apisixRoutes } from './edge/apisix.ts';
 import { azureServers } from './edge/azure.ts';
 import { caddySites } from './edge/caddy.ts';
 import { cdnServers } from './edge/cdn.ts';
@@ -29,6 +31,7 @@ export function edgeServers(facts: Facts): readonly EdgeServer[] {
     ...traefikServers(facts),
     ...envoyServers(facts),
     ...kongServices(facts),
+    ...apisixRoutes(facts),
     ...clusterServers(facts),
     ...cdnServers(facts),
     ...azureServers(facts),

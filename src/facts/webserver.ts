@@ -23,6 +23,8 @@ export interface WebserverFile {
   readonly envoy?: readonly YamlNode[];
   /** Declarative files of Kong. */
   readonly kong?: readonly YamlNode[];
+  /** Declarative files of APISIX. */
+  readonly apisix?: readonly YamlNode[];
   /** Headers of a site that a provider of static hosting serves. */
   readonly site?: Site;
 }
@@ -66,14 +68,15 @@ function extract({ path, text }: ExtractInput, readYaml: ReadYaml): Extracted<We
   return { ...dataOf(found), problems };
 }
 
-function dataOf({ configs, traefik, envoy, kong }: Found): { data?: WebserverFile } {
-  if (configs.length + traefik.length + envoy.length + kong.length === 0) return {};
+function dataOf({ configs, traefik, envoy, kong, apisix }: Found): { data?: WebserverFile } {
+  if (configs.length + traefik.length + envoy.length + kong.length + apisix.length === 0) return {};
   return {
     data: {
       configs,
       ...(traefik.length > 0 && { traefik }),
       ...(envoy.length > 0 && { envoy }),
       ...(kong.length > 0 && { kong }),
+      ...(apisix.length > 0 && { apisix }),
     },
   };
 }

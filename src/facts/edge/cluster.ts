@@ -1,6 +1,7 @@
 /** Knows the edge of a Kubernetes cluster: which objects answer the public, each told by the model of its controller. */
 import { type Deployed, linkCluster } from '../cluster.ts';
 import type { Facts } from '../facts.ts';
+import { apisixRoute } from './apisix.ts';
 import { gatewayRoute, httpProxy, openshiftRoute } from './gateways.ts';
 import { ingress } from './ingress.ts';
 import { istioEdge, virtualService } from './istio.ts';
@@ -44,6 +45,8 @@ function modelOf(one: Deployed, edge: ClusterEdge, facts: Facts): EdgeServer | u
       return gatewayRoute(one, edge);
     case 'projectcontour.io HTTPProxy':
       return httpProxy(one);
+    case 'apisix.apache.org ApisixRoute':
+      return apisixRoute(one, edge);
     case 'route.openshift.io Route':
       return openshiftRoute(one);
     default:

@@ -34,17 +34,19 @@ export interface Found {
   readonly envoy: YamlNode[];
   /** Declarative files of Kong. */
   readonly kong: YamlNode[];
+  /** Declarative files of APISIX. */
+  readonly apisix: YamlNode[];
 }
 
 export type ReadYaml = (text: string) => YamlFile;
 
 export function nothingFound(): Found {
-  return { configs: [], traefik: [], envoy: [], kong: [] };
+  return { configs: [], traefik: [], envoy: [], kong: [], apisix: [] };
 }
 
 /** Words that the configuration of some web server holds; most files of the accepted kinds have none. */
 export const TELLING =
-  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager|_format_version)\b|\bserver\s*\{|^[ \t]*include[ \t]+[\w./*-]+;|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
+  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager|_format_version|upstream_id|response-rewrite)\b|^#END\b|\bserver\s*\{|^[ \t]*include[ \t]+[\w./*-]+;|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
 
 const parsers: Readonly<Record<Dialect, (text: string, base: number) => Parsed>> = {
   nginx: parseNginx,
@@ -177,6 +179,7 @@ export function readDocument(root: YamlNode, text: string, readYaml: ReadYaml, f
       found.traefik.push(...inner.traefik.map((one) => ({ ...one, span: movedSpan(one.span, offsets) })));
       found.envoy.push(...inner.envoy.map((one) => movedNode(one, offsets)));
       found.kong.push(...inner.kong.map((one) => movedNode(one, offsets)));
+      found.apisix.push(...inner.apisix.map((one) => movedNode(one, offsets)));
     }
   };
   visit(root, '');
@@ -189,12 +192,12 @@ export function readText(name: string, text: string, readYaml: ReadYaml, found: 
     return;
   }
   if (
-    /^[ \t]*["']?(?:http|tcp|entryPoints|static_resources|admin|node|data|resources|_format_version)["']?[ \t]*:|^[ \t]*\{/m.test(
+    /^[ \t]*["']?(?:http|tcp|entryPoints|static_resources|admin|node|data|resources|routes|_format_version)["']?[ \t]*:|^[ \t]*\{/m.test(
       text,
     )
   ) {
     for (const { root } of readYaml(text).documents) readDocument(root, text, readYaml, found, depth);
-    if (found.traefik.length + found.envoy.length + found.kong.length > 0) return;
+    if (found.traefik.length + found.envoy.length + found.kong.length + found.apisix.length > 0) return;
   }
   if (/^[ \t]*\[(?:http|entryPoints)\b/im.test(text)) {
     readTomlText(text, found);
@@ -235,7 +238,7 @@ function nodeOf(value: TomlValue, path: readonly string[], places: TomlPlaces, o
   return { kind: 'scalar', value: plain, text: String(plain), style: 'double', span };
 }
 
-function readSettings(root: YamlNode, { configs, traefik, envoy, kong }: Found): void {
+function readSettings(root: YamlNode, { configs, traefik, envoy, kong, apisix }: Found): void {
   const http = lowerAt(root, 'http');
   if (lowerAt(http, 'routers') ?? lowerAt(http, 'middlewares')) flatten(http!, '', traefik);
   const points = lowerAt(root, 'entrypoints');
@@ -253,7 +256,12 @@ function readSettings(root: YamlNode, { configs, traefik, envoy, kong }: Found):
   if (at(root, 'static_resources') ?? itemsOf(at(root, 'resources')).find((one) => at(one, 'filter_chains')))
     envoy.push(root);
   if (at(root, '_format_version') && at(root, 'services')) kong.push(root);
+  const routes = itemsOf(at(root, 'routes'));
+  if (routes.some((one) => (at(one, 'uri') ?? at(one, 'uris')) && APISIX.some((key) => at(one, key))))
+    apisix.push(root);
 }
+
+const APISIX = ['upstream', 'upstream_id', 'service_id', 'plugin_config_id', 'plugins'];
 
 function lowerAt(node: YamlNode | undefined, key: string): YamlNode | undefined {
   return entriesOf(node).find((entry) => entry.key.toLowerCase() === key)?.value;

@@ -1,6 +1,7 @@
 /** Knows Ingress objects: what the annotations of each controller add to answers and refuse. */
 import type { Deployed } from '../cluster.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlEntry } from '../yaml.ts';
+import { apisixHeaders } from './apisix.ts';
 import { perMinute } from './collector.ts';
 import { kongHeaders, kongLimits } from './kong.ts';
 import { type ClusterEdge, headerAt, limitAt, lineHeaders, mapHeaders, simple, snippetHeaders } from './objects.ts';
@@ -62,12 +63,15 @@ function nginxLimits(one: Deployed, annotations: readonly YamlEntry[]): Limit[] 
 }
 
 const FOREIGN =
-  /^(?:alb\.ingress|haproxy\.org|haproxy-ingress\.github\.io|ingress\.kubernetes\.io\/(?:headers|hsts)|konghq\.com|ingress\.gcp|networking\.gke|appgw\.ingress)/;
+  /^(?:alb\.ingress|haproxy\.org|haproxy-ingress\.github\.io|ingress\.kubernetes\.io\/(?:headers|hsts)|konghq\.com|k8s\.apisix\.apache\.org|ingress\.gcp|networking\.gke|appgw\.ingress)/;
 
 function foreignHeaders(one: Deployed, annotations: readonly YamlEntry[], edge: ClusterEdge): Headers {
   const { path } = one;
   const sets = annotations.map((entry): Headers => {
     const value = textOf(entry.value) ?? '';
+    if (entry.key === 'k8s.apisix.apache.org/plugin-config-name') return apisixHeaders(one, value, edge);
+    if (/^k8s\.apisix\.apache\.org\/response-rewrite-(?:add|set)-header$/.test(entry.key))
+      return lineHeaders(path, value.split(','), entry);
     if (/^haproxy(?:-ingress\.github\.io\/headers|\.org\/response-set-header)$/.test(entry.key))
       return lineHeaders(path, value.split('\n'), entry);
     // Attributes of the listener: "routing.http.response.x_frame_options.header_value=DENY,...".

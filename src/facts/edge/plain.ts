@@ -23,6 +23,7 @@ export function isPlain(one: Deployed, edge: ClusterEdge): boolean {
     return !at(spec, 'tls') && areAllPlain(itemsOf(at(spec, 'entryPoints')).map((item) => textOf(item) ?? ''));
   if (kind === 'HTTPProxy') return !at(spec, 'virtualhost', 'tls');
   if (kind === 'Route') return !at(spec, 'tls');
+  if (kind === 'ApisixRoute') return edge.all('ApisixTls').length === 0;
   return isPlainRoute(one, edge);
 }
 

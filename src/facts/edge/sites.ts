@@ -1,8 +1,9 @@
-/** Knows the files in which sites of Netlify, Cloudflare Pages, Vercel, Firebase and Azure name their headers. */
+/** Knows the files in which sites of Netlify, Cloudflare Pages, Vercel, Firebase, Azure, Amplify, Render and IIS name their headers. */
 import type { Facts } from '../facts.ts';
 import { parseToml, table, tables } from '../packages/toml.ts';
 import type { Span } from '../span.ts';
-import { at, entriesOf, itemsOf, textOf } from '../yaml.ts';
+import { attribute, child, type Element, readXml } from '../xml.ts';
+import { at, entriesOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
 import type { ReadYaml } from './embedded.ts';
 import { type Answer, type EdgeServer, type Header, type Headers, merged, NO_HEADERS } from './server.ts';
 
@@ -20,13 +21,14 @@ export interface SiteRule {
 }
 
 export const siteNames =
-  /(?:^|\/)(?:_headers|netlify\.toml|(?:now|vercel)\.json|firebase\.json|staticwebapp\.config\.json)$/;
+  /(?:^|\/)(?:_headers|netlify\.toml|(?:now|vercel)\.json|firebase\.json|staticwebapp\.config\.json|customHttp\.ya?ml|amplify\.ya?ml|render\.ya?ml|[Ww]eb\.config)$/;
 
 /** @returns undefined for a file without headers whose site may take them from elsewhere */
 export function readSite(path: string, text: string, readYaml: ReadYaml): Site | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name === '_headers') return some('static hosting', readLines(text));
   if (name === 'netlify.toml') return some('Netlify', netlify(text));
+  if (/^web\.config$/i.test(name)) return some('IIS', iis(text));
   const root = readYaml(text).documents[0]?.root;
   if (name === 'staticwebapp.config.json') {
     const entries = entriesOf(at(root, 'globalHeaders'));
@@ -36,6 +38,15 @@ export function readSite(path: string, text: string, readYaml: ReadYaml): Site |
       rules: [{ pattern: '/*', span: root?.span ?? { start: 0, end: 0 }, headers }],
     };
   }
+  if (/^(?:customHttp|amplify)\./.test(name)) return some('Amplify', itemsOf(at(root, 'customHeaders')).map(ruleOf));
+  if (name.startsWith('render.')) {
+    // Each header is a rule of its own there.
+    const headers = itemsOf(at(root, 'services')).flatMap((service) => itemsOf(at(service, 'headers')));
+    return some(
+      'Render',
+      headers.map((one) => ({ ...ruleOf(one), headers: [headerOf(one)] })),
+    );
+  }
   const hosting = name === 'firebase.json' ? at(root, 'hosting') : root;
   if (
     hosting === undefined ||
@@ -43,20 +54,57 @@ export function readSite(path: string, text: string, readYaml: ReadYaml): Site |
   )
     return undefined;
   const targets = hosting.kind === 'list' ? hosting.items : [hosting];
-  const rules = targets.flatMap((target) =>
-    itemsOf(at(target, 'headers')).map(
-      (rule): SiteRule => ({
-        pattern: textOf(at(rule, 'source')) ?? textOf(at(rule, 'regex')) ?? '',
-        span: rule.span,
-        headers: itemsOf(at(rule, 'headers')).map((one) => ({
-          name: textOf(at(one, 'key')) ?? '',
-          value: textOf(at(one, 'value')) ?? '',
-          span: one.span,
-        })),
-      }),
-    ),
-  );
+  const rules = targets.flatMap((target) => itemsOf(at(target, 'headers')).map(ruleOf));
   return name === 'firebase.json' ? { provider: 'Firebase', rules } : some('Vercel', rules);
+}
+
+function ruleOf(rule: YamlNode): SiteRule {
+  const pattern = ['source', 'regex', 'pattern', 'path']
+    .map((key) => textOf(at(rule, key)))
+    .find((one) => one !== undefined);
+  return { pattern: pattern ?? '', span: rule.span, headers: itemsOf(at(rule, 'headers')).map(headerOf) };
+}
+
+function headerOf(one: YamlNode): SiteRule['headers'][number] {
+  const name = textOf(at(one, 'key')) ?? textOf(at(one, 'name')) ?? '';
+  return { name, value: textOf(at(one, 'value')) ?? '', span: one.span };
+}
+
+const OF_SECURITY =
+  /^(?:strict-transport-security|content-security-policy|x-(?:content-type|frame)-options|referrer-policy)$/i;
+
+/** Custom headers and outbound rules of IIS; none where the site keeps no security headers there. */
+function iis(text: string): SiteRule[] {
+  const configuration = child(readXml(text).root, 'configuration');
+  const servers = (configuration?.children ?? []).flatMap((one): { pattern: string; server: Element }[] => {
+    if (one.name === 'system.webServer') return [{ pattern: '/*', server: one }];
+    const server = one.name === 'location' ? child(one, 'system.webServer') : undefined;
+    const path = attribute(text, one, 'path') ?? '';
+    return server ? [{ pattern: /^\.?$/.test(path) ? '/*' : `/${path}`, server }] : [];
+  });
+  const rules = servers.map(({ pattern, server }): SiteRule => {
+    const custom = child(child(server, 'httpProtocol'), 'customHeaders')?.children ?? [];
+    const outbound = child(child(server, 'rewrite'), 'outboundRules')?.children ?? [];
+    const headers = [
+      ...custom.flatMap((one) =>
+        one.name === 'add' ? [headerIn(one, attribute(text, one, 'name'), attribute(text, one, 'value'))] : [],
+      ),
+      ...outbound.flatMap((rule) => {
+        const [match, action] = [child(rule, 'match'), child(rule, 'action')];
+        const variable = match && /^RESPONSE_(\w+)$/i.exec(attribute(text, match, 'serverVariable') ?? '')?.[1];
+        if (variable === undefined || !action || /^none$/i.test(attribute(text, action, 'type') ?? '')) return [];
+        return [headerIn(rule, variable.replaceAll('_', '-'), attribute(text, action, 'value'))];
+      }),
+    ];
+    return { pattern, span: { start: server.start, end: server.head }, headers };
+  });
+  return rules.some(({ headers }) => headers.some(({ name }) => OF_SECURITY.test(name)))
+    ? rules.filter(({ headers }) => headers.length > 0)
+    : [];
+}
+
+function headerIn({ start, head }: Element, name = '', value = ''): SiteRule['headers'][number] {
+  return { name, value, span: { start, end: head } };
 }
 
 function some(provider: string, rules: readonly SiteRule[]): Site | undefined {

@@ -32,6 +32,7 @@ export interface EdgeSources {
   readonly traefik: readonly (TraefikSetting & { readonly path: string })[];
   readonly envoy: readonly Located[];
   readonly kong: readonly Located[];
+  readonly apisix: readonly Located[];
 }
 
 /** A pure join: use through `facts.linked`. */
@@ -40,6 +41,7 @@ export function edgeSources(facts: Facts): EdgeSources {
   const traefik: (TraefikSetting & { path: string })[] = [];
   const envoy: Located[] = [];
   const kong: Located[] = [];
+  const apisix: Located[] = [];
   const folders = [...facts.linked(linkHelm).folders].map((folder) => (folder === '' ? '' : `${folder}/`));
   for (const { path, data } of facts.of('webserver')) {
     // Templates are read as what they become.
@@ -48,6 +50,7 @@ export function edgeSources(facts: Facts): EdgeSources {
     for (const setting of data.traefik ?? []) traefik.push({ ...setting, path });
     for (const root of data.envoy ?? []) envoy.push({ path, root });
     for (const root of data.kong ?? []) kong.push({ path, root });
+    for (const root of data.apisix ?? []) apisix.push({ path, root });
   }
   const readYaml = yamlReader();
   const seen = new Set<string>();
@@ -66,9 +69,10 @@ export function edgeSources(facts: Facts): EdgeSources {
       traefik.push(...found.traefik.map((one) => ({ ...one, span: entry.span, path: where })));
       envoy.push(...found.envoy.map((root) => ({ path: where, root, at: entry.span })));
       kong.push(...found.kong.map((root) => ({ path: where, root, at: entry.span })));
+      apisix.push(...found.apisix.map((root) => ({ path: where, root, at: entry.span })));
     }
   }
-  return { configs, traefik, envoy, kong };
+  return { configs, traefik, envoy, kong, apisix };
 }
 
 /** Configuration in one language. */

@@ -1,68 +1,8 @@
 /** Knows the literal dependencies of pom.xml, Gradle build scripts and version catalogs. */
-import type { ParseProblem } from '../facts.ts';
 import type { Span } from '../span.ts';
+import { child, type Element, readXml } from '../xml.ts';
 import { type Draft, type Read, read, type Scope } from './model.ts';
 import { parseToml, pathOf, placesOf, string, table } from './toml.ts';
-
-interface Element {
-  readonly name: string;
-  readonly children: Element[];
-  text: string;
-  textSpan: Span;
-  readonly start: number;
-  end: number;
-}
-
-/** Elements and their text; attributes, comments and processing instructions are passed over. */
-function readXml(source: string): { readonly root: Element; readonly problem?: ParseProblem } {
-  const pattern =
-    /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<[?!][^>]*>|<\/([\w.:-]+)\s*>|<([\w.:-]+)(?:\s[^<>]*?)?(\/?)>|[^<]+|</g;
-  const make = (name: string, start: number): Element => ({
-    name,
-    children: [],
-    text: '',
-    textSpan: { start, end: start },
-    start,
-    end: start,
-  });
-  const root = make('', 0);
-  const open: Element[] = [root];
-  const bad = (message: string, start: number): { root: Element; problem: ParseProblem } => ({
-    root,
-    problem: { message: `This is not XML: ${message}`, span: { start, end: Math.min(source.length, start + 1) } },
-  });
-  for (const match of source.matchAll(pattern)) {
-    const top = open.at(-1)!;
-    const at = match.index;
-    if (match[2] !== undefined) {
-      if (top.name !== match[2]) return bad(`</${match[2]}> closes nothing.`, at);
-      top.end = at + match[0].length;
-      open.pop();
-    } else if (match[3] !== undefined) {
-      const element = make(match[3], at);
-      element.end = at + match[0].length;
-      top.children.push(element);
-      if (match[4] !== '/') {
-        if (open.length > 200) return bad('elements are nested too deeply.', at);
-        open.push(element);
-      }
-    } else if (match[0] === '<') return bad('a lone "<".', at);
-    else if (!match[0].startsWith('<') || match[1] !== undefined) {
-      const value = (match[1] ?? match[0]).trim();
-      if (value !== '') {
-        top.text += value;
-        const start = at + match[0].indexOf(value);
-        top.textSpan = { start, end: start + value.length };
-      }
-    }
-  }
-  if (open.length > 1) return bad(`<${open.at(-1)!.name}> is never closed.`, open.at(-1)!.start);
-  return { root };
-}
-
-function child(element: Element | undefined, name: string): Element | undefined {
-  return element?.children.find((c) => c.name === name);
-}
 
 /** Reads the literal versions of pom.xml; own `<properties>` are filled in, those of parents and BOMs are not guessed. */
 export function readPom(source: string, _path: string): Read {
