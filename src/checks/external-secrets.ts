@@ -152,7 +152,7 @@ export const externalSecrets = defineCheck({
     terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', ...SECRET_WORDS],
     secretfile: true,
     workflow: ['helm', 'login', 'password'],
-    script: ['helm', 'login', 'docker', 'podman', 'kubectl', 'oc '],
+    script: [...chartNeeds.script, 'login', 'docker', 'podman', 'oc '],
   },
   messages,
   assess: (facts) => ({

@@ -4,6 +4,7 @@ import { argoSources } from './argo.ts';
 import type { Facts } from './facts.ts';
 import { filled } from './helm/deployments.ts';
 import type { KubeObject } from './kubernetes.ts';
+import { localShells } from './local-clusters.ts';
 import { folderOf, joinPath } from './paths.ts';
 import type { Shell } from './shell.ts';
 import { foldersAt, isAnchored, pathsIn, standing, walkShell } from './shell-folders.ts';
@@ -17,6 +18,8 @@ export interface Applied {
   readonly namespaces: readonly string[];
   /** All of its objects go there, whatever they name. */
   readonly forced: boolean;
+  /** Whatever applies it makes the cluster for it, on the machine it runs on. */
+  readonly local: boolean;
 }
 
 interface Application {
@@ -25,6 +28,8 @@ interface Application {
   readonly deep: boolean;
   readonly namespace?: string;
   readonly forced?: true;
+  /** It makes the cluster itself. CI says nothing by that: what it tries out so is what others deploy. */
+  readonly trial?: 'local' | 'ci';
 }
 
 /**
@@ -47,14 +52,27 @@ export function linkApplied(facts: Facts): (path: string) => Applied | undefined
       if (folder === '') break;
     }
     if (found.length === 0) return undefined;
-    const namespaces = [...new Set(found.flatMap(({ namespace }) => namespace ?? []))].slice(0, 8);
-    return { namespaces, forced: found.some(({ forced }) => forced) };
+    const real = found.filter(({ trial }) => trial === undefined);
+    const counted = real.length > 0 ? real : found;
+    const namespaces = [...new Set(counted.flatMap(({ namespace }) => namespace ?? []))].slice(0, 8);
+    return {
+      namespaces,
+      forced: counted.some(({ forced }) => forced),
+      local: real.length === 0 && found.some(({ trial }) => trial === 'local'),
+    };
   };
 }
 
 function inCommands(facts: Facts): Application[] {
   const found: Application[] = [];
-  const read = (shell: Shell, given: ReadonlyMap<string, string>, path: string, folder: string): void => {
+  const local = facts.linked(localShells);
+  const read = (
+    shell: Shell,
+    given: ReadonlyMap<string, string>,
+    path: string,
+    folder: string,
+    trial: 'local' | 'ci',
+  ): void => {
     const variables = new Map(given);
     const starts = [...new Set([folder, '', folderOf(path)])];
     let current: string | undefined;
@@ -71,7 +89,8 @@ function inCommands(facts: Facts): Application[] {
             : text.includes('$')
               ? []
               : folders.flatMap((one) => joinPath(one, text) ?? []);
-        found.push(...ofKubectl(words, current, placesOf, facts));
+        const all = ofKubectl(words, current, placesOf, facts);
+        found.push(...(local.has(shell) ? all.map((one) => ({ ...one, trial })) : all));
       },
       standing(given),
     );
@@ -81,13 +100,15 @@ function inCommands(facts: Facts): Application[] {
     for (const job of data.jobs)
       for (const step of job.steps) {
         const variables = new Map([...job.variables, ...step.variables].map(({ name, value }) => [name, value]));
-        if (step.script) read(step.script.shell, variables, step.path ?? job.path ?? path, step.workingDirectory ?? '');
+        if (!step.script) continue;
+        read(step.script.shell, variables, step.path ?? job.path ?? path, step.workingDirectory ?? '', 'ci');
       }
   }
   for (const { path, zone, data } of facts.of('script')) {
-    if (zone !== 'production' || namesTrial(path)) continue;
+    if (zone !== 'production') continue;
     for (const { recipes } of data.targets)
-      for (const { shell } of recipes) read(shell, new Map(), path, folderOf(path));
+      for (const { shell } of recipes)
+        if (local.has(shell) || !namesTrial(path)) read(shell, new Map(), path, folderOf(path), 'local');
   }
   return found;
 }
@@ -111,11 +132,19 @@ function ofKubectl(
   placesOf: (text: string) => readonly string[],
   facts: Facts,
 ): Application[] {
-  const start = words.findIndex((word) => /(?:^|\/)(?:kubectl|oc)$/.test(word));
+  const start = words.findIndex((word) => /(?:^|\/)(?:kubectl|oc|kustomize)$/.test(word));
   const rest = words.slice(start + 1);
-  if (start < 0 || start > 4 || !rest.some((word) => /^(?:apply|create|replace)$/.test(word))) return [];
+  // What a build prints is applied by the next command of the pipe.
+  const built = start < 0 ? -1 : words.findIndex((word, i) => i > start && /^(?:build|kustomize)$/.test(word));
+  if (start < 0 || start > 4 || (built < 0 && !rest.some((word) => /^(?:apply|create|replace)$/.test(word)))) return [];
   let namespace = current;
-  const paths: string[] = [];
+  const paths =
+    built < 0
+      ? []
+      : words
+          .slice(built + 1)
+          .filter((word) => !word.startsWith('-'))
+          .slice(0, 1);
   for (let i = 0; i < rest.length; i++) {
     const [, flag, assigned] = /^(-[fkn]|--(?:filename|kustomize|namespace))(?:=(.*))?$/s.exec(rest[i]!) ?? [];
     const value = assigned ?? rest[i + 1];

@@ -74,6 +74,8 @@ export function linkCluster(facts: Facts): Cluster {
   const { builds, used, broken } = facts.linked(linkKustomize);
   const appliedAs = facts.linked(linkApplied);
   const isCopy = copiesOfCharts(facts);
+  const trialOf = (...paths: readonly string[]): Pick<Deployed, 'trial'> =>
+    paths.some(isTrial) || appliedAs(paths.at(-1)!)?.local ? { trial: true } : {};
   const folders = new Set(builds.map(({ kustomization }) => kustomization.folder));
   const objects: Deployed[] = [];
   const generated = new Set<string>();
@@ -157,10 +159,6 @@ function insideOf(
       ? { namespace: 'default', assumed: true, ...mark }
       : { namespace: given, assumed: true, ...mark },
   ];
-}
-
-function trialOf(...paths: readonly string[]): Pick<Deployed, 'trial'> {
-  return paths.some(isTrial) ? { trial: true } : {};
 }
 
 /** Output of `helm template` for a chart of the tree: the chart itself is judged. */

@@ -1,13 +1,13 @@
 /** Knows what scripts and pipelines ask of Docker: the containers they start, the images they fetch and those they build. */
 import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
+import { localShells } from './local-clusters.ts';
 import { folderOf, joinPath } from './paths.ts';
 import type { Job, Variable } from './pipeline.ts';
 import type { Assignment, Command, Statement } from './shell.ts';
 import { foldersAt, isAnchored, pathsIn, type Standing, standing, walkShell, wordAt } from './shell-folders.ts';
 import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place, Span } from './span.ts';
-import { createsCluster } from './trials.ts';
 import type { Scope } from './variables.ts';
 
 export interface DockerRun {
@@ -60,6 +60,7 @@ export function linkDocker(facts: Facts): DockerCommands {
   const builds: DockerBuild[] = [];
   const tags: { from: string; to: string }[] = [];
   const baked: Place[] = [];
+  const local = facts.linked(localShells);
   const read = (
     parts: readonly (readonly Statement[])[],
     path: string,
@@ -68,7 +69,6 @@ export function linkDocker(facts: Facts): DockerCommands {
     temporary = false,
   ): void => {
     const first = runs.length;
-    let local = temporary;
     /** Places of assignments whose value only the run of the script gives. */
     const results: Assignment[] = [];
     const scope = new Map<string, string | undefined>();
@@ -83,7 +83,6 @@ export function linkDocker(facts: Facts): DockerCommands {
       results.push(...command.assignments);
       const words = withoutLaunchers(command.words.map((word) => wordAt(word, at)));
       const program = baseName(words[0]?.text ?? '');
-      local ||= createsCluster(words.map(({ text }) => text));
       const place = { path, span: command.span };
       const others = builtByOthers(program, words);
       if (others.length > 0) builds.push({ images: others, place });
@@ -116,7 +115,7 @@ export function linkDocker(facts: Facts): DockerCommands {
         ...results.flatMap((one) => (holds(one.span, place.span) ? [`$${one.name}`, `\${${one.name}}`] : [])),
       ]);
       const gone = ended.some((end) => end.start > place.span.end && end.names.some((one) => names.has(one)));
-      if (local || gone) runs[i] = { ...runs[i]!, temporary: true };
+      if (temporary || gone) runs[i] = { ...runs[i]!, temporary: true };
     }
   };
   for (const { path, data } of facts.of('script')) {
@@ -126,7 +125,7 @@ export function linkDocker(facts: Facts): DockerCommands {
         path,
         data.type === 'shell' ? ['', folderOf(path)] : [folderOf(path), ''],
         [],
-        TRIAL.test(name),
+        TRIAL.test(name) || recipes.some(({ shell }) => local.has(shell)),
       );
   }
   for (const file of facts.linked(linkPipelines)) {

@@ -71,7 +71,8 @@ export function judgedJobs(facts: Facts, knowledge: Knowledge): readonly (readon
 
 type ScriptIndex = ReadonlyMap<string, FileFacts<Script>>;
 
-function scriptIndex(facts: Facts): ScriptIndex {
+/** Scripts by their path. Use through `facts.linked`. */
+export function scriptIndex(facts: Facts): ScriptIndex {
   return new Map(facts.of('script').map((file) => [file.path, file]));
 }
 
@@ -140,7 +141,7 @@ class Judge {
     const place = { path, span: command.span };
     const directory = folderOfRun(run, path, start);
     const inner = this.#called(
-      calls.map((call) => anchoredCall(call, run, path, start)),
+      calls.map((call) => anchoredCall(call, run.paths, path, start)),
       directory,
     );
     if (inner) {
@@ -297,7 +298,8 @@ function npmScript(call: Call): string | undefined {
     : first;
 }
 
-interface Found {
+/** A target that a call starts. */
+export interface Found {
   readonly file: FileFacts<Script>;
   readonly target: Target;
   /** The folder it runs in. */
@@ -305,7 +307,7 @@ interface Found {
 }
 
 /** Targets of the repository's own scripts that a call starts, from `directory` (`?` when it is not known). */
-function targetsOf(call: Call, directory: string, scripts: ScriptIndex): Found[] {
+export function targetsOf(call: Call, directory: string, scripts: ScriptIndex): Found[] {
   const name = baseName(call[0]!);
   const rest = call.slice(1);
   const target = (file: FileFacts<Script> | undefined, id: string, home: string): Found[] => {
@@ -361,11 +363,12 @@ export function folderOfRun({ directory }: Run, path: string, start: string): st
 }
 
 /** The words of a call with those that name a place of the tree as paths from its root. */
-function anchoredCall(call: Call, { paths }: Run, path: string, start: string): Call {
+export function anchoredCall(call: Call, paths: Run['paths'], path: string, start: string): Call {
   if (!paths) return call;
   return call.map((word) => {
-    const [found] = pathsIn(paths.get(word) ?? '', path, [start]);
-    return paths.has(word) && found !== undefined ? anchored(found) : word;
+    const text = paths.get(word) ?? '';
+    const [found] = isAnchored(text) ? pathsIn(text, path, [start]) : [];
+    return found === undefined ? word : anchored(found);
   });
 }
 

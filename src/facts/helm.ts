@@ -9,6 +9,7 @@ import { type UnreadKey, unreadKeys } from './helm/unread.ts';
 import { type DictValue, dict } from './helm/value.ts';
 import { overlay, prepare, switchedOff, valuesOf } from './helm/values.ts';
 import { fromNode } from './helm/yaml-text.ts';
+import { CLUSTER_WORDS } from './local-clusters.ts';
 import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
 import { helmFunctions } from './sprig.ts';
@@ -48,7 +49,7 @@ export interface Environment {
 export const chartNeeds = {
   chart: true,
   workflow: ['helm', 'kubectl'],
-  script: ['helm', 'kubectl'],
+  script: CLUSTER_WORDS,
   terraform: ['helm_release'],
 } as const;
 

@@ -169,6 +169,9 @@ export function walkShell(
       branches(bodies, here, [inSubshell(here)]);
     } else if (node.kind === 'loop') {
       const inner = inSubshell(here);
+      // Of several words, none is the value.
+      const only = node.words.length === 1 ? wordAt(node.words[0]!, here) : undefined;
+      if (node.variable !== undefined) here.scope.set(node.variable, only?.known ? only.text : undefined);
       list(node.condition, inner);
       list(node.body, inner);
     }

@@ -30,14 +30,14 @@ export function namesTrial(path: string): boolean {
   });
 }
 
-/** First words of commands that make a cluster on the machine they run on. */
+/** First words of commands that make a cluster on the machine they run on, or bring images to it. */
 const LOCAL_CLUSTER =
-  /^(?:kind create cluster|k3d cluster create|ctlptl (?:create cluster|apply)|minikube start|microk8s (?:install|start)|kwokctl create cluster)(?: |$)/;
+  /^(?:kind (?:create cluster|load (?:docker-image|image-archive))|k3d (?:cluster create|image import)|ctlptl (?:create cluster|apply)|minikube (?:start|docker-env|image load)|microk8s (?:install|start)|kwokctl create cluster)(?: |$)/;
 /** Actions that do. */
 const CLUSTER_ACTION =
   /^(?:helm\/kind-action|engineerd\/setup-kind|container-tools\/kind-action|absaoss\/k3d-action|debianmaster\/actions-k3s|nolar\/setup-k3d-k3s|medyagh\/setup-minikube|manusa\/actions-setup-minikube|balchua\/microk8s-actions)$/i;
 
-/** True for a command that makes a cluster on the machine it runs on: what is deployed there is for trying things out. */
+/** True for a command that needs a cluster on the machine it runs on: what is deployed there is for trying things out. */
 export function createsCluster([program, ...rest]: readonly string[]): boolean {
   // Options of the program itself may stand in front: `minikube -p demo start`.
   const verbs = rest.filter((word, i) => !word.startsWith('-') && !/^(?:-p|--profile)$/.test(rest[i - 1] ?? ''));

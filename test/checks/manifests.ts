@@ -20,6 +20,103 @@ const quota = (namespace: string) =>
   `apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q, namespace: ${namespace}}\nspec: {hard: {limits.memory: 8Gi}}\n`;
 const OVERLAY = 'namespace: shop\nresources: [../../base]\n';
 
+/** Manifests that scripts apply to clusters: which of them are only tried out. */
+function localTrees(message: string): [string, Files, Expected][] {
+  const web = { 'k8s/web.yaml': bare() };
+  const low: Expected = { message, at: 'k8s/web.yaml:8', confidence: 'low' };
+  const high: Expected = { ...low, confidence: 'high' };
+  const build = { 'k8s/kustomization.yaml': 'resources: [web.yaml]\n' };
+  return [
+    [
+      'what a script applies to its own cluster',
+      { ...web, 'up.sh': 'kind create cluster\nkubectl apply -f k8s/\n' },
+      low,
+    ],
+    [
+      'the same by the root of the repository',
+      {
+        ...web,
+        'hack/up.sh':
+          'ROOT="$(cd "$(dirname "$0")/.." && pwd)"\nk3d cluster create x\ncd "$ROOT/k8s"\nkubectl apply -f web.yaml\n',
+      },
+      low,
+    ],
+    [
+      'a kustomization for the own cluster',
+      { ...web, ...build, 'up.sh': 'minikube -p demo start --cpus 4\nkustomize build ./k8s | kubectl apply -f -\n' },
+      low,
+    ],
+    ['one applied by -k', { ...web, ...build, Makefile: 'up:\n\tkind create cluster\n\tkubectl apply -k k8s\n' }, low],
+    [
+      'a target behind one that makes the cluster',
+      { ...web, Makefile: 'up: cluster\n\tkubectl apply -f k8s\ncluster:\n\tkind create cluster --name x\n' },
+      low,
+    ],
+    [
+      'a target that calls a script for the cluster',
+      {
+        ...web,
+        Makefile: 'up:\n\t./hack/cluster.sh\n\tkubectl apply -f k8s/web.yaml\n',
+        'hack/cluster.sh': '#!/bin/sh\nif ! kind get clusters | grep -q x; then\n  kind create cluster --name x\nfi\n',
+      },
+      low,
+    ],
+    [
+      'another target of the same file',
+      { ...web, Makefile: 'up:\n\tkubectl apply -f k8s\ncluster:\n\tkind create cluster\n' },
+      high,
+    ],
+    [
+      'what another script applies as well',
+      {
+        ...web,
+        'up.sh': 'kind create cluster\nkubectl apply -f k8s/\n',
+        'deploy.sh': 'for file in k8s/*.yaml; do kubectl apply -f "$file"; done\n',
+      },
+      high,
+    ],
+    [
+      'what Argo CD applies as well',
+      {
+        ...web,
+        'up.sh': 'kind create cluster\nkubectl apply -f k8s/\n',
+        'argo.yaml':
+          'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop}\nspec: {source: {path: k8s}}\n',
+      },
+      high,
+    ],
+    [
+      'what CI applies to a cluster as well',
+      {
+        ...web,
+        'up.sh': 'kind create cluster\nkubectl apply -f k8s/\n',
+        '.github/workflows/cd.yml':
+          'on: push\njobs:\n  d:\n    runs-on: x\n    steps:\n      - run: kubectl apply -f k8s\n',
+      },
+      high,
+    ],
+    [
+      'what CI tries out',
+      {
+        ...web,
+        '.github/workflows/ci.yml':
+          'on: push\njobs:\n  e:\n    runs-on: x\n    steps:\n      - run: kind create cluster\n      - run: kubectl apply -f k8s\n',
+      },
+      high,
+    ],
+    ['what nothing applies', { ...web, 'up.sh': 'kind create cluster\nkubectl apply -f other/\n' }, high],
+    ['talk of a cluster', { ...web, 'up.sh': 'echo kind create cluster\nkubectl apply -f k8s/\n' }, high],
+    [
+      'a chart that only a local cluster gets with other values',
+      {
+        ...chart('x: 1\n', '          {{- if not .Values.x }}\n          tty: true\n          {{- end }}\n'),
+        'up.sh': 'kind create cluster\nhelm install web c -n shop --set x=null\n',
+      },
+      { message, at: 'c/templates/d.yaml:9', confidence: 'high' },
+    ],
+  ];
+}
+
 interface DeployedCase {
   readonly name: string;
   readonly files: Files;
@@ -126,6 +223,7 @@ export function deployedCases(message: string): DeployedCase[] {
       },
       'c/templates/d.yaml:9',
     ],
+    ...localTrees(message),
     [
       'a chart that is installed, and a copy',
       {

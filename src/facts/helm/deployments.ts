@@ -3,6 +3,7 @@ import { argoSources } from '../argo.ts';
 import type { Facts } from '../facts.ts';
 import type { Expression } from '../hcl.ts';
 import type { KubeObject } from '../kubernetes.ts';
+import { localShells } from '../local-clusters.ts';
 import { folderOf, joinPath } from '../paths.ts';
 import type { Command, Shell, Word } from '../shell.ts';
 import {
@@ -49,7 +50,10 @@ interface Search {
   readonly read: (text: string) => YamlFile;
 }
 
-/** Production files only; a chart path that is computed from something unknown installs nothing. */
+/**
+ * Production files only, and no clusters that the code makes itself; a chart path that is computed from something unknown
+ * installs nothing.
+ */
 export function deploymentsOf(
   facts: Facts,
   charts: ReadonlySet<string>,
@@ -60,12 +64,13 @@ export function deploymentsOf(
     read,
     paths: facts.files.map(({ path }) => path).filter((path) => /\.(?:ya?ml|json)$/.test(path)),
   };
+  const local = facts.linked(localShells);
   const found: Deployment[] = [];
   for (const { path, zone, data } of facts.of('workflow')) {
     if (zone !== 'production') continue;
     for (const job of data.jobs) {
       for (const step of job.steps) {
-        if (!step.script) continue;
+        if (!step.script || local.has(step.script.shell)) continue;
         const variables = new Map([...job.variables, ...step.variables].map(({ name, value }) => [name, value]));
         found.push(
           ...fromShell(
@@ -82,7 +87,8 @@ export function deploymentsOf(
   for (const { path, zone, data } of facts.of('script')) {
     if (zone !== 'production') continue;
     for (const { recipes } of data.targets) {
-      for (const { shell } of recipes) found.push(...fromShell(shell, new Map(), path, folderOf(path), search));
+      for (const { shell } of recipes)
+        if (!local.has(shell)) found.push(...fromShell(shell, new Map(), path, folderOf(path), search));
     }
   }
   for (const { path, zone, data } of facts.of('kubernetes')) {
