@@ -158,7 +158,7 @@ function judgeGroup({ references, own }: ImageGroup): Subject[] {
   const [first, ...others] = references;
   const { findings } = judgeImage(first);
   if (others.length === 0 || !findings) return references.map(judgeImage);
-  const related = others.slice(0, 10).map(({ place, title }) => ({ ...place, text: `The ${title} is the same.` }));
+  const related = others.slice(0, 10).map((one) => one.use ?? { ...one.place, text: `The ${one.title} is the same.` });
   const shared = findings.map((one) => ({ ...one, related: [...(one.related ?? []), ...related] }));
   return references.map(({ title, place }) => ({ name: title, place, verdict: 'fail', findings: shared }));
 }
@@ -184,17 +184,17 @@ function chartOf({ key }: ImageReference): string {
 }
 
 function judgeImage(reference: ImageReference): Subject {
-  const { title, place, aspect, resolved, exempt } = reference;
+  const { title, place, aspect, resolved, exempt, reason = 'built or deployed' } = reference;
   if (exempt !== undefined) return pass(title, place, exempt);
-  if (resolved === undefined)
-    return unknown(title, place, `\`${reference.text}\` is only known when it is built or deployed`);
+  if (resolved === undefined) return unknown(title, place, `\`${reference.text}\` is only known when it is ${reason}`);
   const image = parseImage(resolved);
   if (!image) return unknown(title, place, `\`${resolved.slice(0, 100)}\` is no image name`);
   const state = digestState(image);
   if (state === 'absent' && holdsPlaceholder(image))
     return unknown(title, place, `\`${reference.text}\` holds a placeholder that the deployment replaces`);
   if (state === 'valid') return pass(title, place, `pinned by digest: ${resolved}`);
-  const related = reference.origin ? { related: [{ ...reference.origin, text: 'The value comes from here.' }] } : {};
+  const other = reference.origin ? { ...reference.origin, text: 'The value comes from here.' } : reference.use;
+  const related = other ? { related: [other] } : {};
   const more: Partial<Finding> = { ...related, ...(reference.builder ? { severity: 'low' as Severity } : {}) };
   const data = { title, image: resolved, chart: chartOf(reference) };
   if (state !== 'absent') {

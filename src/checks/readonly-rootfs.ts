@@ -1,7 +1,7 @@
 /** Knows whether each container runs with a read-only root file system. */
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { deployedAs, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
-import { linkCompose } from '../facts/compose.ts';
+import { causeOf, linkCompose } from '../facts/compose.ts';
 import { type DeployedContainer, linkContainers, sharingObjects } from '../facts/containers.ts';
 import { type DockerRun, linkDocker } from '../facts/docker-run.ts';
 import { linkTasks } from '../facts/ecs.ts';
@@ -164,8 +164,10 @@ function services(facts: Facts): Subject[] {
     const place = { path: service.path, span: service.keySpan };
     const setting = at(service.body, 'read_only');
     if (booleanOf(setting) === true) return pass(title, place, `read_only is true${seenIn(setting, place)}`);
+    const open = setting?.rendered?.unknown;
+    if (open !== undefined) return unknown(title, place, `read_only is not known: ${open}`);
     const at2 = setting ? { path: setting.path ?? service.path, span: setting.span } : place;
-    return { ...failed(title, 'compose', { service: service.name }, at2), place };
+    return { ...failed(title, 'compose', { service: service.name }, ...causeOf(setting, at2)), place };
   });
 }
 

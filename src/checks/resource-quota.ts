@@ -1,7 +1,7 @@
 /** Knows whether containers have resource limits, and namespaces a quota or a limit range. */
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { deployedAs, linkCluster, type Workload } from '../facts/cluster.ts';
-import { linkCompose } from '../facts/compose.ts';
+import { causeOf, linkCompose } from '../facts/compose.ts';
 import { type DeployedContainer, linkContainers, sharingObjects } from '../facts/containers.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -11,7 +11,7 @@ import { titleOf } from '../facts/kubernetes.ts';
 import { boundsResources, defaultMemory, linkNamespaces, type Namespace } from '../facts/namespaces.ts';
 import type { Place } from '../facts/span.ts';
 import { isTrial } from '../facts/trials.ts';
-import { at, entriesOf, entryOf, textOf, type YamlNode } from '../facts/yaml.ts';
+import { at, entriesOf, textOf, type YamlNode } from '../facts/yaml.ts';
 
 const WHY =
   'When it leaks or is made to, it takes the memory of the whole node, and its neighbours are killed with it.';
@@ -192,10 +192,16 @@ function services(facts: Facts): Subject[] {
   return facts.linked(linkCompose).map(({ name, path, keySpan, body }) => {
     const title = `service ${name}`;
     const place = { path, span: keySpan };
-    const limit =
-      textOf(at(body, 'deploy', 'resources', 'limits', 'memory')) ?? textOf(entryOf(body, 'mem_limit')?.value);
-    if (limit !== undefined) return pass(title, place, `memory is limited to ${limit}`);
-    return failed(title, 'compose', { service: name }, place);
+    const limits = [at(body, 'deploy', 'resources', 'limits', 'memory'), at(body, 'mem_limit')];
+    const limit = limits.find(
+      (node) => node?.rendered?.unknown === undefined && !/^(?:0\D*|)$/.test(textOf(node) ?? ''),
+    );
+    if (limit) return pass(title, place, `memory is limited to ${textOf(limit)}`);
+    const open = limits.flatMap((node) => node?.rendered?.unknown ?? [])[0];
+    if (open !== undefined) return unknown(title, place, `the memory limit is not known: ${open}`);
+    // A limit of 0 is none; where a variable gives it, that is the line to change.
+    const zero = limits.find((node) => node?.rendered?.origins);
+    return { ...failed(title, 'compose', { service: name }, ...causeOf(zero, place)), place };
   });
 }
 

@@ -1,5 +1,5 @@
 /** Knows how to turn a workspace into facts: which files to read, which parser to load, what to do when one fails. */
-import type { Check } from '../check.ts';
+import type { Check, Needs } from '../check.ts';
 import type { Notification } from '../problem.ts';
 import type { Extracted, Extractor, FactKind, Facts, FactTypes, FileFacts, ParseProblem } from './facts.ts';
 import type { Advisories } from './packages/advisory.ts';
@@ -201,16 +201,18 @@ function skipped(paths: readonly string[], what: 'bundle' | 'snippet'): Notifica
 
 function interestOf(checks: readonly Check[], extractors: readonly Extractor[]): Interest {
   const interest: Interest = new Map();
-  for (const check of checks) {
-    const needs = [...Object.entries(check.needs), ...Object.entries(check.evidence ?? {})];
-    for (const [kind, words] of needs as [FactKind, true | readonly string[]][]) {
+  const ask = (needs: Needs): void => {
+    for (const [kind, words] of Object.entries(needs) as [FactKind, true | readonly string[]][]) {
       const known = interest.get(kind);
       if (known === true || words === true) interest.set(kind, true);
       else interest.set(kind, [...new Set([...(known ?? []), ...words])]);
     }
+  };
+  for (const check of checks) {
+    ask(check.needs);
+    ask(check.evidence ?? {});
   }
-  for (const { kind, companions = [] } of extractors)
-    if (interest.has(kind)) for (const companion of companions) interest.set(companion, true);
+  for (const { kind, companions } of extractors) if (companions && interest.has(kind)) ask(companions);
   return interest;
 }
 

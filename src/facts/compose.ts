@@ -1,16 +1,18 @@
 /** Knows compose files: services as they run, with `extends`, overriding files, anchors and variables resolved. */
+import { mergeServices, normalized, withoutReset } from './compose-merge.ts';
+import { type ComposeFiles, type ComposeProject, includesOf, linkComposeProjects } from './compose-projects.ts';
 import type { Extracted, ExtractInput, Extractor, Facts } from './facts.ts';
+import { type Environment, inherited, interpolator } from './interpolation.ts';
 import { folderOf, joinPath } from './paths.ts';
-import type { Span } from './span.ts';
-import { resolveVariables, type Scope } from './variables.ts';
+import type { Place, Span } from './span.ts';
 import {
   at,
   booleanOf,
   entriesOf,
   entryOf,
-  isNull,
   itemsOf,
   loadYaml,
+  type Origin,
   relocate,
   textOf,
   type YamlEntry,
@@ -27,11 +29,16 @@ export interface Compose {
   readonly header?: string;
 }
 
-/** Text after `${VAR:-default}` was replaced; `resolved` is absent while a variable has no value in the repository. */
+/** A text with its variables replaced. */
 export interface ComposeText {
+  /** As written. */
   readonly text: string;
+  /** Absent while a variable has no value in the repository: then `unknown` says why. */
   readonly resolved?: string;
+  readonly unknown?: string;
   readonly variables: readonly string[];
+  /** Where the values stand, other than defaults in the text itself. */
+  readonly origins: readonly Origin[];
   readonly span: Span;
   readonly path?: string;
 }
@@ -55,7 +62,10 @@ export interface ComposeHealthcheck {
   readonly path?: string;
 }
 
-/** One service as it runs: everything merged into `body`, nodes from other files name their path. */
+/**
+ * One service as it runs: everything merged into `body`, with the variables of texts replaced (see `Rendered`) and
+ * `environment`, `labels` and build arguments as maps; nodes from other files name their path.
+ */
 export interface ComposeService {
   readonly name: string;
   /** File that declares it, and the entry "name: ..." there. */
@@ -75,6 +85,7 @@ const NAME = /(?:^|[._-])(?:docker-)?(?:compose|stack)(?:[._-][^/]*)?\.ya?ml$/i;
 
 export const compose: Extractor<'compose'> = {
   kind: 'compose',
+  companions: { dotenv: true, script: ['compose', 'stack'], workflow: ['compose'] },
   accepts: (path) => /\.ya?ml$/i.test(path) && !/(?:^|\/)\.(?:github|gitlab|circleci)|\.gitlab-ci/.test(path),
   recognises: (path, text) =>
     /^["']?services["']?[ \t]*:[ \t]*(?:#.*)?\r?$/m.test(text) &&
@@ -118,97 +129,124 @@ const SERVICE_KEYS = ['image', 'build', 'extends', 'command', 'environment', 're
 /** All services of all compose files, in order of path and place. A pure join: use through `facts.linked`. */
 export function linkCompose(facts: Facts): readonly ComposeService[] {
   const files = new Map(facts.of('compose').map((file) => [file.path, file.data.root]));
-  const merger = new Merger(files);
-  const result: ComposeService[] = [];
-  for (const [path, root] of files) {
-    if (basePath(path, files) !== undefined) continue;
-    const overlays = [...files.keys()].filter((other) => basePath(other, files) === path);
-    for (const entry of entriesOf(at(root, 'services'))) {
-      let body = merger.service(path, entry, []);
-      const adding: string[] = [];
-      for (const overlay of overlays) {
-        const change = entryOf(at(files.get(overlay), 'services'), entry.key);
-        if (!change) continue;
-        adding.push(overlay);
-        body = mergeMaps(body, relocate(merger.service(overlay, change, []), overlay), []);
-      }
-      result.push(serviceOf(path, entry, body, adding));
-    }
-    for (const overlay of overlays) {
-      for (const entry of entriesOf(at(files.get(overlay), 'services'))) {
-        if (entryOf(at(root, 'services'), entry.key)) continue;
-        result.push(serviceOf(overlay, entry, merger.service(overlay, entry, []), []));
+  const result = new Map<string, ComposeService>();
+  const add = (draft: Draft): void => {
+    const id = `${draft.path}\n${draft.entry.key}`;
+    if (!result.has(id)) result.set(id, serviceOf(draft));
+  };
+  for (const project of facts.linked(linkComposeProjects)) {
+    const drafts = load(project, files, facts);
+    for (const draft of drafts.values()) add(draft);
+    for (const path of project.aside) {
+      for (const entry of entriesOf(at(files.get(path), 'services'))) {
+        const base = drafts.get(entry.key);
+        // Changes that count for developers alone are nothing to judge; an image of their own is.
+        if (base && !['image', 'build', 'extends'].some((key) => entryOf(entry.value, key))) continue;
+        const own = load({ ...project, files: [path] }, files, facts).get(entry.key);
+        if (!own) continue;
+        const body = base ? mergeServices(relocate(base.body, base.path), own.body) : own.body;
+        add({ ...own, body });
       }
     }
   }
-  return result.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.span.start - b.span.start));
+  return [...result.values()].sort((a, b) =>
+    a.path < b.path ? -1 : a.path > b.path ? 1 : a.span.start - b.span.start,
+  );
 }
 
-const DEFAULT_NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+/** A service on its way through the files of a project. */
+interface Draft {
+  readonly path: string;
+  readonly entry: YamlEntry;
+  /** Nodes of other files than `path` name theirs. */
+  readonly body: YamlMap;
+  readonly overlays: readonly string[];
+  readonly project: Pick<ComposeProject, 'files' | 'directory' | 'environment'>;
+}
 
-/** The file this one overrides: the folder's default file, where some service makes no sense without it. */
-function basePath(path: string, files: ReadonlyMap<string, YamlMap>): string | undefined {
-  const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  if (DEFAULT_NAMES.includes(path.slice(folder.length))) return undefined;
-  const base = DEFAULT_NAMES.map((name) => folder + name).find((candidate) => files.has(candidate));
-  if (base === undefined) return undefined;
-  if (/\boverride\.ya?ml$/.test(path)) return base;
-  const declared = at(files.get(base), 'services');
-  const partial = entriesOf(at(files.get(path), 'services')).some(
-    ({ key, value }) =>
-      entryOf(declared, key) !== undefined &&
-      !entryOf(value, 'image') &&
-      !entryOf(value, 'build') &&
-      !entryOf(value, 'extends'),
+/** Files that include each other deeper than that are left out. */
+const MAX_INCLUDES = 20;
+
+/** The services of a project by name, with their variables replaced. A file that includes itself ends there. */
+function load(
+  project: Draft['project'],
+  files: ComposeFiles,
+  facts: Facts,
+  above: readonly string[] = [],
+): Map<string, Draft> {
+  const drafts = new Map<string, Draft>();
+  const replace = interpolator(project.environment);
+  const cache = new Map<string, YamlMap>();
+  const read = (path: string): YamlMap | undefined => {
+    const services = cache.get(path) ?? at(files.get(path), 'services');
+    if (services?.kind !== 'map') return undefined;
+    if (!cache.has(path)) cache.set(path, replace(normalizedServices(services)));
+    return cache.get(path);
+  };
+  for (const path of project.files) {
+    for (const entry of entriesOf(read(path))) {
+      const own = withExtended(path, entry, read, []);
+      const known = drafts.get(entry.key);
+      if (!known) drafts.set(entry.key, { path, entry, body: own, overlays: [], project });
+      else {
+        const body = { ...known.body, entries: mergeServices(known.body, relocate(own, path)).entries };
+        drafts.set(entry.key, { ...known, body, overlays: [...known.overlays, path] });
+      }
+    }
+    const root = files.get(path);
+    if (!root || above.length > MAX_INCLUDES || above.includes(path)) continue;
+    for (const include of includesOf(path, root, project, facts)) {
+      for (const [name, draft] of load(include, files, facts, [...above, path])) {
+        const known = drafts.get(name);
+        if (!known) drafts.set(name, draft);
+        else {
+          // What the including file says of an included service comes on top.
+          const over = relocate(known.body, known.path);
+          const body = { ...draft.body, entries: mergeServices(draft.body, over).entries };
+          drafts.set(name, { ...draft, body, overlays: [...draft.overlays, known.path] });
+        }
+      }
+    }
+  }
+  return drafts;
+}
+
+function normalizedServices(services: YamlMap): YamlMap {
+  const entries = services.entries.map((entry) =>
+    entry.value.kind === 'map' ? { ...entry, value: normalized(entry.value) } : entry,
   );
-  return partial ? base : undefined;
+  return { ...services, entries };
 }
 
 /** Resolves `extends` across files; a loop or a missing file leaves the service as written. */
-class Merger {
-  readonly #files: ReadonlyMap<string, YamlMap>;
-
-  constructor(files: ReadonlyMap<string, YamlMap>) {
-    this.#files = files;
-  }
-
-  service(path: string, entry: YamlEntry, seen: readonly string[]): YamlMap {
-    const own: YamlMap =
-      entry.value.kind === 'map' ? entry.value : { kind: 'map', entries: [], span: entry.value.span };
-    const link = entryOf(own, 'extends')?.value;
-    const name = link?.kind === 'map' ? textOf(at(link, 'service')) : textOf(link);
-    const id = `${path}\n${entry.key}`;
-    if (name === undefined || seen.includes(id) || seen.length > 20) return own;
-    const file = textOf(at(link, 'file'));
-    const target = file === undefined ? path : joinPath(folderOf(path), file);
-    const base = target === undefined ? undefined : entryOf(at(this.#files.get(target), 'services'), name);
-    if (target === undefined || !base) return own;
-    const inherited = this.service(target, base, [...seen, id]);
-    return mergeMaps(target === path ? inherited : relocate(inherited, target), own, ['extends', 'depends_on']);
-  }
+function withExtended(
+  path: string,
+  entry: YamlEntry,
+  read: (path: string) => YamlMap | undefined,
+  seen: readonly string[],
+): YamlMap {
+  const own: YamlMap = entry.value.kind === 'map' ? entry.value : { kind: 'map', entries: [], span: entry.value.span };
+  const link = entryOf(own, 'extends')?.value;
+  const name = link?.kind === 'map' ? textOf(at(link, 'service')) : textOf(link);
+  const id = `${path}\n${entry.key}`;
+  if (name === undefined || seen.includes(id) || seen.length > 20) return own;
+  const file = textOf(at(link, 'file'));
+  const target = file === undefined ? path : joinPath(folderOf(path), file);
+  const base = target === undefined ? undefined : entryOf(read(target), name);
+  if (target === undefined || !base) return own;
+  const inherited = withExtended(target, base, read, [...seen, id]);
+  const entries = inherited.entries.filter(({ key }) => key !== 'extends');
+  const plain = { ...inherited, entries };
+  return mergeServices(target === path ? plain : relocate(plain, target), own);
 }
 
-/** Later maps add to earlier ones; lists and scalars replace, except where compose appends lists. */
-function mergeMaps(base: YamlMap, over: YamlMap, drop: readonly string[]): YamlMap {
-  const entries = new Map(base.entries.filter(({ key }) => !drop.includes(key)).map((entry) => [entry.key, entry]));
-  for (const entry of over.entries) {
-    const before = entries.get(entry.key)?.value;
-    const { value } = entry;
-    if (value.tag === '!reset') entries.delete(entry.key);
-    else if (before?.kind === 'map' && value.kind === 'map' && value.tag !== '!override') {
-      entries.set(entry.key, { ...entry, value: mergeMaps(before, value, []) });
-    } else if (before?.kind === 'list' && value.kind === 'list' && !REPLACED_LISTS.has(entry.key)) {
-      entries.set(entry.key, { ...entry, value: { ...value, items: [...before.items, ...value.items] } });
-    } else entries.set(entry.key, entry);
-  }
-  return { ...over, entries: [...entries.values()] };
-}
-
-const REPLACED_LISTS = new Set(['command', 'entrypoint', 'test']);
-
-function serviceOf(path: string, entry: YamlEntry, body: YamlMap, overlays: readonly string[]): ComposeService {
+function serviceOf({ path, entry, body: merged, overlays, project }: Draft): ComposeService {
+  const body = withBooleans(withInherited(withoutReset(merged), project.environment));
   const image = composeText(at(body, 'image'));
-  const build = buildOf(path, at(body, 'build'));
+  const build = buildOf(at(body, 'build'), (node) => {
+    const from = node.path ?? path;
+    return project.files.includes(from) ? project.directory : folderOf(from);
+  });
   const healthcheck = healthcheckOf(at(body, 'healthcheck'));
   return {
     name: entry.key,
@@ -224,31 +262,66 @@ function serviceOf(path: string, entry: YamlEntry, body: YamlMap, overlays: read
   };
 }
 
-const NO_VALUES: Scope = new Map();
+const BOOLEANS = new Set(['read_only', 'privileged', 'init', 'disable']);
 
-/** Text of a scalar with its variables replaced by their defaults; undefined for anything that is no text. */
-export function composeText(node: YamlNode | undefined, scope: Scope = NO_VALUES): ComposeText | undefined {
+/** Compose takes "true" in quotes, and out of a variable, for a boolean where it wants one. */
+function withBooleans(body: YamlMap): YamlMap {
+  const entries = body.entries.map((entry): YamlEntry => {
+    const { key, value } = entry;
+    if (key === 'healthcheck' && value.kind === 'map') return { ...entry, value: withBooleans(value) };
+    if (!BOOLEANS.has(key) || value.kind !== 'scalar' || typeof value.value !== 'string') return entry;
+    const word = /^(?:(true|yes|y|on)|false|no|n|off)$/i.exec(value.text);
+    return word ? { ...entry, value: { ...value, value: word[1] !== undefined } } : entry;
+  });
+  return { ...body, entries };
+}
+
+/** Settings without a value, which they get from the variable of their name. */
+function withInherited(body: YamlMap, environment: Environment): YamlMap {
+  const filled = (node: YamlNode): YamlNode => {
+    if (node.kind !== 'map') return node;
+    const entries = node.entries.map((entry) =>
+      entry.value.kind === 'scalar' && entry.value.value === null
+        ? { ...entry, value: inherited(entry.key, entry.value, environment) }
+        : entry,
+    );
+    return { ...node, entries };
+  };
+  const entries = body.entries.map((entry) => {
+    if (entry.key === 'environment') return { ...entry, value: filled(entry.value) };
+    const args = entry.key === 'build' ? at(entry.value, 'args') : undefined;
+    if (!args || entry.value.kind !== 'map') return entry;
+    const inner = entry.value.entries.map((one) => (one.key === 'args' ? { ...one, value: filled(args) } : one));
+    return { ...entry, value: { ...entry.value, entries: inner } };
+  });
+  return { ...body, entries };
+}
+
+/** Text of a scalar; undefined for anything that is no text. */
+export function composeText(node: YamlNode | undefined): ComposeText | undefined {
   const text = textOf(node);
-  if (node === undefined || text === undefined) return undefined;
-  const { value, variables } = resolveVariables(text, scope);
+  const { written, unknown, origins = [] } = node?.rendered ?? {};
+  if (node === undefined || (text === undefined && unknown === undefined)) return undefined;
   return {
-    text,
-    ...(value === undefined ? {} : { resolved: value }),
-    variables: [...new Set(variables)],
+    text: written?.text ?? text!,
+    ...(unknown === undefined ? { resolved: text! } : { unknown }),
+    variables: written?.variables ?? [],
+    origins,
     span: node.span,
     ...(node.path === undefined ? {} : { path: node.path }),
   };
 }
 
-function buildOf(path: string, node: YamlNode | undefined): ComposeBuild | undefined {
-  if (node === undefined || isNull(node)) return undefined;
-  const folder = folderOf(node.path ?? path);
-  const context = composeText(node.kind === 'map' ? at(node, 'context') : node)?.resolved ?? '.';
+function buildOf(node: YamlNode | undefined, folderFor: (node: YamlNode) => string): ComposeBuild | undefined {
+  if (node?.kind !== 'map' || node.entries.length === 0) return undefined;
+  const given = at(node, 'context');
+  const context = given === undefined ? '.' : composeText(given)?.resolved;
   const inline = entryOf(node, 'dockerfile_inline') !== undefined;
-  const remote = /^[a-z+]+:\/\/|^git@|\.git(?:#|$)/.test(context);
-  const where = remote ? undefined : joinPath(folder, context);
-  const name = composeText(at(node, 'dockerfile'))?.resolved ?? 'Dockerfile';
-  const dockerfile = where === undefined || inline ? undefined : joinPath(where, name);
+  const remote = context === undefined || /^[a-z+]+:\/\/|^git@|\.git(?:#|$)/.test(context);
+  const where = remote ? undefined : joinPath(folderFor(given ?? node), context);
+  const file = at(node, 'dockerfile');
+  const name = file === undefined ? 'Dockerfile' : composeText(file)?.resolved;
+  const dockerfile = where === undefined || name === undefined || inline ? undefined : joinPath(where, name);
   const target = composeText(at(node, 'target'))?.resolved;
   return {
     ...(where === undefined ? {} : { context: where }),
@@ -259,31 +332,25 @@ function buildOf(path: string, node: YamlNode | undefined): ComposeBuild | undef
   };
 }
 
-/** Entries of `environment`, `args`, `labels`: a map or a list of "KEY=value"; no value means "from the caller". */
+/** Entries of `environment`, `args`, `labels`; one without a value anywhere comes from the caller. */
 export function keyValues(
   node: YamlNode | undefined,
 ): readonly { readonly key: string; readonly value?: ComposeText; readonly span: Span; readonly path?: string }[] {
-  if (node?.kind === 'map') {
-    return node.entries.map(({ key, value, span, path }) => {
-      const text = composeText(value);
-      return { key, ...(text ? { value: text } : {}), span, ...(path === undefined ? {} : { path }) };
-    });
-  }
-  return itemsOf(node).flatMap((item) => {
-    const text = textOf(item);
-    if (text === undefined) return [];
-    const equals = text.indexOf('=');
-    const where = { span: item.span, ...(item.path === undefined ? {} : { path: item.path }) };
-    if (equals < 0) return [{ key: text, ...where }];
-    const { value, variables } = resolveVariables(text.slice(equals + 1), NO_VALUES);
-    const content = {
-      text: text.slice(equals + 1),
-      ...(value === undefined ? {} : { resolved: value }),
-      variables,
-      ...where,
-    };
-    return [{ key: text.slice(0, equals), value: content, ...where }];
+  return entriesOf(node).map(({ key, value, span, path }) => {
+    const text = composeText(value);
+    return { key, ...(text ? { value: text } : {}), span, ...(path === undefined ? {} : { path }) };
   });
+}
+
+/** Where a value is to be changed: in the .env file that gives it, with `place` as a related one, otherwise at `place`. */
+export function causeOf(
+  node: YamlNode | undefined,
+  place: Place,
+): [Place, { readonly related?: readonly (Place & { readonly text: string })[] }] {
+  const origin = node?.rendered?.origins?.at(-1);
+  if (!origin) return [place, {}];
+  const { path, span, name } = origin;
+  return [{ path, span }, { related: [{ ...place, text: `\`${name}\` is used here.` }] }];
 }
 
 function healthcheckOf(node: YamlNode | undefined): ComposeHealthcheck | undefined {

@@ -82,7 +82,11 @@ export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
     for (const { key, value, span, path } of keyValues(at(service.body, 'environment'))) {
       const text = value?.resolved;
       const of = `service ${service.name} of ${service.path}`;
-      if (text !== undefined) found.push({ name: key, value: text, place: { path: path ?? service.path, span }, of });
+      // A .env file that gives the whole value is read on its own.
+      if (text === undefined || (value!.origins.length > 0 && /^(?:\$\{?\w+\}?)?$/.test(value!.text))) continue;
+      const origin = value!.origins.find(({ name }) => /pass|pwd|secret/i.test(name));
+      const place = origin ? { path: origin.path, span: origin.span } : { path: path ?? service.path, span };
+      found.push({ name: key, value: text, place, of });
     }
   }
   for (const { title, variants } of facts.linked(linkContainers)) {
@@ -104,6 +108,7 @@ export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
     }
   }
   for (const { path, data } of facts.of('dotenv')) {
+    if (data.template) continue;
     for (const { name, value, span } of data.variables) found.push({ name, value, place: { path, span }, of: path });
   }
   for (const { owner, doubtful, ...one } of facts.linked(plainSettings))

@@ -101,8 +101,11 @@ export interface Extractor<K extends FactKind = FactKind> {
    * others may define what it uses.
    */
   readonly whole?: boolean;
-  /** Kinds that joining the files of this one needs: they are read along with it, whoever asks for it. */
-  readonly companions?: readonly FactKind[];
+  /**
+   * Kinds that joining the files of this one needs: they are read along with it, whoever asks for it. Words say which
+   * files are worth it, `true` is all.
+   */
+  readonly companions?: { readonly [other in FactKind]?: true | readonly string[] };
   /** Takes so long that files outside production are read only when their zone was asked for. */
   readonly costly?: true;
   /** Loads the parser on first use; the function it gives is pure and synchronous. It may throw: that is our bug. */

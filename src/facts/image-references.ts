@@ -1,7 +1,7 @@
 /** Knows every container image that a repository names: in Dockerfiles, compose files, Kubernetes workloads and CI. */
 import { type Builder, type BuiltImages, builderOf, linkBuiltImages } from './built-images.ts';
 import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluster.ts';
-import { linkCompose } from './compose.ts';
+import { type ComposeText, linkCompose } from './compose.ts';
 import { linkDocker, shortNameOf } from './docker-run.ts';
 import { type Facts, placeOf } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
@@ -10,7 +10,7 @@ import { folderOf } from './paths.ts';
 import type { Job, Pipeline } from './pipeline.ts';
 import type { Place, Span } from './span.ts';
 import { resolveVariables } from './variables.ts';
-import { at, textOf } from './yaml.ts';
+import { at, type Origin, textOf } from './yaml.ts';
 
 export interface ImageReference {
   readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image' | 'step-image' | 'run-image';
@@ -22,6 +22,10 @@ export interface ImageReference {
   readonly resolved?: string;
   /** Where the deciding default stands, if not at `place`. */
   readonly origin?: Place;
+  /** Where the image is named, when `place` is the line that gives its version. */
+  readonly use?: Place & { readonly text: string };
+  /** When it becomes known, and why not before. */
+  readonly reason?: string;
   /** Why it needs no digest. */
   readonly exempt?: string;
   /** Key of the chart's values that decides it. */
@@ -72,13 +76,14 @@ export interface ImageGroup {
 export function groupImages(references: readonly ImageReference[]): readonly ImageGroup[] {
   const groups = new Map<string, { references: [ImageReference, ...ImageReference[]]; own: boolean }>();
   for (const [i, one] of references.entries()) {
-    const { aspect, own, chart, resolved, exempt } = one;
+    const { aspect, own, chart, resolved, exempt, use, place } = one;
     const image = parseImage(resolved ?? '');
     const tagged = image && digestState(image) === 'absent' && !moves(image) && !holdsPlaceholder(image);
     const published = own !== undefined && exempt === undefined && tagged === true;
     const shares = aspect === 'run-image' || (aspect === 'ci-image' && one.text.includes('$'));
     const from = chart ?? (shares ? `${one.place.path} ${one.text}` : undefined);
-    const same = from === undefined || exempt !== undefined ? `${i}` : `${from} ${resolved}`;
+    const line = use && exempt === undefined ? `${place.path}:${place.span.start} ${tagged}` : undefined;
+    const same = line ?? (from === undefined || exempt !== undefined ? `${i}` : `${from} ${resolved}`);
     const key = published ? `${aspect} ${own.prefix} ${own.set}` : same;
     const group = groups.get(key);
     if (group) group.references.push(one);
@@ -160,18 +165,29 @@ function inCompose(facts: Facts): ImageReference[] {
     const parsed = image.resolved === undefined ? undefined : parseImage(image.resolved);
     const builder = parsed && builderOf(built, parsed, true);
     const prefix = parsed && facts.linked(linkOwnPrefixes)(parsed);
+    const here = { path: image.path ?? service.path, span: image.span };
+    const decider = deciderOf(image);
     return [
       {
         aspect: 'compose-image',
         title: `image of service ${service.name}`,
-        place: { path: image.path ?? service.path, span: image.span },
+        place: decider ? { path: decider.path, span: decider.span } : here,
+        ...(decider ? { use: { ...here, text: `\`${decider.name}\` is used here.` } } : {}),
         text: image.text,
-        ...(image.resolved === undefined ? {} : { resolved: image.resolved }),
+        ...(image.resolved === undefined ? { reason: `deployed: ${image.unknown}` } : { resolved: image.resolved }),
         ...(builder ? { exempt: builtFrom(builder) } : {}),
         ...(prefix === undefined ? {} : { own: { prefix, set: service.path } }),
       },
     ];
   });
+}
+
+/** The line of a .env file that gives the version, or the name where that ends the text. */
+function deciderOf({ text, origins }: ComposeText): Origin | undefined {
+  const plain = text.replace(/\$\{(\w+)(?:[^{}]|\{[^{}]*\})*\}/g, '$$$1');
+  const last = plain.slice(plain.lastIndexOf('/') + 1);
+  const names = [...last.slice(last.indexOf(':') + 1).matchAll(/\$(\w+)/g)].map((match) => match[1]);
+  return origins.findLast(({ name }) => name === names.at(-1));
 }
 
 function inKubernetes(facts: Facts): ImageReference[] {

@@ -7,7 +7,6 @@ import type { Facts } from './facts.ts';
 import { parseImage, shortName } from './images.ts';
 import type { Container } from './kubernetes.ts';
 import type { Place } from './span.ts';
-import { resolveVariables } from './variables.ts';
 import { at, entryOf, isNull, textOf } from './yaml.ts';
 
 /** One place that runs an image. */
@@ -113,7 +112,7 @@ function runUse({ image, detached, options, place }: DockerRun): ImageUse {
 }
 
 function keepsRunning(service: ComposeService): boolean {
-  const restart = resolveVariables(textOf(at(service.body, 'restart')) ?? '', new Map()).value;
+  const restart = textOf(at(service.body, 'restart'));
   return restart === 'always' || restart === 'unless-stopped';
 }
 

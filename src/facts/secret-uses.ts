@@ -252,6 +252,17 @@ function inCompose(facts: Facts): SecretUse[] {
         return kind ? [{ way: 'compose', owner, place, evidence: `${key} comes from the environment` }] : [];
       }
       const exposed = exposedBy(key, value.resolved, { weak: true });
+      const origin = value.origins.at(-1);
+      if (origin) {
+        // What the .env file says by itself is reported there.
+        const known = facts
+          .of('secretfile')
+          .some((file) => file.path === origin.path && file.data.exposed.some(({ name }) => name === origin.name));
+        if (known || !exposed || (!exposed.certain && isForDevelopment(origin.path))) return [];
+        return [
+          { way: 'file', owner: baseName(origin.path), place: { path: origin.path, span: origin.span }, exposed },
+        ];
+      }
       if (exposed && !exposed.certain && isForDevelopment(place.path))
         return [{ way: 'compose', owner, place, evidence: 'not the configuration of production' }];
       if (exposed && value.variables.length > 0)

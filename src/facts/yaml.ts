@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import type { ParseProblem } from './facts.ts';
 import { tooDeep } from './nesting.ts';
-import type { OffsetMap, Span } from './span.ts';
+import type { OffsetMap, Place, Span } from './span.ts';
 
 /** `path` is set only where a node comes from another file than the one it was found in (templates, patches). */
 interface Located {
@@ -11,11 +11,11 @@ interface Located {
   readonly path?: string;
   /** Local tags such as `!reference`, `!Ref`, `!reset`; absent for the usual ones. */
   readonly tag?: string;
-  /** Set on nodes of rendered Helm templates. */
+  /** Set on nodes of rendered Helm templates, and on texts of compose files that hold variables. */
   readonly rendered?: Rendered;
 }
 
-/** What else is known of a node that a template made. */
+/** What else is known of a node that a template made, or in whose text variables were replaced. */
 export interface Rendered {
   /** Values keys that the node was made of, the last one read last: `image.repository`, `image.tag`. */
   readonly keys?: readonly string[];
@@ -23,6 +23,15 @@ export interface Rendered {
   readonly unknown?: string;
   /** Branches not taken inside a map: words (YAML keys) that they would add, and the values keys that decide. */
   readonly offers?: readonly { readonly words: readonly string[]; readonly keys: readonly string[] }[];
+  /** The text as it stands in the compose file, with the names of its variables. */
+  readonly written?: { readonly text: string; readonly variables: readonly string[] };
+  /** Where the values of those variables stand on which the text depends. */
+  readonly origins?: readonly Origin[];
+}
+
+/** A variable with a value, and where that stands; the value itself may be a secret. */
+export interface Origin extends Place {
+  readonly name: string;
 }
 
 export interface YamlScalar extends Located {

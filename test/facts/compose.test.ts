@@ -1,11 +1,14 @@
 /** Knows what the compose model must understand: merging, variables, builds and healthchecks. */
 import { describe, expect, test } from '@jest/globals';
 import { type ComposeService, compose, keyValues, linkCompose } from '../../src/facts/compose.ts';
+import { dotenv } from '../../src/facts/dotenv.ts';
+import { script } from '../../src/facts/script.ts';
+import { workflow } from '../../src/facts/workflow.ts';
 import { at, booleanOf } from '../../src/facts/yaml.ts';
 import { factsOfFiles } from '../facts-of.ts';
 
 const services = async (files: Record<string, string>): Promise<readonly ComposeService[]> =>
-  (await factsOfFiles([compose], files)).linked(linkCompose);
+  (await factsOfFiles([compose, dotenv, script, workflow], files)).linked(linkCompose);
 const one = async (text: string) => (await services({ 'compose.yaml': text }))[0]!;
 
 describe('which files', () => {
@@ -136,5 +139,288 @@ describe('services', () => {
       ['A', 'b=c'],
       ['D', undefined],
     ]);
+  });
+});
+
+describe('values of variables', () => {
+  const IMAGE = 'services:\n  a:\n    image: "nginx:${TAG}"\n';
+  const imageOf = async (files: Record<string, string>, name = 'a') =>
+    (await services(files)).find((service) => service.name === name)!.image!;
+
+  test.each<[string, Record<string, string>, string | undefined]>([
+    ['nothing gives one', { 'compose.yaml': IMAGE }, undefined],
+    ['.env beside the file', { 'compose.yaml': IMAGE, '.env': 'TAG=1.2\n' }, 'nginx:1.2'],
+    ['.env of another folder', { 'compose.yaml': IMAGE, 'app/.env': 'TAG=1.2\n' }, undefined],
+    ['.env at the root does not count further down', { 'x/compose.yaml': IMAGE, '.env': 'TAG=1.2\n' }, undefined],
+    ['in quotes, with a comment', { 'compose.yaml': IMAGE, '.env': 'export TAG="1.2" # newest\n' }, 'nginx:1.2'],
+    ['out of another one', { 'compose.yaml': IMAGE, '.env': 'V=1\nTAG=${V}.2\n' }, 'nginx:1.2'],
+    ['not in single quotes', { 'compose.yaml': IMAGE, '.env': "V=1\nTAG='${V}.2'\n" }, 'nginx:${V}.2'],
+    ['a template', { 'compose.yaml': IMAGE, '.env.example': 'TAG=1.2\n' }, undefined],
+    ['an env_file of the service', { 'compose.yaml': `${IMAGE}    env_file: a.env\n`, 'a.env': 'TAG=1\n' }, undefined],
+    [
+      '--env-file of a script',
+      {
+        'compose.yaml': IMAGE,
+        '.env': 'TAG=1\n',
+        '.env.prod': 'TAG=2\n',
+        'up.sh': 'docker compose --env-file .env.prod up -d\n',
+      },
+      'nginx:2',
+    ],
+    [
+      'the last of several --env-file',
+      {
+        'compose.yaml': IMAGE,
+        'a.env': 'TAG=1\n',
+        'b.env': 'TAG=2\n',
+        Makefile: 'up:\n\tdocker-compose --env-file a.env --env-file=b.env up -d\n',
+      },
+      'nginx:2',
+    ],
+    [
+      'what the script sets in front',
+      { 'compose.yaml': IMAGE, '.env': 'TAG=1\n', 'deploy.sh': 'TAG=3 docker compose up -d\n' },
+      'nginx:3',
+    ],
+    [
+      'what the script exports',
+      { 'compose.yaml': IMAGE, '.env': 'TAG=1\n', 'deploy.sh': 'export TAG=4\ndocker compose up -d\n' },
+      'nginx:4',
+    ],
+    [
+      'what the script keeps to itself',
+      { 'compose.yaml': IMAGE, '.env': 'TAG=1\n', 'deploy.sh': 'TAG=4\ndocker compose up -d\n' },
+      'nginx:1',
+    ],
+    [
+      'what only the run of the script knows',
+      { 'compose.yaml': IMAGE, '.env': 'TAG=1\n', 'deploy.sh': 'TAG=$(git describe) docker compose up -d\n' },
+      undefined,
+    ],
+    [
+      'a script for another file',
+      {
+        'compose.yaml': IMAGE,
+        '.env': 'TAG=1\n',
+        'x/compose.yaml': IMAGE,
+        'x/up.sh': 'TAG=5 docker compose -f x/compose.yaml up\n',
+      },
+      'nginx:1',
+    ],
+    [
+      'CI says nothing about what is deployed',
+      {
+        'compose.yaml': IMAGE,
+        '.env': 'TAG=1\n',
+        '.github/workflows/ci.yml': 'on: push\njobs:\n  a:\n    steps:\n      - run: TAG=ci docker compose up -d\n',
+      },
+      'nginx:1',
+    ],
+    [
+      'the project directory',
+      {
+        'deploy/compose.yaml': IMAGE,
+        '.env': 'TAG=6\n',
+        Makefile: 'up:\n\tdocker compose --project-directory . -f deploy/compose.yaml up\n',
+      },
+      'nginx:6',
+    ],
+    [
+      'docker stack deploy reads no .env file',
+      { 'compose.yaml': IMAGE, '.env': 'TAG=6\n', 'up.sh': 'docker stack deploy -c compose.yaml shop\n' },
+      undefined,
+    ],
+    [
+      'a script that reads it itself',
+      {
+        'compose.yaml': IMAGE,
+        'prod.env': 'TAG=7\n',
+        'up.sh': 'set -a; . ./prod.env; set +a\ndocker stack deploy -c compose.yaml shop\n',
+      },
+      'nginx:7',
+    ],
+  ])('%s', async (_, files, expected) => {
+    const image = await imageOf(files);
+    expect(image.resolved).toBe(expected);
+    expect(image.text).toBe('nginx:${TAG}');
+  });
+
+  test('say where they stand, or why there is none', async () => {
+    const known = await imageOf({ 'compose.yaml': IMAGE, '.env': '# all\nTAG=1.2\n' });
+    expect(known.origins).toEqual([{ name: 'TAG', path: '.env', span: { start: 6, end: 13 } }]);
+    const text = { 'compose.yaml': IMAGE };
+    expect((await imageOf(text)).unknown).toBe('the variable TAG has no value in the repository');
+    expect((await imageOf({ ...text, 'env.sample': 'TAG=1\n' })).unknown).toBe(
+      'the variable TAG has no value in the repository, only env.sample suggests one',
+    );
+    expect((await imageOf({ ...text, 'up.sh': 'TAG=$1 docker compose up\n' })).unknown).toBe(
+      'up.sh sets the variable TAG when it runs',
+    );
+  });
+
+  test('a default that is not taken is no origin', async () => {
+    const image = await imageOf({
+      'compose.yaml': 'services:\n  a:\n    image: "nginx:${TAG:-${OLD}}"\n',
+      '.env': 'TAG=1\nOLD=2\n',
+    });
+    expect(image.origins.map(({ name }) => name)).toEqual(['TAG']);
+  });
+
+  test('of settings without "="', async () => {
+    const [service] = await services({
+      'compose.yaml': 'services:\n  a:\n    image: x\n    environment: [MODE, OTHER]\n    build: {args: {V: }}\n',
+      '.env': 'MODE=fast\nV=3\n',
+    });
+    const values = keyValues(at(service!.body, 'environment'));
+    expect(values.map(({ key, value }) => [key, value?.resolved])).toEqual([
+      ['MODE', 'fast'],
+      ['OTHER', undefined],
+    ]);
+    expect(service!.build!.args.get('V')).toBe('3');
+  });
+
+  test.each([
+    ['"true"', '', true],
+    ['${RO}', 'RO=true', true],
+    ['${RO:-yes}', '', true],
+    ['"${RO}"', 'RO=False', false],
+    ['${RO}', '', undefined],
+  ])('read_only: %s with %s', async (text, env, expected) => {
+    const [service] = await services({
+      'compose.yaml': `services:\n  a:\n    image: x\n    read_only: ${text}\n`,
+      '.env': env,
+    });
+    expect(booleanOf(at(service!.body, 'read_only'))).toBe(expected);
+  });
+});
+
+describe('files of one project', () => {
+  const A = 'services:\n  a:\n    image: x:1\n    command: one\n';
+
+  test('as a command line names them, wherever they are', async () => {
+    const list = await services({
+      'deploy/base.yml': A,
+      'deploy/prod/stack.yml': 'services:\n  a:\n    image: x:2\n    build: ./src\n  b:\n    image: y\n',
+      'scripts/up.sh': 'cd "$(dirname "$0")/.."\ndocker compose -f deploy/base.yml -f deploy/prod/stack.yml up -d\n',
+    });
+    expect(list.map(({ path, name, overlays, image }) => [path, name, overlays, image?.resolved])).toEqual([
+      ['deploy/base.yml', 'a', ['deploy/prod/stack.yml'], 'x:2'],
+      ['deploy/prod/stack.yml', 'b', [], 'y'],
+    ]);
+    // Relative to the folder of the first file.
+    expect(list[0]!.build!.context).toBe('deploy/src');
+  });
+
+  test.each([
+    ['an array', 'ARGS=(-f a.yml -f b.yml)\ndocker compose "${ARGS[@]}" up\n'],
+    ['a variable', 'FILES="-f a.yml -f b.yml"\ndocker compose $FILES up\n'],
+    ['the whole command', 'DC="docker-compose -f a.yml -f b.yml"\n$DC up -d\n'],
+    ['COMPOSE_FILE', 'export COMPOSE_FILE=a.yml:b.yml\ndocker compose up\n'],
+  ])('named by %s', async (_, script) => {
+    const list = await services({
+      'a.yml': A,
+      'b.yml': 'services:\n  a:\n    image: x:2\n',
+      'up.sh': `#!/bin/sh\n${script}`,
+    });
+    expect(list.map(({ path, image }) => [path, image?.resolved])).toEqual([['a.yml', 'x:2']]);
+  });
+
+  test('COMPOSE_FILE in .env', async () => {
+    const list = await services({
+      'a.yml': A,
+      'b.yml': 'services:\n  a:\n    image: x:2\n',
+      '.env': 'COMPOSE_FILE=a.yml:b.yml\n',
+    });
+    expect(list.map(({ path, image }) => [path, image?.resolved])).toEqual([['a.yml', 'x:2']]);
+  });
+
+  test('a file for developers changes nothing for the others, but its own images are there', async () => {
+    const list = await services({
+      'compose.yaml': A,
+      'compose.dev.yaml': 'services:\n  a:\n    command: two\n  b:\n    image: y\n',
+      'compose.local.yaml': 'services:\n  a:\n    image: x:dev\n  c:\n    restart: always\n',
+      Makefile: 'dev:\n\tdocker compose -f compose.yaml -f compose.local.yaml up\n',
+    });
+    expect(list.map(({ path, name, image }) => [path, name, image?.resolved])).toEqual([
+      ['compose.dev.yaml', 'b', 'y'],
+      ['compose.local.yaml', 'a', 'x:dev'],
+      ['compose.local.yaml', 'c', undefined],
+      ['compose.yaml', 'a', 'x:1'],
+    ]);
+    expect(at(list[3]!.body, 'command')).toMatchObject({ text: 'one' });
+    expect(at(list[1]!.body, 'command')).toMatchObject({ text: 'one', path: 'compose.yaml' });
+  });
+
+  test('include, with variables of its own and those of the including project first', async () => {
+    const list = await services({
+      'compose.yaml':
+        'include:\n  - parts/db.yaml\n  - path: [parts/web.yaml, parts/compose.more.yaml]\n    env_file: web.env\n    project_directory: ./sub\nservices:\n  own:\n    image: z\n',
+      '.env': 'TAG=root\n',
+      'web.env': 'TAG=web\nMORE=m\n',
+      'parts/.env': 'TAG=parts\nDB=15\n',
+      'parts/db.yaml': 'services:\n  db:\n    image: "db:${DB}-${TAG}"\n',
+      'parts/web.yaml': 'services:\n  web:\n    image: "web:${MORE}-${TAG}"\n    build: src\n',
+      'parts/compose.more.yaml': 'services:\n  web:\n    read_only: true\n',
+    });
+    expect(list.map(({ path, name, image, build }) => [path, name, image?.resolved, build?.context])).toEqual([
+      ['compose.yaml', 'own', 'z', undefined],
+      ['parts/db.yaml', 'db', 'db:15-root', undefined],
+      ['parts/web.yaml', 'web', 'web:m-root', 'sub/src'],
+    ]);
+    expect(list[2]!.overlays).toEqual(['parts/compose.more.yaml']);
+  });
+
+  test('files that include each other end', async () => {
+    const list = await services({
+      'compose.yaml': 'include: [b.yaml]\nservices:\n  a:\n    image: x\n',
+      'b.yaml': 'include: [compose.yaml, b.yaml]\nservices:\n  b:\n    image: y\n',
+    });
+    expect(list.map(({ name }) => name).sort()).toEqual(['a', 'b']);
+  });
+});
+
+describe('how definitions merge', () => {
+  const merge = async (base: string, over: string) =>
+    (
+      await services({
+        'compose.yaml': `services:\n  a:\n    image: x\n${base}`,
+        'compose.override.yaml': `services:\n  a:\n${over}`,
+      })
+    )[0]!;
+
+  test('environment of either form, by name', async () => {
+    const { body } = await merge('    environment: [A=1, B=2]\n', '    environment: {B: 3, C: }\n');
+    expect(keyValues(at(body, 'environment')).map(({ key, value, path }) => [key, value?.resolved, path])).toEqual([
+      ['A', '1', undefined],
+      ['B', '3', 'compose.override.yaml'],
+      ['C', undefined, 'compose.override.yaml'],
+    ]);
+  });
+
+  test('a build of either form', async () => {
+    const { build } = await merge('    build: ./app\n', '    build: {target: prod, args: [V=1]}\n');
+    expect(build).toMatchObject({ context: 'app', dockerfile: 'app/Dockerfile', target: 'prod' });
+    expect(build!.args.get('V')).toBe('1');
+  });
+
+  test('an empty value changes nothing, except for a command', async () => {
+    const { body } = await merge('    mem_limit: 1g\n    command: run\n', '    mem_limit:\n    command:\n');
+    expect(at(body, 'mem_limit')).toMatchObject({ text: '1g' });
+    expect(at(body, 'command')).toMatchObject({ value: null });
+  });
+
+  test('mounts of the same place stand once', async () => {
+    const { body } = await merge('    volumes: ["a:/x", "b:/y"]\n', '    volumes: ["c:/x:ro"]\n');
+    expect(at(body, 'volumes')).toMatchObject({ items: [{ text: 'c:/x:ro' }, { text: 'b:/y' }] });
+  });
+
+  test('!reset and !override', async () => {
+    const { body } = await merge(
+      '    ports: ["1"]\n    deploy: {resources: {limits: {memory: 1g}}, replicas: 2}\n',
+      '    ports: !override ["2"]\n    deploy: {resources: {limits: {memory: !reset null}}}\n',
+    );
+    expect(at(body, 'ports')).toMatchObject({ items: [{ text: '2' }] });
+    expect(at(body, 'deploy', 'resources', 'limits', 'memory')).toBeUndefined();
+    expect(at(body, 'deploy', 'replicas')).toMatchObject({ text: '2' });
   });
 });

@@ -1,5 +1,5 @@
 /** Knows which servers the public reaches: not those behind another one of their machine or on ports that compose keeps inside. */
-import { type ComposeService, composeText, linkCompose } from '../compose.ts';
+import { type ComposeService, linkCompose } from '../compose.ts';
 import type { Facts } from '../facts.ts';
 import { folderOf, joinPath } from '../paths.ts';
 import { at, entriesOf, itemsOf, textOf } from '../yaml.ts';
@@ -61,7 +61,7 @@ function publishedPorts(services: readonly ComposeService[]): Map<string, Publis
   const folders = new Map<string, Published>();
   for (const { body, path } of services) {
     for (const item of itemsOf(at(body, 'ports'))) {
-      const text = composeText(item)?.resolved ?? textOf(item) ?? '';
+      const text = textOf(item) ?? '';
       const port = textOf(at(item, 'target')) ?? /(?:^|:)(\d+)(?:\/tcp)?$/.exec(text)?.[1];
       const host = textOf(at(item, 'host_ip')) ?? text;
       if (port === undefined) continue;

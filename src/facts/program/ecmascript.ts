@@ -16,7 +16,7 @@ export const ecmascript: Extractor<'program'> = {
   kind: 'program',
   costly: true,
   whole: true,
-  companions: ['npm', 'tsconfig'],
+  companions: { npm: true, tsconfig: true },
   accepts: (path) => /(?<!\.d)\.(?:[cm]?[jt]sx?|vue|svelte)$/.test(path),
   recognises: (path, text) => !isBundle(path, text),
   load: async () => {
