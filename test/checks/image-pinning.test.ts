@@ -87,6 +87,13 @@ const images: [string, string, string | undefined][] = [
 
 testCheck(imagePinning, {
   valid: [
+    {
+      name: 'compose: the digest stands in .env',
+      files: {
+        'compose.yaml': 'services:\n  a:\n    image: "shop/a${DIGEST}"\n',
+        '.env': `DIGEST=@${DIGEST}\n`,
+      },
+    },
     { name: 'digest', files: { Dockerfile: `FROM nginx@${DIGEST}\n` } },
     { name: 'digest behind a tag', files: { Dockerfile: `FROM --platform=linux/amd64 nginx:1.27@${DIGEST} AS a\n` } },
     { name: 'scratch', files: { Dockerfile: 'FROM scratch\nCOPY a /\n' } },
@@ -368,6 +375,18 @@ testCheck(imagePinning, {
     },
   ],
   invalid: [
+    {
+      name: 'compose: the version stands in .env, for two services',
+      files: {
+        'compose.yaml':
+          'services:\n  a:\n    image: "shop/a:${TAG:?}"\n  b:\n    image: "shop/b:${TAG}"\n  c:\n    image: "${HUB}/c:1.2"\n',
+        '.env': 'HUB=hub.example\nTAG=latest\n',
+      },
+      findings: [
+        { message: 'latest-compose-image', at: '.env:2' },
+        { message: 'tag-compose-image', at: 'compose.yaml:7' },
+      ],
+    },
     {
       name: 'one variable for several jobs, and for several commands of a script',
       files: {

@@ -116,6 +116,14 @@ testCheck(readonlyRootfs, {
     },
     { name: 'compose', files: { 'compose.yaml': 'services:\n  a:\n    image: x\n    read_only: true\n' } },
     {
+      name: 'compose: a variable with a value, a default and quotes',
+      files: {
+        'compose.yaml':
+          'services:\n  a:\n    image: x\n    read_only: ${LOCKED}\n  b:\n    image: x\n    read_only: ${OTHER:-true}\n  c:\n    image: x\n    read_only: "true"\n',
+        '.env': 'LOCKED=true\n',
+      },
+    },
+    {
       name: 'compose anchor',
       files: { 'compose.yaml': 'x-a: &a {read_only: true}\nservices:\n  a:\n    <<: *a\n    image: x\n' },
     },
@@ -291,6 +299,16 @@ testCheck(readonlyRootfs, {
       skip,
     },
     {
+      name: 'compose: the .env file decides for two services',
+      files: {
+        'compose.yaml':
+          'services:\n  a:\n    image: x\n    read_only: ${LOCKED}\n  b:\n    image: x\n    read_only: ${LOCKED}\n',
+        '.env': 'A=1\nLOCKED=false\n',
+      },
+      findings: [{ message: 'compose', at: '.env:2' }],
+      skip,
+    },
+    {
       name: 'compose without it',
       files: { 'compose.yaml': 'services:\n  a:\n    image: x\n' },
       findings: [{ message: 'compose', at: 'compose.yaml:2' }],
@@ -441,6 +459,13 @@ testCheck(readonlyRootfs, {
     },
   ],
   unknown: [
+    {
+      name: 'compose: a variable without a value',
+      files: {
+        'compose.yaml': 'services:\n  a:\n    image: x\n    read_only: ${LOCKED}\n',
+        '.env.example': 'LOCKED=true\n',
+      },
+    },
     {
       name: 'Terraform value from outside',
       files: {

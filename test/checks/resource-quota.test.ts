@@ -218,6 +218,18 @@ testCheck(resourceQuota, {
       skip,
     },
     {
+      name: 'compose: a limit of 0 is none, be it written here or in .env',
+      files: {
+        'compose.yaml':
+          'services:\n  a:\n    image: x\n    mem_limit: 0\n  b:\n    image: x\n    mem_limit: ${MEMORY:-1g}\n',
+        '.env': 'MEMORY=0m\n',
+      },
+      findings: [
+        { message: 'compose', at: 'compose.yaml:2' },
+        { message: 'compose', at: '.env:1' },
+      ],
+    },
+    {
       name: 'compose without memory',
       files: { 'compose.yaml': 'services:\n  a:\n    image: x\n    deploy: {resources: {limits: {cpus: "1"}}}\n' },
       findings: [{ message: 'compose', at: 'compose.yaml:2' }],
@@ -238,6 +250,10 @@ testCheck(resourceQuota, {
     },
   ],
   unknown: [
+    {
+      name: 'compose: a limit that only the deployment knows',
+      files: { 'compose.yaml': 'services:\n  a:\n    image: x\n    mem_limit: ${MEMORY}\n' },
+    },
     {
       name: 'limits from outside',
       files: {
