@@ -25,6 +25,8 @@ export interface DockerRun {
   /** The same script loads images from an archive before. */
   readonly loaded: boolean;
   readonly place: Place;
+  /** Where the variable that is the whole image gets its value. */
+  readonly definition?: Place;
 }
 
 export interface DockerBuild {
@@ -73,11 +75,20 @@ export function linkDocker(facts: Facts): DockerCommands {
     const results: Assignment[] = [];
     const scope = new Map<string, string | undefined>();
     const partial = new Map<string, string>();
-    for (const { name, value } of variables) if (!value.includes('$')) scope.set(name, value);
+    /** Where variables get the value they have. */
+    const definitions = new Map<string, Place>();
+    for (const one of variables) {
+      if (one.value.includes('$')) continue;
+      scope.set(one.name, one.value);
+      definitions.set(one.name, { path: one.path ?? path, span: one.span });
+    }
+    const definitionOf = (word: ResolvedWord): Place | undefined =>
+      word.alone ? definitions.get(word.variables[0]!) : undefined;
     let loaded = false;
     const visit = (command: Command, at: Standing): void => {
-      for (const { name, value } of command.assignments) {
+      for (const { name, value, span } of command.assignments) {
         const word = value && wordAt(value, at);
+        definitions.set(name, (word && definitionOf(word)) ?? { path, span });
         if (word && !word.known) partial.set(name, word.text);
       }
       results.push(...command.assignments);
@@ -98,7 +109,7 @@ export function linkDocker(facts: Facts): DockerCommands {
       } else if (found?.verb === 'load') loaded = true;
       else if (found?.verb === 'bake') baked.push(place);
       else if (found) {
-        const run = runOf(found.rest, found.verb);
+        const run = runOf(found.rest, found.verb, definitionOf);
         if (run) runs.push({ ...run, loaded, place });
       }
     };
@@ -230,7 +241,11 @@ function width(word: string, run: boolean): number {
   return word.startsWith('--') || /^-[ditPq]*[a-zA-Z]$/.test(word) ? 2 : 1;
 }
 
-function runOf(words: readonly ResolvedWord[], verb: Verb): Omit<DockerRun, 'loaded' | 'place'> | undefined {
+function runOf(
+  words: readonly ResolvedWord[],
+  verb: Verb,
+  definitionOf: (word: ResolvedWord) => Place | undefined,
+): Omit<DockerRun, 'loaded' | 'place'> | undefined {
   let i = 0;
   // `"${OPTIONS[@]}"` holds options that nobody knows.
   while (/^-|^\$\{\w+\[[@*]\]/.test(words[i]?.text ?? '')) i += width(words[i]!.text, verb === 'run');
@@ -240,12 +255,14 @@ function runOf(words: readonly ResolvedWord[], verb: Verb): Omit<DockerRun, 'loa
   const detached =
     verb === 'run' && options.some((word) => /^-(?!-)[a-zA-Z]*d[a-zA-Z]*$|^--detach(?:=true)?$/.test(word));
   const name = optionOf(options, '--name');
+  const definition = image.known ? definitionOf(image) : undefined;
   return {
     image: image.text,
     known: image.known,
     options,
     detached,
     ...(name === undefined ? {} : { name }),
+    ...(definition ? { definition } : {}),
     temporary: options.some((word) => /^--rm(?:=true)?$/.test(word)),
   };
 }

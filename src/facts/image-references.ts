@@ -20,9 +20,9 @@ export interface ImageReference {
   readonly text: string;
   /** With variables replaced; absent while one has no known value. */
   readonly resolved?: string;
-  /** Where the deciding default stands, if not at `place`. */
+  /** Where a variable gets the value that is part of the name. */
   readonly origin?: Place;
-  /** Where the image is named, when `place` is the line that gives its version. */
+  /** Where the image is named, when `place` is the line that gives the name or its version. */
   readonly use?: Place & { readonly text: string };
   /** When it becomes known, and why not before. */
   readonly reason?: string;
@@ -80,7 +80,7 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     const image = parseImage(resolved ?? '');
     const tagged = image && digestState(image) === 'absent' && !moves(image) && !holdsPlaceholder(image);
     const published = own !== undefined && exempt === undefined && tagged === true;
-    const shares = aspect === 'run-image' || (aspect === 'ci-image' && one.text.includes('$'));
+    const shares = aspect === 'run-image' || (VARIABLES_OF_FILE.has(aspect) && one.text.includes('$'));
     const from = chart ?? (shares ? `${one.place.path} ${one.text}` : undefined);
     const line = use && exempt === undefined ? `${place.path}:${place.span.start} ${tagged}` : undefined;
     const same = line ?? (from === undefined || exempt !== undefined ? `${i}` : `${from} ${resolved}`);
@@ -90,6 +90,21 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     else groups.set(key, { references: [one], own: published });
   }
   return [...groups.values()];
+}
+
+/** Where a variable of the file decides all images that are spelt with it. */
+const VARIABLES_OF_FILE: ReadonlySet<string> = new Set(['ci-image', 'base-image', 'deploy-image']);
+
+/** The place of a name that a variable gives as a whole is where the variable gets it. */
+function placed(
+  place: Place,
+  definition: Place | undefined,
+  whole: boolean,
+): Pick<ImageReference, 'place' | 'origin' | 'use'> {
+  if (!definition) return { place };
+  return whole
+    ? { place: definition, use: { ...place, text: 'The image is used here.' } }
+    : { place, origin: definition };
 }
 
 function builtFrom({ dockerfile, path }: Builder): string {
@@ -107,7 +122,7 @@ function inDockerfiles(facts: Facts): ImageReference[] {
     const { stages, globals } = file.data;
     const origin = (names: readonly string[] | undefined) => {
       const found = globals.findLast(({ name, value }) => value !== undefined && names?.includes(name));
-      return found ? { origin: placeOf(file, found) } : {};
+      return found && placeOf(file, found);
     };
     return stages.flatMap((stage): ImageReference[] => {
       const last = stage === stages.at(-1);
@@ -118,10 +133,9 @@ function inDockerfiles(facts: Facts): ImageReference[] {
         own.push({
           aspect: 'base-image',
           title: stages.length > 1 ? `base image of stage ${stage.name ?? stage.index}` : 'base image',
-          place: placeOf(file, image),
+          ...placed(placeOf(file, image), origin(image.variables), VARIABLE.test(image.text)),
           text: image.text,
           ...(image.resolved === undefined ? {} : { resolved: image.resolved }),
-          ...origin(image.variables),
           ...(name === 'scratch' ? { exempt: 'an empty image' } : local(image.resolved)),
           ...(last ? {} : { builder: true }),
         });
@@ -278,7 +292,7 @@ function inCommands(facts: Facts): ImageReference[] {
       }),
     ),
   );
-  return facts.linked(linkDocker).runs.map(({ image: text, known, loaded, place }): ImageReference => {
+  return facts.linked(linkDocker).runs.map(({ image: text, known, loaded, place, definition }): ImageReference => {
     const image = known ? parseImage(text) : undefined;
     const builder =
       (image && builderOf(built, image)) ??
@@ -293,7 +307,7 @@ function inCommands(facts: Facts): ImageReference[] {
     return {
       aspect: 'run-image',
       title: 'image of a docker command',
-      place,
+      ...placed(place, definition, true),
       text,
       ...(known ? { resolved: text } : {}),
       ...(exempt === undefined ? {} : { exempt }),
@@ -302,6 +316,9 @@ function inCommands(facts: Facts): ImageReference[] {
 }
 
 const OWN = /CI_REGISTRY_IMAGE|github\.repository|CI_PROJECT_PATH|needs\.[\w-]+\.outputs|steps\.[\w-]+\.outputs/;
+
+/** Nothing but one variable, perhaps with a default; of a matrix as well. */
+const VARIABLE = /^\$(?:\w+|\{\w+(?::?-[^{}$]*)?\}|\{\{\s*matrix\.[\w-]+\s*\}\})$/;
 
 function inPipelines(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
@@ -324,6 +341,8 @@ function inPipelines(facts: Facts): ImageReference[] {
           return expand(one.text, job).map(({ text, origin }): ImageReference => {
             const name = text.replace(/^docker:\/\//, '');
             const { value, variables } = resolveVariables(name, known);
+            const variable = VARIABLE.test(name) ? variables[0] : undefined;
+            const definition = [...file.data.variables, ...job.variables].findLast((one) => one.name === variable);
             const resolved = name.includes('${{') ? undefined : variables.length > 0 ? value : name;
             const image = parseImage(resolved ?? '');
             const builder = image && builderOf(built, image);
@@ -331,9 +350,12 @@ function inPipelines(facts: Facts): ImageReference[] {
             return {
               aspect: one.step ? 'step-image' : 'ci-image',
               title: one.title,
-              place,
+              ...placed(
+                place,
+                origin ? { path: place.path, span: origin } : definition && placeOf(file, definition),
+                VARIABLE.test(one.text),
+              ),
               text: name,
-              ...(origin ? { origin: { path: place.path, span: origin } } : {}),
               ...(resolved === undefined ? {} : { resolved }),
               ...(exempt === undefined ? {} : { exempt }),
             };

@@ -10,6 +10,8 @@ export interface ResolvedWord {
   /** No variable without a known value is left in it. */
   readonly known: boolean;
   readonly variables: readonly string[];
+  /** It is one variable and nothing else. */
+  readonly alone?: true;
 }
 
 /** Replaces variables by their values in `scope`, or by their own default; `valueAt` may know one of any part. */
@@ -35,7 +37,8 @@ export function resolveWord(
     // A script that doubles a text line by line would fill the memory.
     if (text.length > MAX_WORD) return { text: text.slice(0, MAX_WORD), known: false, variables };
   }
-  return { text, known, variables };
+  const alone = word.parts.length === 1 && variables.length === 1;
+  return { text, known, variables, ...(alone ? { alone } : {}) };
 }
 
 /** Last part of a path. */

@@ -329,7 +329,11 @@ testCheck(imagePinning, {
       files: {
         '.github/workflows/x.yml': `on: push\njobs:\n  a:\n    runs-on: x\n    strategy:\n      matrix:\n        image: ["a@${DIGEST}", "b@${DIGEST}", ""]\n    container: \${{ matrix.image }}\n    steps:\n      - run: "true"\n`,
       },
-      subjects: 1,
+      subjects: 2,
+    },
+    {
+      name: 'a digest from a variable of a script',
+      files: { 'run.sh': `IMAGE=redis@${DIGEST}\nNEXT="$IMAGE"\ndocker pull "$NEXT"\ndocker run -d "\${NEXT}"\n` },
     },
     {
       name: 'an image of the project itself',
@@ -397,7 +401,7 @@ testCheck(imagePinning, {
       },
       findings: [
         { message: 'tag-ci-image', at: '.gitlab-ci.yml:4' },
-        { message: 'tag-run-image', at: 'deploy/run.sh:3' },
+        { message: 'tag-run-image', at: 'deploy/run.sh:2' },
       ],
     },
     ...images.map(([name, image, message]) => ({
@@ -545,8 +549,8 @@ testCheck(imagePinning, {
       findings: [
         { message: 'tag-ci-image', at: '.github/workflows/x.yml:5' },
         { message: 'latest-ci-image', at: '.github/workflows/x.yml:8' },
-        { message: 'tag-ci-image', at: '.github/workflows/x.yml:15' },
-        { message: 'latest-ci-image', at: '.github/workflows/x.yml:15' },
+        { message: 'tag-ci-image', at: '.github/workflows/x.yml:13' },
+        { message: 'latest-ci-image', at: '.github/workflows/x.yml:13' },
       ],
     },
     {
@@ -607,7 +611,7 @@ testCheck(imagePinning, {
         ...workflow('run: docker run --rm -v /a:/b scanner@sha256:1 fs .'),
       },
       findings: [
-        { message: 'latest-run-image', at: 'run.sh:3' },
+        { message: 'latest-run-image', at: 'run.sh:2' },
         { message: 'tag-run-image', at: 'Makefile:2' },
         { message: 'digest-run-image', at: `.github/workflows/x.yml:${LINE}` },
       ],
@@ -661,8 +665,24 @@ testCheck(imagePinning, {
       findings: [
         { message: 'tag-ci-image', at: '.gitlab-ci.yml:5' },
         { message: 'tag-ci-image', at: '.gitlab-ci.yml:10' },
-        { message: 'tag-ci-image', at: '.gitlab-ci.yml:13' },
+        { message: 'tag-ci-image', at: 'more.yml:3' },
       ],
+    },
+    {
+      name: 'a variable of a script, used twice',
+      files: {
+        'run.sh':
+          'IMAGE=${1:-redis:7}\nNEXT=$IMAGE\ndocker pull "$NEXT"\ndocker run -d "${NEXT}"\ndocker run -d nats:2\n',
+      },
+      findings: [
+        { message: 'tag-run-image', at: 'run.sh:1' },
+        { message: 'tag-run-image', at: 'run.sh:5' },
+      ],
+    },
+    {
+      name: 'an ARG that is the whole base of two stages',
+      files: { Dockerfile: 'ARG BASE=node:20\nFROM $BASE AS a\nFROM ${BASE}\nCOPY --from=a /a /b\n' },
+      findings: [{ message: 'tag-base-image', at: 'Dockerfile:1' }],
     },
     {
       name: 'a Dockerfile that builds upon the image of its name',
