@@ -2,7 +2,7 @@
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { deployedAs, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
-import { type DeployedContainer, linkContainers, sharingObjects } from '../facts/containers.ts';
+import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
 import { type DockerRun, linkDocker } from '../facts/docker-run.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -37,6 +37,12 @@ export const readonlyRootfs = defineCheck({
       what: 'The {title} asks for a writable root file system: readOnlyRootFilesystem is {value}{where}.',
       why: WHY,
       fix: `Set it to \`true\`, and ${MOUNTS}.`,
+      aspect: 'container',
+    },
+    unused: {
+      what: 'The values of the chart {chart} leave the {title} with a writable root file system; every installation here gives other ones.',
+      why: 'The next installation starts from these values, and nobody will notice that its file system is writable.',
+      fix: 'Make it read-only in the values of the chart as well.',
       aspect: 'container',
     },
     podLevel: {
@@ -91,7 +97,7 @@ function failed(
 
 /** A container fails when one of its deployments leaves it writable. */
 function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[] {
-  const { title, place, variants } = one;
+  const { title, place, variants, unused } = one;
   const results = variants.flatMap(({ workload, container }) => {
     if (container.role === 'ephemeral') return [];
     const exempt =
@@ -103,7 +109,13 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
   if (results.length === 0) return [];
   if (!bad) {
     const evidence = results[0]!.exempt ?? `readOnlyRootFilesystem is true${seenIn(results[0]!.setting, place)}`;
-    return [pass(title, place, evidence)];
+    const context = at(unused?.container.body, 'securityContext');
+    const byDefault = at(context, 'readOnlyRootFilesystem');
+    if (!unused || results[0]!.exempt || booleanOf(byDefault) === true || byDefault?.rendered?.unknown !== undefined)
+      return [pass(title, place, evidence)];
+    const data = { title, chart: unused.workload.chart!.name };
+    const review = failed(title, 'unused', data, decidedAt(unused, byDefault, context), { confidence: 'low' });
+    return [{ ...review, place, evidence }];
   }
   const { workload, container, setting } = bad;
   const open = setting?.rendered?.unknown;

@@ -2,7 +2,7 @@
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { deployedAs, linkCluster, type Workload } from '../facts/cluster.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
-import { type DeployedContainer, linkContainers, sharingObjects } from '../facts/containers.ts';
+import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
 import { linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
@@ -51,6 +51,12 @@ export const resourceQuota = defineCheck({
       fix: 'Add `resources.requests.cpu`.',
       severity: 'low',
       aspect: 'requests',
+    },
+    unused: {
+      what: 'The values of the chart {chart} give the {title} no memory limit; every installation here gives other ones.',
+      why: 'The next installation starts from these values, and nobody will notice that nothing limits it.',
+      fix: 'Set a limit in the values of the chart as well.',
+      aspect: 'limits',
     },
     compose: {
       what: 'The compose service {service} has no memory limit.',
@@ -153,7 +159,16 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
       return [failed(title, 'requests', { title, where }, place, { confidence: 'low' })];
     }
   }
-  return evidence === '' ? [] : [pass(title, place, evidence)];
+  if (evidence === '') return [];
+  const resources = at(one.unused?.container.body, 'resources');
+  const limits = at(resources, 'limits');
+  const memory = at(limits, 'memory');
+  const open = [memory, limits, resources].some((node) => node?.rendered?.unknown !== undefined);
+  if (!one.unused || textOf(memory) !== undefined || open || coveredBy(one.variants[0]!.workload, facts) !== undefined)
+    return [pass(title, place, evidence)];
+  const data = { title, chart: one.unused.workload.chart!.name };
+  const review = failed(title, 'unused', data, decidedAt(one.unused, memory, limits, resources), { confidence: 'low' });
+  return [{ ...review, place, evidence }];
 }
 
 /** What limits the containers of a workload without their saying so. */

@@ -2,7 +2,7 @@
 import { type Applied, linkApplied } from './applied.ts';
 import type { Facts } from './facts.ts';
 import type { Chart } from './helm/charts.ts';
-import { linkHelm } from './helm.ts';
+import { type Environment, linkHelm } from './helm.ts';
 import { type Container, type KubeObject, objectsIn, type Pod, podOf, runsForever } from './kubernetes.ts';
 import { linkKustomize } from './kustomize.ts';
 import { folderOf } from './paths.ts';
@@ -49,6 +49,8 @@ export interface ChartUse {
   readonly installed: boolean;
   /** With values for a developer's machine. */
   readonly trial: boolean;
+  /** Others install it as well. */
+  readonly published?: true;
   /** Namespace of objects that name none, where it is known. */
   readonly namespace?: string;
 }
@@ -62,6 +64,11 @@ export interface Workload extends Deployed {
 export interface Cluster {
   readonly objects: readonly Deployed[];
   readonly workloads: readonly Workload[];
+  /**
+   * Workloads of charts without other values, where every way in which the repository installs them gives some: nothing
+   * deploys them so, unless the chart is published.
+   */
+  readonly defaults: readonly Workload[];
   /** Kustomizations and templates that could not be evaluated, as a whole or in part. */
   readonly unevaluated: readonly (Place & { readonly reason: string })[];
 }
@@ -121,14 +128,19 @@ export function linkCluster(facts: Facts): Cluster {
     if (outside.has(one.path)) objects[i] = { ...one, aside: true };
   });
   const experiments = new Set(objects.flatMap(({ object, path }) => (EXPERIMENT.test(object.apiVersion) ? path : [])));
-  const workloads = objects.flatMap((deployed): Workload[] => {
+  const running = (deployed: Deployed): Workload[] => {
     const pod = podOf(deployed.object);
     const forever = runsForever(deployed.object);
     // A job beside an experiment checks what the experiment does: a test.
     const runs = pod && (forever || !experiments.has(deployed.path)) && !isOff(deployed.object);
     return runs ? [{ ...deployed, pod, forever }] : [];
-  });
-  return { objects, workloads, unevaluated };
+  };
+  const defaults = facts
+    .linked(linkHelm)
+    .charts.flatMap(({ chart, published, defaults: environment }) =>
+      environment ? renderedObjects(chart, environment, published ? { published } : {}) : [],
+    );
+  return { objects, workloads: objects.flatMap(running), defaults: defaults.flatMap(running), unevaluated };
 }
 
 /** Removes files that a tool wrote from other files of the tree: what they hold is judged, and changed, there. */
@@ -191,36 +203,49 @@ function isOff(object: KubeObject): boolean {
 function addCharts(objects: Deployed[], facts: Facts): (Place & { reason: string })[] {
   const unevaluated = new Map<string, Place & { reason: string }>();
   for (const { chart, environments } of facts.linked(linkHelm).charts) {
-    for (const { name, namespace, release, files, valuesFiles, deployedBy } of environments) {
-      const use: ChartUse = {
-        folder: chart.folder,
-        name: chart.name,
-        environment: name,
-        installed: deployedBy !== undefined,
-        trial: [chart.path, ...valuesFiles].some(isTrial),
-        ...(namespace === undefined ? {} : { namespace }),
-      };
-      for (const { path, documents, failures } of files) {
-        for (const failure of failures) unevaluated.set(`${failure.path}:${failure.span.start}`, failure);
-        for (const object of objectsIn(documents)) {
-          if (/\btest\b/.test(textOf(at(object.body, 'metadata', 'annotations', 'helm.sh/hook')) ?? '')) continue;
-          const where = object.path ?? path;
-          // A template that names the release's namespace says as little as one that names none.
-          const written = object.namespace === release.namespace ? namespace : (object.namespace ?? namespace);
-          objects.push({
-            object,
-            path: where,
-            place: { path: where, span: object.span },
-            namespace: written ?? (deployedBy ? 'default' : `chart ${chart.folder}`),
-            ...(written === undefined ? { assumed: true } : {}),
-            ...(use.trial ? { trial: true } : {}),
-            chart: use,
-          });
-        }
-      }
+    for (const environment of environments) {
+      objects.push(...renderedObjects(chart, environment));
+      for (const failure of environment.files.flatMap(({ failures }) => failures))
+        unevaluated.set(`${failure.path}:${failure.span.start}`, failure);
     }
   }
   return [...unevaluated.values()];
+}
+
+function renderedObjects(
+  chart: Chart,
+  environment: Environment,
+  published: Pick<ChartUse, 'published'> = {},
+): Deployed[] {
+  const { name, namespace, release, files, valuesFiles, deployedBy } = environment;
+  const use: ChartUse = {
+    folder: chart.folder,
+    name: chart.name,
+    environment: name,
+    installed: deployedBy !== undefined,
+    trial: [chart.path, ...valuesFiles].some(isTrial),
+    ...published,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  return files.flatMap(({ path, documents }) =>
+    objectsIn(documents).flatMap((object): Deployed[] => {
+      if (/\btest\b/.test(textOf(at(object.body, 'metadata', 'annotations', 'helm.sh/hook')) ?? '')) return [];
+      const where = object.path ?? path;
+      // A template that names the release's namespace says as little as one that names none.
+      const written = object.namespace === release.namespace ? namespace : (object.namespace ?? namespace);
+      return [
+        {
+          object,
+          path: where,
+          place: { path: where, span: object.span },
+          namespace: written ?? (deployedBy ? 'default' : `chart ${chart.folder}`),
+          ...(written === undefined ? { assumed: true } : {}),
+          ...(use.trial ? { trial: true } : {}),
+          chart: use,
+        },
+      ];
+    }),
+  );
 }
 
 /** Plain files among a chart's templates belong to the chart. */

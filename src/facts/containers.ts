@@ -4,6 +4,7 @@ import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluste
 import type { Facts } from './facts.ts';
 import { type Container, titleOf } from './kubernetes.ts';
 import type { Place } from './span.ts';
+import type { YamlNode } from './yaml.ts';
 
 /** One container as it is written down, with every way it is deployed: overlays, environments of a chart. */
 export interface DeployedContainer {
@@ -13,18 +14,31 @@ export interface DeployedContainer {
   /** Equal for files that declare the same object again: a cluster has one of them. Absent where no file says where it runs. */
   readonly identity?: string;
   /** Never empty; those of trials only where there is no other. */
-  readonly variants: readonly { readonly workload: Workload; readonly container: Container }[];
+  readonly variants: readonly Variant[];
+  /** As the chart has it without other values, where all of the repository's installations give some and nobody else has it. */
+  readonly unused?: Variant;
+}
+
+/** One way in which a container is deployed. */
+export interface Variant {
+  readonly workload: Workload;
+  readonly container: Container;
 }
 
 /** All containers by their place. A pure join: use through `facts.linked`. */
 export function linkContainers(facts: Facts): readonly DeployedContainer[] {
-  const found = new Map<string, DeployedContainer & { variants: { workload: Workload; container: Container }[] }>();
-  for (const workload of deployedWorkloads(facts.linked(linkCluster))) {
+  const found = new Map<string, DeployedContainer & { variants: Variant[]; unused?: Variant }>();
+  const cluster = facts.linked(linkCluster);
+  const published = cluster.defaults.filter(({ chart }) => chart?.published);
+  const unused = new Set(cluster.defaults.filter(({ chart }) => !chart?.published));
+  for (const workload of [...deployedWorkloads(cluster), ...published, ...unused]) {
     for (const container of workload.pod.containers) {
       const place = placeIn(workload, container);
       const key = `${place.path} ${place.span.start} ${container.name}`;
       const known = found.get(key);
-      if (known) known.variants.push({ workload, container });
+      if (unused.has(workload)) {
+        if (known) known.unused = { workload, container };
+      } else if (known) known.variants.push({ workload, container });
       else {
         const kind = container.role === 'container' ? 'container' : `${container.role} container`;
         const title = `${kind} ${container.name} of ${titleOf(workload.object)}`;
@@ -82,4 +96,12 @@ export function sharingObjects<T extends { readonly identity?: string }>(
 
 function depth({ place }: Finding): number {
   return place.path.split('/').length;
+}
+
+/** Where values or a template decide `node`, which may lack the field: the values file's own node, if one has it. */
+export function decidedAt(variant: Variant, ...nodes: readonly (YamlNode | undefined)[]): Place {
+  const { container, workload } = variant;
+  const own = container.path ?? workload.path;
+  const node = nodes.find((one) => one?.path !== undefined && one.path !== own);
+  return node ? { path: node.path!, span: node.span } : placeIn(workload, container);
 }

@@ -3,6 +3,7 @@ import type { Facts } from './facts.ts';
 import { type Chart, chartsOf, type ValuesFile } from './helm/charts.ts';
 import type { Release } from './helm/context.ts';
 import { type Deployment, deploymentsOf, type Inline } from './helm/deployments.ts';
+import { linkPublished } from './helm/published.ts';
 import { type RenderedFile, renderChart } from './helm/render.ts';
 import { applySet } from './helm/set-flags.ts';
 import { type UnreadKey, unreadKeys } from './helm/unread.ts';
@@ -26,6 +27,10 @@ export interface HelmModel {
 export interface RenderedChart {
   readonly chart: Chart;
   readonly environments: readonly Environment[];
+  /** The chart as it is without other values, where every way in which the repository installs it gives some. */
+  readonly defaults?: Environment;
+  /** Others install it as well. */
+  readonly published: boolean;
   /** Values that no template reads: dead configuration. */
   readonly unread: readonly UnreadKey[];
 }
@@ -72,22 +77,30 @@ export function linkHelm(facts: Facts): HelmModel {
   const deployments = deploymentsOf(facts, new Set(charts.keys()), read).filter(({ place }) => !namesTrial(place.path));
   const own = [...charts.values()].filter((chart) => !chart.library && !isInside(chart, charts));
   const plansFor = plansByContent(own, deployments, facts);
+  const isPublished = facts.linked(linkPublished);
   const result = own.map((chart): RenderedChart => {
     const others = files.beside(chart);
     const plans = plansFor(chart);
-    const environments = (plans.length > 0 ? plans : assumed(others, chart.name)).map(
-      ({ inline, ...plan }): Environment => {
-        const user = plan.valuesFiles.reduce(
-          (values, path) => overlay(values, valuesOf(files.get(path))),
-          valuesOf(undefined),
-        );
-        const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
-        const rendered = renderChart(prepared, values, plan.release, functions, read);
-        return { ...plan, files: rendered, off: switchedOff(chart, values) };
-      },
-    );
+    const rendered = ({ inline, ...plan }: Plan): Environment => {
+      const user = plan.valuesFiles.reduce(
+        (values, path) => overlay(values, valuesOf(files.get(path))),
+        valuesOf(undefined),
+      );
+      const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
+      const made = renderChart(prepared, values, plan.release, functions, read);
+      return { ...plan, files: made, off: switchedOff(chart, values) };
+    };
+    const environments = (plans.length > 0 ? plans : assumed(others, chart.name)).map(rendered);
+    const overridden =
+      plans.length > 0 && plans.every(({ valuesFiles, inline }) => valuesFiles.length + inline.length > 0);
     const given = others.map((path) => files.get(path)!);
-    return { chart, environments, unread: unreadKeys(chart, chart.values ? [chart.values, ...given] : given) };
+    return {
+      chart,
+      environments,
+      ...(overridden ? { defaults: rendered(assumed([], chart.name)[0]!) } : {}),
+      published: isPublished(chart),
+      unread: unreadKeys(chart, chart.values ? [chart.values, ...given] : given),
+    };
   });
   return { charts: result, folders: new Set(charts.keys()) };
 }

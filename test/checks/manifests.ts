@@ -242,3 +242,67 @@ export function deployedCases(message: string): DeployedCase[] {
     skip: ['comment'],
   }));
 }
+
+const HARD = 'sc: {readOnlyRootFilesystem: true}\nres: {limits: {cpu: 1, memory: 1Gi}}\n';
+const SOFT = 'sc: {readOnlyRootFilesystem: false}\nres: {}\n';
+
+/** A chart whose defaults leave its container open, and what installs it; `unused` and `open` say where that shows. */
+export function installedCases(unused: string, open: Expected): DeployedCase[] {
+  const block = '          securityContext: {{ toJson .Values.sc }}\n          resources: {{ toJson .Values.res }}\n';
+  const web = chart(SOFT, block, {
+    'env/live.yaml': HARD,
+    'env/old.yaml': 'x: 1\n',
+    'q.yaml': quota('shop'),
+  });
+  const up = { 'up.sh': 'helm upgrade -i web c -n shop -f env/live.yaml\n' };
+  const review: Expected = { message: 'unused', at: unused, confidence: 'low' };
+  const release = 'on: push\njobs:\n  r:\n    runs-on: x\n    steps:\n';
+  const trees: [string, Files, ...Expected[]][] = [
+    ['defaults that every installation replaces', { ...web, ...up }, review],
+    ['defaults that Argo CD replaces in place', { ...web, ...argo(HARD) }, review],
+    [
+      'defaults that one of two installations replaces',
+      { ...web, ...up, 'old.sh': 'helm install old c -n shop -f env/old.yaml\n' },
+      open,
+    ],
+    ['defaults that an installation uses', { ...web, ...up, 'old.sh': 'helm install old c -n shop\n' }, open],
+    ['defaults that nothing installs', web, open],
+    [
+      'a chart that an action publishes',
+      {
+        ...web,
+        ...up,
+        '.github/workflows/r.yml': `${release}      - uses: helm/chart-releaser-action@v1\n        with: {charts_dir: .}\n`,
+      },
+      open,
+    ],
+    [
+      'a chart that a command publishes',
+      {
+        ...web,
+        ...up,
+        '.github/workflows/r.yml': `${release}      - run: helm package c\n      - run: helm push c-1.0.0.tgz oci://x/y\n`,
+      },
+      open,
+    ],
+    [
+      'another chart that a target publishes',
+      { ...web, ...up, Makefile: 'release:\n\thelm package other\n\thelm push other.tgz oci://x/y\n' },
+      review,
+    ],
+    [
+      'a chart that a catalogue shows',
+      { ...web, ...up, 'c/Chart.yaml': `${web['c/Chart.yaml']}annotations: {artifacthub.io/license: MIT}\n` },
+      open,
+    ],
+    ['a chart that a command packs for itself', { ...web, 'up.sh': `helm package c\n${up['up.sh']}` }, review],
+  ];
+  return trees.map(([name, files, ...findings]) => ({ name, files, findings, skip: ['comment'] }));
+}
+
+function argo(values: string): Files {
+  const text = values.replace(/^/gm, '        ').trimEnd();
+  return {
+    'argo.yaml': `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n  destination: {namespace: shop}\n  source:\n    path: c\n    helm:\n      valuesObject:\n${text}\n`,
+  };
+}

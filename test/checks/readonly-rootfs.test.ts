@@ -1,6 +1,6 @@
 import { readonlyRootfs } from '../../src/checks/readonly-rootfs.ts';
 import { testCheck } from '../check-tester.ts';
-import { bare, chart as chartOf, deployedCases } from './manifests.ts';
+import { bare, chart as chartOf, deployedCases, installedCases } from './manifests.ts';
 
 const YES = 'securityContext: {readOnlyRootFilesystem: true}';
 const workload = (kind: string, ...containers: string[]) => {
@@ -321,6 +321,7 @@ testCheck(readonlyRootfs, {
       skip,
     },
     ...deployedCases('missing'),
+    ...installedCases('c/values.yaml:1', { message: 'writable', at: 'c/values.yaml:1', confidence: 'high' }),
     {
       name: 'compose for development, to review',
       files: { 'docker-compose.dev.yml': 'services:\n  a:\n    image: x\n' },

@@ -1,6 +1,6 @@
 import { resourceQuota } from '../../src/checks/resource-quota.ts';
 import { testCheck } from '../check-tester.ts';
-import { chart as chartOf, deployedCases } from './manifests.ts';
+import { chart as chartOf, deployedCases, installedCases } from './manifests.ts';
 
 const LIMITS = 'resources: {requests: {cpu: 1m}, limits: {cpu: 1, memory: 1Gi}}';
 const pod = (rest: string, namespace = 'shop', more = '') =>
@@ -146,6 +146,7 @@ testCheck(resourceQuota, {
     },
     { name: 'chart values null', files: chart('resources: {}\n'), findings: [none('c/templates/d.yaml:9')], skip },
     ...deployedCases('limits'),
+    ...installedCases('c/values.yaml:2', { message: 'limits', at: 'c/templates/d.yaml:9', confidence: 'high' }),
     {
       name: 'compose for development, to review',
       files: { '.devcontainer/compose.yaml': 'services:\n  a:\n    image: x\n' },
