@@ -91,6 +91,13 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     aspect: 'ci-credential',
     secret: true,
   },
+  pipeline: {
+    what: 'The pipeline {owner} sets the {kind} `{name}` in plain text (fingerprint {fingerprint}).',
+    why: WHY,
+    fix: 'Change it, and keep it among the secrets of the CI system, or let the pipeline sign in without one (OpenID Connect).',
+    aspect: 'ci-credential',
+    secret: true,
+  },
   command: {
     what: 'The script hands the {kind} `{name}` to {owner} as plain text (fingerprint {fingerprint}).',
     why: `It is what runs afterwards, and shows in the list of processes too. ${WHY}`,
@@ -133,6 +140,13 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     aspect: 'file',
     secret: true,
   },
+  setting: {
+    what: 'The {kind} `{name}` stands in {owner} (fingerprint {fingerprint}).',
+    why: WHY,
+    fix: 'Change it, and let the file take it from the environment or a secret store (Ansible Vault, user secrets, a credential provider).',
+    aspect: 'file',
+    secret: true,
+  },
   kubeconfig: {
     what: 'The kubeconfig {owner} holds the {kind} `{name}` (fingerprint {fingerprint}).',
     why: `Whoever has it is that user of the cluster. ${WHY}`,
@@ -151,7 +165,7 @@ export const externalSecrets = defineCheck({
     compose: true,
     terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', ...SECRET_WORDS],
     secretfile: true,
-    workflow: ['helm', 'login', 'password'],
+    workflow: ['helm', 'login', ...SECRET_WORDS],
     script: [...chartNeeds.script, 'login', 'docker', 'podman', 'oc '],
   },
   messages,

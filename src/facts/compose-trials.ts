@@ -2,7 +2,7 @@
 import { type ComposeService, composeText, keyValues, linkCompose } from './compose.ts';
 import type { Facts } from './facts.ts';
 import { parseImage, shortName } from './images.ts';
-import { isTrial } from './trials.ts';
+import { DEVELOPERS_MODE, isTrial, MAIL_CATCHERS, MODES, saysTrial } from './trials.ts';
 import { at, itemsOf, textOf, type YamlNode } from './yaml.ts';
 
 /** Paths of compose files that nobody deploys to production. A pure join: use through `facts.linked`. */
@@ -21,20 +21,6 @@ export function composeTrials(facts: Facts): ReadonlySet<string> {
   );
 }
 
-const PURPOSE =
-  /\b(?:for|during)\s+(?:(?:the|your|our|local|quick|manual|automated|integration|e2e|end-to-end)\s+)*(?:development|developing|developers|dev|testing|tests|demos?|demonstrations?|evaluation)\b|\b(?:local|development|dev|demo|test|testing|e2e|example|sample)\s+(?:docker[- ]?)?(?:compose|environment|env|stack|set-?up|infrastructure|database|instance|deployment|configuration|only|use)\b/i;
-const NOT_PRODUCTION =
-  /\b(?:not|never|n't)\b[^.\n]{0,60}\bprod(?:uction)?\b|\b(?:for|in) prod(?:uction)?\b[^.\n]{0,60}\b(?:use|see)\b/i;
-/** It speaks of other files: "for development add -f compose.dev.yaml". */
-const ELSEWHERE = /\bcompose[\w.-]*\.ya?ml\b|\s-f\s/i;
-
-/** Does the comment on top of a file say that it is for development, tests or a demonstration? */
-function saysTrial(header: string): boolean {
-  const sentences = header.split(/\n\s*\n|\.\s/).map((one) => one.replace(/\s+/g, ' '));
-  if (sentences.some((one) => NOT_PRODUCTION.test(one))) return true;
-  return !/\bprod(?:uction)?\b/i.test(header) && sentences.some((one) => PURPOSE.test(one) && !ELSEWHERE.test(one));
-}
-
 /** Something is published, and all of it on the machine itself alone. */
 function onLoopback(services: readonly ComposeService[]): boolean {
   const hosts = services.flatMap(({ body }) =>
@@ -50,10 +36,6 @@ function hostOf(port: YamlNode): string {
   return /^(\[[^\]]*\]|[\w.-]+):[\d-]*:[\d-]+(?:\/\w+)?$/.exec(text)?.[1] ?? '';
 }
 
-const MODES =
-  /^(?:NODE_ENV|APP_ENV|APP_ENVIRONMENT|ENVIRONMENT|ENV|RAILS_ENV|RACK_ENV|FLASK_ENV|DJANGO_ENV|MIX_ENV|GO_ENV|ASPNETCORE_ENVIRONMENT|DOTNET_ENVIRONMENT|SPRING_PROFILES_ACTIVE)$/;
-/** They keep every message to themselves: nobody runs them where people wait for mail. */
-const MAIL_CATCHERS = /^(?:mailhog|mailpit|maildev|mailcatcher|mailtrap|smtp4dev|greenmail|inbucket|fake-smtp-server)$/;
 const DEVELOPMENT_SERVER =
   /\b(?:npm|yarn|pnpm|bun)(?: run)? (?:dev|start:dev|develop)\b|\bnodemon\b|--reload\b|\bmanage\.py runserver\b|\bflask\b.* --debug\b|\bnext dev\b|\bng serve\b/;
 
@@ -64,7 +46,7 @@ function develops(services: readonly ComposeService[]): boolean {
   );
   if (modes.some((mode) => /prod|live|staging/i.test(mode))) return false;
   return (
-    modes.some((mode) => /^(?:dev|development|local|test|testing)$/i.test(mode)) ||
+    modes.some((mode) => DEVELOPERS_MODE.test(mode)) ||
     services.some(
       ({ image, build, body }) =>
         MAIL_CATCHERS.test(nameOf(image?.resolved)) ||

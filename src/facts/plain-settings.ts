@@ -93,7 +93,7 @@ function inUnits(facts: Facts): PlainSetting[] {
   );
 }
 
-const HOLDING = /^(?:resource|module|provider|locals|variable|ephemeral)$/;
+const HOLDING = /^(?:resource|module|provider|locals|variable|ephemeral|terraform)$/;
 
 function inTerraform(facts: Facts): PlainSetting[] {
   const found: PlainSetting[] = [];
@@ -111,7 +111,11 @@ function inTerraform(facts: Facts): PlainSetting[] {
       for (const block of data.body.blocks) {
         const [type = '', name = type] = block.labels;
         // Objects of a cluster are judged as such.
-        if (!HOLDING.test(block.type) || (block.type === 'resource' && type.startsWith('kubernetes_'))) continue;
+        if (
+          !(HOLDING.test(block.type) || type === 'terraform_remote_state') ||
+          (block.type === 'resource' && type.startsWith('kubernetes_'))
+        )
+          continue;
         const owner = `${block.type} ${block.type === 'resource' ? `${type}.` : ''}${name}`.trim();
         if (block.type !== 'variable') settings(block, (key, value) => add(owner, key, value), 0);
         else
@@ -137,6 +141,7 @@ function valueIn(name: string, value: Expression, add: Add, depth: number): void
   add(name, value);
   if (value.kind === 'tuple') for (const item of value.items) valueIn(name, item, add, depth + 1);
   else if (value.kind === 'call') for (const item of value.args) valueIn(name, item, add, depth + 1);
+  else if (value.kind === 'conditional') for (const one of [value.yes, value.no]) valueIn(name, one, add, depth + 1);
   else if (value.kind === 'object') {
     const fields = value.entries.map((entry) => ({ key: textOf(entry.key) ?? nameOf(entry.key), of: entry.value }));
     const pair = textOf(fields.find(({ key }) => /^(?:name|key)$/i.test(key))?.of);
@@ -150,8 +155,8 @@ function nameOf(key: Expression): string {
 
 function textOf(value: Expression | undefined): string | undefined {
   if (value?.kind === 'literal') return typeof value.value === 'string' ? value.value : undefined;
-  if (value?.kind !== 'template' || !value.parts.every((part) => part.kind === 'text')) return undefined;
-  return value.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+  if (value?.kind !== 'template' || value.parts.some(({ kind }) => kind === 'if' || kind === 'for')) return undefined;
+  return value.parts.map((part) => (part.kind === 'text' ? part.text : '${value}')).join('');
 }
 
 const DEPLOYS =

@@ -14,6 +14,8 @@ import {
   fingerprint,
   type JudgeOptions,
   looksCredential,
+  looksDrawn,
+  namesOther,
   secretName,
 } from './secret-values.ts';
 import { eachCommand, type Statement } from './shell.ts';
@@ -35,7 +37,9 @@ export interface SecretUse {
     | 'generator'
     | 'file'
     | 'kubeconfig'
+    | 'setting'
     | 'login'
+    | 'pipeline'
     | 'command'
     | 'image'
     | 'terraform'
@@ -64,6 +68,7 @@ export function linkSecretUses(facts: Facts): readonly SecretUse[] {
     ...inCompose(facts),
     ...inFiles(facts),
     ...inLogins(facts),
+    ...inPipelines(facts),
     ...inSettings(facts),
   ];
   const seen = new Map<string, SecretUse>();
@@ -78,7 +83,10 @@ export function linkSecretUses(facts: Facts): readonly SecretUse[] {
     const key = `${use.place.path} ${use.place.span.start}`;
     const known = seen.get(key);
     const trial =
-      !use.exposed?.certain && use.way !== 'login' && (trials.has(use.place.path) || isTrial(use.place.path));
+      !use.exposed?.certain &&
+      use.way !== 'login' &&
+      use.way !== 'pipeline' &&
+      (trials.has(use.place.path) || isTrial(use.place.path));
     if (!known || (use.exposed && !known.exposed)) seen.set(key, trial ? { ...use, doubtful: true } : use);
   }
   return [...seen.values()];
@@ -158,7 +166,7 @@ function manifest(body: YamlNode, owner: string, place: Place, where: (node: Yam
       if (classify(decoded) !== 'real') continue;
       const kind = secretName(entry.key);
       const known = exposedBy(entry.key, decoded);
-      if (!known && !kind && !looksCredential(decoded)) continue;
+      if (!known && !kind && (namesOther(entry.key) || !looksCredential(decoded))) continue;
       const exposed = known ?? {
         kind: kind ?? 'credential',
         name: entry.key.slice(0, 80),
@@ -277,15 +285,18 @@ function inCompose(facts: Facts): SecretUse[] {
 
 function inFiles(facts: Facts): SecretUse[] {
   return facts.of('secretfile').flatMap(({ path, data }): SecretUse[] => {
-    const way = data.type === 'kubeconfig' ? 'kubeconfig' : 'file';
-    const counted = data.exposed.filter((one) => data.type !== 'env' || one.certain || !isForDevelopment(path));
+    const way = data.type === 'settings' ? 'setting' : data.type === 'kubeconfig' ? 'kubeconfig' : 'file';
+    const named = (data.type === 'env' || data.type === 'settings') && isForDevelopment(path);
+    const counted = data.exposed.filter((one) => one.certain || !named);
     if (counted.length > 0)
       return counted.map(({ span, ...exposed }) => ({
         way,
         owner: baseName(path),
         place: { path, span },
         exposed,
-        doubtful: data.type === 'key' && (isForDevelopment(path) || /localhost|snakeoil|self-?signed/i.test(path)),
+        doubtful:
+          (data.trial && !exposed.certain) ||
+          (data.type === 'key' && (isForDevelopment(path) || /localhost|snakeoil|self-?signed/i.test(path))),
       }));
     return data.safe > 0 || data.exposed.length > 0
       ? [
@@ -355,4 +366,21 @@ function inLogins(facts: Facts): SecretUse[] {
     }
   }
   return uses;
+}
+
+/** Variables and inputs of pipelines. Those of throw-away services are no secrets: only what opens something elsewhere. */
+function inPipelines(facts: Facts): SecretUse[] {
+  return facts.linked(linkPipelines).flatMap((file) => {
+    const variables = file.data.jobs.flatMap(({ variables, steps }) => [
+      ...variables,
+      ...steps.flatMap((step) => [...step.variables, ...(step.uses?.inputs ?? []), ...(step.task?.inputs ?? [])]),
+    ]);
+    return [...file.data.variables, ...variables].flatMap(({ name, value, span, path }): SecretUse[] => {
+      const exposed = exposedBy(name, value);
+      if (!exposed || exposed.local || !(exposed.certain || looksDrawn(value))) return [];
+      const place = { path: path ?? file.path, span };
+      const doubtful = !exposed.certain && !/^(?:AWS|AZURE|ARM|GCP|GOOGLE)_/i.test(name);
+      return [{ way: 'pipeline', owner: baseName(place.path), place, exposed, doubtful }];
+    });
+  });
 }

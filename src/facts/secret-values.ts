@@ -21,7 +21,7 @@ export interface Exposed {
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'plain' | 'real';
 
 const REFERENCE =
-  /^\$\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@\w+@$|^__\w+__$|^(?:vault|op|ref\+\w+|sm|gcpsm|awssm|azurekeyvault|secretsmanager|ssm|doppler|env|file):|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\//;
+  /^\$\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@\w+@$|^__\w+__$|^(?:vault|op|ref\+\w+|sm|gcpsm|awssm|azurekeyvault|secretsmanager|ssm|doppler|env|file):|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\/|^\$ANSIBLE_VAULT|\$\{[A-Za-z_]|\$\{\{|<%=/;
 const PLACEHOLDER =
   /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
 /** Part of a longer text, such as an address, that somebody must fill in. */
@@ -41,7 +41,7 @@ export function classify(value: string, weak = false): ValueClass {
 }
 
 const NO_SECRET_AT_END = new Set(
-  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost source spec usage status state permissions manager required method methods scheme strength complexity validator validators hasher hashers encoder reset validity lifetime duration cmd command env var variable column attribute param parameter parameters input placeholder text title message icon link page'.split(
+  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version username login email region database bucket field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost source spec usage status state permissions manager required method methods scheme strength complexity validator validators hasher hashers encoder reset validity lifetime duration cmd command env var variable column attribute param parameter parameters input placeholder text title message icon link page'.split(
     ' ',
   ),
 );
@@ -49,6 +49,15 @@ const BEFORE_KEY =
   /^(?:api|access|secret|private|auth|signing|sign|encryption|encrypt|fernet|master|account|storage|batch|shared|service|app|application|jwt|hmac|session|cookie|webhook|license|deploy|ssh|rsa|ssl|tls|admin|root|client|server|subscription|functions?|integration|ingestion)$/;
 const CLOUD =
   /^(?:aws|azure|gcp|google|oci|aliyun|alicloud|digitalocean|do|cloudflare|stripe|twilio|sendgrid|openai|anthropic|github|gitlab|slack|datadog|newrelic)$/;
+
+/** Does the end of a name say that something else than a secret stands there: "username", "API_URL"? */
+export function namesOther(name: string): boolean {
+  return NO_SECRET_AT_END.has(/[A-Za-z]+$/.exec(name.replace(/([a-z0-9])([A-Z])/g, '$1 $2'))?.[0].toLowerCase() ?? '');
+}
+
+/** What a password named "pass" opens. */
+const OPENED =
+  /^(?:db|database|user|admin|root|smtp|mail|redis|mysql|postgres|pg|mongo|rabbitmq|ansible|ssh|become|sudo)$/;
 
 /** The kind of secret a name promises, or undefined; names of files, addresses and settings of secrets are none. */
 export function secretName(name: string): SecretKind | undefined {
@@ -73,6 +82,7 @@ export function secretName(name: string): SecretKind | undefined {
     words[0] === 'no' ||
     words[0] === 'use' ||
     words[0] === 'allow' ||
+    words[0] === 'update' ||
     words[0] === 'enable'
   )
     return undefined;
@@ -88,6 +98,7 @@ export function secretName(name: string): SecretKind | undefined {
   if (words.some((word) => /^(?:password|passwd|passphrase|pwd|userpass|rootpass|dbpass)$/.test(word)))
     return 'password';
   if (last === 'pass' || (last.length > 8 && last.endsWith('password'))) return 'password';
+  if (words.some((word, i) => word === 'pass' && OPENED.test(words[i - 1] ?? ''))) return 'password';
   if (/(?:apikey|secretkey|accesskey|privatekey)$/.test(last)) return 'key';
   if (key >= 0 && (BEFORE_KEY.test(words[key - 1] ?? '') || words.some((word) => CLOUD.test(word)))) return 'key';
   if (words.some((word) => /^(?:secret|credential|credentials)$/.test(word))) return 'credential';
@@ -96,10 +107,51 @@ export function secretName(name: string): SecretKind | undefined {
     : undefined;
 }
 
-const PRIVATE_KEY = /-{3,}\s*BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/;
-const TOKENS =
-  /\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|[sr]k_live_\w{16,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|npm_[A-Za-z0-9]{36}|dop_v1_[a-f0-9]{64})\b/;
-const DSN = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:([^\s@/'"]+)@([\w.-]+)/i;
+const PRIVATE_KEY = /-{3,}\s*BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY|AGE-SECRET-KEY-1[0-9A-Z]{50}|PuTTY-User-Key-File-\d:/;
+/** Tokens whose form says which service takes them. */
+const TOKENS = new RegExp(
+  `(?<![A-Za-z0-9])(?:${[
+    '(?:AKIA|ABIA)[0-9A-Z]{16}',
+    'gh[pousr]_[A-Za-z0-9]{36,}',
+    'github_pat_\\w{22,}',
+    'gl(?:pat|dt|rt|ptt)-[\\w-]{20,}',
+    'xox[abprs]-[\\w-]{10,}',
+    'xapp-\\d-[\\w-]{20,}',
+    '[sr]k_live_\\w{16,}',
+    'AIza[\\w-]{35}',
+    'ya29\\.[\\w-]{30,}',
+    'SG\\.[\\w-]{16,}\\.[\\w-]{16,}',
+    'npm_[A-Za-z0-9]{36}',
+    'pypi-AgE[\\w-]{50,}',
+    'dckr_pat_[\\w-]{27}',
+    'do[por]_v1_[a-f0-9]{64}',
+    'sk-(?:ant|proj|svcacct)-[\\w-]{40,}',
+    'hf_[A-Za-z]{34}',
+    'hvs\\.[\\w-]{24,}',
+    'glsa_[A-Za-z0-9]{32}_[a-f0-9]{8}',
+    'dapi[a-f0-9]{32}',
+    'shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}',
+    'sq0(?:atp|csp)-[\\w-]{22,}',
+    'amzn\\.mws\\.[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}',
+    '[a-f0-9]{32}-us\\d{1,2}(?!\\w)',
+    'lin_api_[A-Za-z0-9]{40}',
+    'NRAK-[A-Z0-9]{27}',
+    '\\d{8,10}:AA[\\w-]{33}(?!\\w)',
+  ].join('|')})|https://(?:${[
+    'hooks\\.slack\\.com/services/T\\w{8,}/B\\w{8,}/\\w{20,}',
+    '[\\w-]+\\.webhook\\.office\\.com/webhookb2/[\\w@-]{36,}/IncomingWebhook/\\w{30,}',
+    'discord(?:app)?\\.com/api/webhooks/\\d{17,}/[\\w-]{60,}',
+  ].join('|')})`,
+);
+/** What a token of a manual looks like. */
+const SHOWN = /EXAMPLE|([\w])\1{6,}|abcdefghij|your|dummy|fake|placeholder|redacted/i;
+/** `Server=db;User Id=app;Password=...`, as ODBC, JDBC, ADO.NET and the SDKs of Azure write it. */
+const PAIRS = /(?:^|[;?&\s"'])(?:password|pwd|accountkey|sharedaccesskey)\s*=\s*("[^"]*"|'[^']*'|[^;&"'\s]+)/i;
+const SERVER =
+  /(?:^|[;?&\s"'])(?:server|data source|host|hostname|address|addr|endpoint|accountname|user id|uid|username|user|driver|dsn)\s*=\s*(?:\w+:)?([^;&"'\s,]*)|^jdbc:\w+:(?:\w+:)?(?:@)?\/{0,2}([\w.-]*)/i;
+/** Keys of emulators, the same everywhere. */
+const EMULATORS = /^(?:Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1|C2y6yDjf5\/R\+ob0N8A7Cgv30VRDJIWEHLM)/;
+const DSN = /\b[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:@/'"]{0,200}:([^\s@/'"]{1,500})@([\w.-]*)/i;
 /** Variables that builds write into pages, where everybody can read them. */
 const FOR_BROWSERS = /^(?:nx_)?(?:react_app|next_public|nuxt_public|vue_app|vite|gatsby|expo_public|public)_/i;
 
@@ -115,11 +167,11 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
   if (PRIVATE_KEY.test(value) && !/BEGIN ENCRYPTED PRIVATE KEY/.test(value))
     return { ...exposed('private key', name, value), certain: true };
   const token = TOKENS.exec(value)?.[0];
-  if (token !== undefined && !/EXAMPLE/.test(token)) return { ...exposed('token', name, token), certain: true };
-  const [, password, host = ''] = DSN.exec(value) ?? [];
-  if (password !== undefined && counts(password, options)) {
-    const local = /^(?:localhost|127\.0\.0\.1)$/i.test(host) ? { local: true as const } : {};
-    return { ...exposed('connection string', name, password), ...local };
+  if (token !== undefined && !SHOWN.test(token)) return { ...exposed('token', name, token), certain: true };
+  const login = loginsIn(value).find(({ password }) => counts(password, options));
+  if (login) {
+    const local = /^(?:localhost|127\.0\.0\.1|\(localdb\)|\.)$/i.test(login.host) ? { local: true as const } : {};
+    return { ...exposed('connection string', name, login.password), ...local };
   }
   if (!options.placeholders && echoes(name, value)) return undefined;
   const kind = secretName(name);
@@ -127,6 +179,8 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
   if (FOR_BROWSERS.test(name) && (kind === 'key' || kind === 'token')) return undefined;
   if (kind && single && counts(value, options) && looksSecret(kind, value, options)) return exposed(kind, name, value);
   if (depth > 0 || value.length > 200_000 || !/[:=]/.test(value)) return undefined;
+  const json = /^\s*[[{]/.test(value) ? parsed(value) : undefined;
+  if (json !== undefined) return inJson(json, options, 0);
   for (const line of value.split(/\r?\n/).slice(0, 2000)) {
     const match =
       /^\s*(?:-\s+|export\s+)?["']?([\w.-]{3,80})["']?\s*[:=]\s*(?:"([^"]*)"|'([^']*)'|([^\s#"'{[|>&*!][^\s#]*))\s*,?\s*(?:#.*)?$/.exec(
@@ -140,6 +194,50 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
   return undefined;
 }
 
+/** Passwords and hosts of the addresses in a text, or of its list of pairs. */
+function loginsIn(value: string): { readonly password: string; readonly host: string }[] {
+  const addresses = [...value.slice(0, 200_000).matchAll(new RegExp(DSN, 'gi'))];
+  const found = addresses.flatMap(([whole, password, host]) =>
+    /:\/\/(?:username:password@|user(?:name)?:pass(?:word)?@mock)/i.test(whole)
+      ? []
+      : [{ password: password!, host: host! }],
+  );
+  if (addresses.length > 0 || value.length > 4000 || /[\r\n]/.test(value.trim())) return found;
+  const password = PAIRS.exec(value)?.[1]?.replace(/^(["'])(.*)\1$/, '$2');
+  const server = SERVER.exec(value);
+  if (password === undefined || !server || EMULATORS.test(password)) return found;
+  return [{ password, host: server[1] ?? server[2] ?? '' }];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Members of JSON that give a secret away; `name` and `value` beside each other are a pair. */
+function inJson(node: unknown, options: JudgeOptions, depth: number, name = ''): Exposed | undefined {
+  if (typeof node === 'string') return name ? exposedBy(name, node, options, 1) : undefined;
+  if (typeof node !== 'object' || node === null || depth > 40) return undefined;
+  const pair = node as { readonly name?: unknown; readonly value?: unknown };
+  const named = typeof pair.name === 'string' ? pair.name : undefined;
+  for (const [key, value] of Object.entries(node)) {
+    const called = Array.isArray(node) ? name : key === 'value' ? (named ?? key) : key;
+    const found =
+      key === 'auth' && typeof value === 'string' ? registryLogin(value) : inJson(value, options, depth + 1, called);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** `auth` of Docker's config.json: user and password in Base64. */
+export function registryLogin(value: string): Exposed | undefined {
+  const password = /^[^:]+:(.+)$/.exec(Buffer.from(value, 'base64').toString('utf8'))?.[1];
+  return password && classify(password) === 'real' ? exposed('password', 'auth', password) : undefined;
+}
+
 /** `token: event.token`, `key = load(x)`, `NextToken=next`: a program in the text, which names no value. */
 function isCode(text: string): boolean {
   return /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$]|[[(])|^[A-Za-z]*[a-z][A-Z][A-Za-z]*[,;]?$/.test(text);
@@ -150,7 +248,21 @@ export function looksCredential(value: string): boolean {
   const text = value.trim();
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return DSN.test(text) && classify(DSN.exec(text)![1]!) === 'real';
   if (/^[\w.+-]+@[\w-]+\.\w+$|^[\w-]+(?:\.[\w-]+)+(?::\d+)?$|^[/~.]/.test(text)) return false;
-  return text.length >= 8 && /\d/.test(text) && /[A-Za-z]/.test(text) && !/^v?\d+(?:\.\d+)+/.test(text);
+  return (
+    text.length >= 8 && !/\s/.test(text) && /\d/.test(text) && /[A-Za-z]/.test(text) && !/^v?\d+(?:\.\d+)+/.test(text)
+  );
+}
+
+/** A value that was drawn at random and not made up for a test. */
+export function looksDrawn(value: string): boolean {
+  const text = value.trim();
+  return (
+    /^[\w+/=.~-]{20,}$/.test(text) &&
+    /\d/.test(text) &&
+    /[A-Za-z]/.test(text) &&
+    new Set(text).size > 9 &&
+    !/test|dummy|fake|example|sample|local|passw|secret|change|postgres|1234567|abcdef/i.test(text)
+  );
 }
 
 /** `API_KEY: API_KEY_VAL`: a name in capitals that somebody replaces before it is applied. */
@@ -169,10 +281,12 @@ function looksSecret(kind: SecretKind, value: string, { placeholders }: JudgeOpt
   if (kind === 'password' || placeholders) return true;
   // `apiKeySecretKey: LLM_API_KEY` names the entry of a Secret.
   if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) && secretName(value)) return false;
+  // "12345678-0987-1234-5678-123456789012" has the form of a key and is none.
+  if (/^[\d-]+$/.test(value) && /1234|0000/.test(value)) return false;
   if (/^0?123(?:4(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?)?$/.test(value)) return false;
   // The file that holds it.
   if (/^[\w./~-]*\.(?:json|pem|key|txt|ya?ml|crt|cer|p12|pfx|jks)$/.test(value)) return false;
-  if (/^[a-z]+(?:[-_.][a-z]+)*$/.test(value) && value.length < 40)
+  if (/^[a-z]+(?:[-_.][a-z]+)*$/.test(value) && value.length < 40 && !/^[a-z]{16,}$/.test(value))
     return (kind === 'token' ? /^(?:root|dev|admin|secret)$/ : /^(?:secret|admin|root|test|demo)$/).test(value);
   return value.length >= 6;
 }

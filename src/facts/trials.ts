@@ -48,3 +48,26 @@ export function createsCluster([program, ...rest]: readonly string[]): boolean {
 export function isClusterAction(name: string): boolean {
   return CLUSTER_ACTION.test(name);
 }
+
+const PURPOSE =
+  /\b(?:for|during)\s+(?:(?:the|your|our|local|quick|manual|automated|integration|e2e|end-to-end)\s+)*(?:development|developing|developers|dev|testing|tests|demos?|demonstrations?|evaluation)\b|\b(?:local|development|dev|demo|test|testing|e2e|example|sample)\s+(?:docker[- ]?)?(?:compose|environment|env|stack|set-?up|infrastructure|database|instance|deployment|configuration|only|use)\b/i;
+const NOT_PRODUCTION =
+  /\b(?:not|never|n't)\b[^.\n]{0,60}\bprod(?:uction)?\b|\b(?:for|in) prod(?:uction)?\b[^.\n]{0,60}\b(?:use|see)\b/i;
+/** It speaks of other files: "for development add -f compose.dev.yaml". */
+const ELSEWHERE = /\bcompose[\w.-]*\.ya?ml\b|\s-f\s/i;
+
+/** Does the comment on top of a file say that it is for development, tests or a demonstration? */
+export function saysTrial(header: string): boolean {
+  const sentences = header.split(/\n\s*\n|\.\s/).map((one) => one.replace(/\s+/g, ' '));
+  if (sentences.some((one) => NOT_PRODUCTION.test(one))) return true;
+  return !/\bprod(?:uction)?\b/i.test(header) && sentences.some((one) => PURPOSE.test(one) && !ELSEWHERE.test(one));
+}
+
+/** Variables that tell a program where it runs. */
+export const MODES =
+  /^(?:[A-Z]*_)?(?:NODE_ENV|APP_ENV|APP_ENVIRONMENT|ENVIRONMENT|ENV|RAILS_ENV|RACK_ENV|FLASK_ENV|DJANGO_ENV|MIX_ENV|GO_ENV|ASPNETCORE_ENVIRONMENT|DOTNET_ENVIRONMENT|SPRING_PROFILES_ACTIVE)$/;
+/** Their values on a developer's machine and in tests. */
+export const DEVELOPERS_MODE = /^(?:dev|development|local|test|testing)$/i;
+/** They keep every message to themselves: nobody runs them where people wait for mail. */
+export const MAIL_CATCHERS =
+  /^(?:mailhog|mailpit|maildev|mailcatcher|mailtrap|smtp4dev|greenmail|inbucket|fake-smtp-server)$/;

@@ -20,6 +20,7 @@ const umbrella = (condition: string, values: string) => ({
   'c/values.yaml': values,
 });
 const HEX = '4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318';
+const TOKEN = `ghp_${'Ab3dE5gH7j'.repeat(4)}`;
 const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n';
 
 testCheck(externalSecrets, {
@@ -171,7 +172,7 @@ testCheck(externalSecrets, {
     },
     {
       name: 'an unread value whose form says what it is',
-      files: chart(`auth: {password: ""}\nother:\n  note: AKIA${'Q'.repeat(12)}WXYZ\n`, SECRET_TEMPLATE),
+      files: chart(`auth: {password: ""}\nother:\n  note: AKIA${'Q7'.repeat(6)}WXYZ\n`, SECRET_TEMPLATE),
       findings: [{ message: 'values', at: 'c/values.yaml:3' }],
     },
     {
@@ -323,6 +324,55 @@ testCheck(externalSecrets, {
         { message: 'compose', at: 'a/compose.yml:7', confidence: 'high' },
         { message: 'compose', at: 'b/compose.yml:6', confidence: 'high' },
         ...[...'ce'].map((at) => ({ message: 'compose', at: `${at}/compose.yml:5`, confidence: 'high' as const })),
+      ],
+    },
+    {
+      name: 'files of settings',
+      files: {
+        '.npmrc': `//registry.example.org/:_authToken=${TOKEN}\nregistry=https://registry.example.org/\n`,
+        '.netrc': `machine git.example.org login bot password ${REAL}\n`,
+        'pip.conf': `[global]\nindex-url = https://bot:${REAL}@pypi.example.org/simple\n`,
+        '.pgpass': `db.example.org:5432:*:app:${REAL}\n`,
+        'conf/.htpasswd': 'ops:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n',
+        'conf/settings.xml': `<settings>\n  <servers>\n    <server>\n      <id>x</id>\n      <password>${REAL}</password>\n    </server>\n  </servers>\n</settings>\n`,
+        'api/appsettings.json': `{\n  "ConnectionStrings": {\n    "Main": "Server=db;Database=a;User Id=app;Password=${REAL}"\n  }\n}\n`,
+        'api/web.config': `<configuration>\n  <connectionStrings>\n    <add name="Main" connectionString="Server=db;User Id=a;Password=${REAL}" />\n  </connectionStrings>\n</configuration>\n`,
+        'src/main/resources/application.yml': `spring:\n  datasource:\n    password: \${DB_PASSWORD:${REAL}}\n`,
+        'gradle.properties': `org.gradle.daemon=true\nrepositoryPassword=${REAL}\n`,
+        'config/database.yml': `development:\n  password: postgres\nproduction:\n  password: ${REAL}\n`,
+        'ansible/group_vars/all.yml': `db_password: ${REAL}\nother_password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n`,
+        'ansible/hosts.ini': `[web]\na.example.org ansible_user=x ansible_ssh_pass=${REAL}\n`,
+        'docker/config.json': `{"auths": {"r.example.org": {\n  "auth": "${Buffer.from(`bot:${REAL}`).toString('base64')}"\n}}}\n`,
+      },
+      findings: [
+        ...[
+          '.npmrc:1',
+          '.netrc:1',
+          'pip.conf:2',
+          '.pgpass:1',
+          'conf/.htpasswd:1',
+          'conf/settings.xml:5',
+          'api/appsettings.json:3',
+          'api/web.config:3',
+          'src/main/resources/application.yml:3',
+          'gradle.properties:2',
+          'config/database.yml:4',
+          'ansible/group_vars/all.yml:1',
+          'ansible/hosts.ini:2',
+          'docker/config.json:2',
+        ].map((at) => ({ message: 'setting', at })),
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'secrets of pipelines',
+      files: {
+        '.github/workflows/x.yml': `on: push\nenv:\n  AWS_SECRET_ACCESS_KEY: q8Zr1Lk0Vt5Nw2Xb7Ym4Hc9Jd3Gf6Ps1Aa0Bb2Cc\njobs:\n  a:\n    runs-on: x\n    env:\n      SESSION_SECRET: q7Zr1Lk0Vt5Nw2Xb7Ym4Hc9J\n      DB_PASSWORD: postgres\n    steps:\n      - run: x\n        env:\n          GH_TOKEN: ${TOKEN}\n`,
+      },
+      findings: [
+        { message: 'pipeline', at: '.github/workflows/x.yml:3', confidence: 'high' },
+        { message: 'pipeline', at: '.github/workflows/x.yml:8', confidence: 'low' },
+        { message: 'pipeline', at: '.github/workflows/x.yml:13', confidence: 'high' },
       ],
     },
     {
@@ -511,6 +561,17 @@ testCheck(externalSecrets, {
         'stack.yaml':
           "Parameters:\n  DbPassword:\n    Type: String\n    NoEcho: true\n    Default: ''\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: !Ref DbPassword\n  Other:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: '{{resolve:secretsmanager:shop/db:SecretString:password}}'\n  Secret:\n    Type: AWS::SecretsManager::Secret\n    Properties:\n      GenerateSecretString: {GenerateStringKey: password, PasswordLength: 30}\n  Api:\n    Type: AWS::ApiGateway::RestApi\n    Properties: {ApiKeySourceType: AUTHORIZER}\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties: {KmsMasterKeyIdForQueue: 'a1b2c3d4e5', KmsMasterKey: alias/aws/sqs}\n  Fn:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code:\n        ZipFile: |\n          call({\n            ResultToken: event.resultToken,\n            privateKey: pair['private'],\n            accessToken: load(event),\n          })\n          NextToken=nextToken\n",
         'sample.tfvars': 'admin_password = "ChangeMe123!"\n',
+      },
+    },
+    {
+      name: 'settings without a secret',
+      files: {
+        '.npmrc': 'save-exact=true\nregistry=https://registry.example.org/\n',
+        'config/database.yml': 'development:\n  host: x\n',
+        'ansible/site.yml':
+          '- hosts: all\n  tasks:\n    - name: create the account\n      user:\n        name: app\n        update_password: on_create\n',
+        'web.config':
+          '<configuration>\n  <!-- <add key="Password" value="kestrel-41" /> -->\n  <add key="Mode" value="fast" />\n</configuration>\n',
       },
     },
     { name: 'nothing', files: { 'a.txt': 'x' } },
