@@ -10,7 +10,7 @@ import {
   type Subject,
   sharingCauses,
 } from '../check.ts';
-import { databaseSchemes, databaseUrl, deployedSettings, isWeak, judgeSetting } from '../facts/database-settings.ts';
+import { databaseSchemes, databaseUrl, isWeak, judgedSettings } from '../facts/database-settings.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { settingNeeds } from '../facts/plain-settings.ts';
@@ -60,7 +60,7 @@ export const postgresqlMigration = defineCheck({
       fix: 'Keep the data in the PostgreSQL database of the application. If this is a cache or the file of another program, say so in an ignore comment.',
     },
     deployed: {
-      what: '{name} of {of} points to SQLite.',
+      what: '{name} of {of} points to {product}.',
       why: `This is what runs in production. ${lost}`,
       fix: 'Let the variable name a PostgreSQL database, with the password from a secret.',
     },
@@ -133,10 +133,7 @@ function certain(title: string, message: string, data: Finding['data'], place: P
   return fail(title, { message, data, place, confidence: 'high' });
 }
 
-function weakOf(options: Options): readonly string[] {
-  return options.weakPasswords as readonly string[];
-}
-
+const weakOf = ({ weakPasswords }: Options) => weakPasswords as readonly string[];
 const settingsOf = ({ settings }: Options) => settings as readonly string[];
 const enginesOf = ({ engines }: Options) => engines as readonly string[];
 
@@ -209,11 +206,9 @@ function configured(program: Program, facts: Facts, options: Options): Subject[]
   return [...inCode, ...inFiles];
 }
 
-type Connection = Pick<DatabaseOptions, 'dialects' | 'sections' | 'texts'>;
-
 function connection(
   options: Options,
-  { dialects, sections, texts }: Connection,
+  { dialects, sections, texts }: Pick<DatabaseOptions, 'dialects' | 'sections' | 'texts'>,
   place: Place,
   excuse: () => string | undefined,
 ): Subject {
@@ -240,11 +235,16 @@ function cause(causes: Map<string, Finding>, origin: Origin, message: string, na
 
 /** What compose files, containers, images, .env files and the like name. */
 function deployed(facts: Facts, options: Options): Subject[] {
-  return facts.linked(deployedSettings).flatMap(({ doubtful, ...one }): Subject[] => {
-    const { name, of, place } = one;
-    const [title, verdict] = [`${name} of ${of}`, judgeSetting(one, weakOf(options))];
-    if (verdict?.evidence !== undefined) return [pass(title, place, verdict.evidence)];
-    if (!verdict) return [];
-    return [fail(title, { message: verdict.fault, data: { name, of }, place, confidence: doubtful ? 'low' : 'high' })];
-  });
+  const [excuses, programs] = [excusesOf(options).words, options.programs as readonly string[]];
+  const rules = { weak: weakOf(options), engines: enginesOf(options), excuses, programs };
+  const causes = new Map<string, Finding>();
+  return judgedSettings(facts, rules).map(
+    ({ name, of, place, evidence, fault, product = '', cause, related, doubtful }) => {
+      const title = `${name} of ${of}`;
+      if (!fault) return pass(title, place, evidence!);
+      const [data, more] = [{ name, of, product }, related ? { related } : {}];
+      const finding: Finding = { message: fault, data, place, confidence: doubtful ? 'low' : 'high', ...more };
+      return fail(title, once(causes, `${fault} ${cause}`, finding));
+    },
+  );
 }

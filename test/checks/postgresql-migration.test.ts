@@ -9,6 +9,13 @@ const engine = 'import os\nfrom sqlalchemy import create_engine\n';
 testCheck(postgresqlMigration, {
   valid: [
     good('from the environment', `${engine}engine = create_engine(os.environ["DATABASE_URL"])\n`),
+    {
+      name: 'databases of other programs, of tests and of migrations in compose',
+      files: {
+        'compose.yaml':
+          'services:\n  grafana:\n    image: grafana/grafana:12.0.0\n    environment:\n      GF_DATABASE_TYPE: sqlite3\n      GF_DATABASE_URL: sqlite3:///var/lib/grafana/grafana.db\n  vault:\n    image: vaultwarden/server\n    environment: [DATABASE_URL=sqlite:///data/db.sqlite3]\n  web:\n    image: web\n    environment:\n      DB_TYPE: mysql\n      TEST_DATABASE_URL: postgres://postgres:postgres@db/test\n      SPRING_DATASOURCE_URL: jdbc:h2:tcp://db/app\n      SQLITE_CACHE_PATH: /data/cache.db\n      DATABASE_FILE: /data/app.json\n  migration:\n    image: web\n    environment: [DB_TYPE=sqlite]\n',
+      },
+    },
     good('a server with the password elsewhere', 'DATABASE_URL = "postgresql://mesh@db:5432/mesh"\n'),
     good('a password that is filled in', 'DATABASE_URL = "postgresql://mesh:${DB_PASSWORD}@db/mesh"\n'),
     good('a temporary file', 'import sqlite3, tempfile\ndb = sqlite3.connect(tempfile.mktemp())\n'),
@@ -143,6 +150,57 @@ testCheck(postgresqlMigration, {
     ),
   ],
   invalid: [
+    {
+      name: 'one variable with one default for several services, and one file for two',
+      files: {
+        'compose.yaml':
+          'services:\n  web:\n    image: web\n    environment:\n      DATABASE_URL: ${SHOP_URL:-postgresql://postgres:postgres@db:5432/shop}\n  job:\n    image: web\n    environment:\n      DATABASE_URL: ${SHOP_URL:-postgresql://postgres:postgres@db:5432/shop}\n  a:\n    image: a\n    environment: [DB_TYPE=sqlite, SQLITE_PATH=/data/a.db]\n  b:\n    image: b\n    environment:\n      DATABASE_URL: sqlite:///data/a.db\n  c:\n    image: c\n    environment:\n      DATABASE_URL: postgresql://root:root@db:5432/c\n',
+      },
+      findings: [
+        { message: 'weak', at: 'compose.yaml:5' },
+        { message: 'weak', at: 'compose.yaml:20' },
+        { message: 'deployed', at: 'compose.yaml:12' },
+        { message: 'deployed', at: 'compose.yaml:16' },
+      ],
+    },
+    {
+      name: 'kinds of databases, files and URLs of Java',
+      files: {
+        'a/compose.yaml': 'services:\n  web:\n    image: web\n    environment:\n      - DB_CONNECTION=sqlite\n',
+        'b/compose.yaml': 'services:\n  web:\n    image: web\n    environment:\n      DB_STORAGE: data/app.sqlite3\n',
+        'c/Dockerfile': 'FROM base\nENV DATABASE_TYPE=better-sqlite3\n',
+        'd/compose.yaml':
+          'services:\n  web:\n    image: web\n    environment:\n      SPRING_DATASOURCE_URL: jdbc:h2:file:/data/app;MODE=MySQL\n  job:\n    image: job\n    environment:\n      SPRING_DATASOURCE_URL: jdbc:mysql://db/app?useSSL=false&user=root&password=root\n',
+      },
+      findings: [
+        { message: 'deployed', at: 'a/compose.yaml:5' },
+        { message: 'deployed', at: 'b/compose.yaml:5' },
+        { message: 'deployed', at: 'c/Dockerfile:2' },
+        { message: 'deployed', at: 'd/compose.yaml:5' },
+        { message: 'weak', at: 'd/compose.yaml:9' },
+      ],
+    },
+    {
+      name: 'a Secret, and literals that kustomize makes an object of',
+      files: {
+        'k8s/secret.yaml': `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  DATABASE_URL: ${Buffer.from('postgres://app:app@db/app').toString('base64')}\nstringData:\n  OTHER_URL: mysql://root:root@db/app\n`,
+        'live/kustomization.yaml':
+          'configMapGenerator:\n  - name: env\n    literals:\n      - DATABASE_URL=sqlite:////data/app.db\n      - "DB_ENGINE=postgres"\n',
+      },
+      findings: [
+        { message: 'weak', at: 'k8s/secret.yaml:5' },
+        { message: 'weak', at: 'k8s/secret.yaml:7' },
+        { message: 'deployed', at: 'live/kustomization.yaml:4' },
+      ],
+    },
+    {
+      name: 'a demonstration',
+      files: {
+        'compose.demo.yaml':
+          'services:\n  web:\n    image: web\n    environment:\n      DATABASE_URL: sqlite:///app.db\n',
+      },
+      findings: [{ message: 'deployed', at: 'compose.demo.yaml:5', confidence: 'low' }],
+    },
     {
       name: 'rows that another store holds too, and rows of the file alone',
       files: {
