@@ -52,7 +52,7 @@ export const edgeSecurityHeaders = defineCheck({
     lost: {
       aspect: 'redefinition',
       what: 'In {server} the {part} sets headers of its own and so loses {headers}.',
-      why: 'In nginx a level inherits add_header only when it has none of its own, so the answers of this part go out without the headers above.',
+      why: 'In nginx and lighttpd a level inherits headers only when it sets none of its own, so the answers of this part go out without the headers above.',
       fix: 'Repeat the headers there, best by including one file in both places.',
     },
   },
@@ -61,7 +61,7 @@ export const edgeSecurityHeaders = defineCheck({
     return {
       subjects: facts.linked(edgeServers).flatMap((server) => judge(server, options, causes)),
       lookedFor:
-        'servers of nginx, Caddy, Apache, HAProxy, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, Azure Front Door and Application Gateway, APISIX, headers of static sites and IIS',
+        'servers of nginx, Caddy, Apache, HAProxy, lighttpd, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, Azure Front Door and Application Gateway, APISIX, headers of static sites and IIS',
     };
   },
 });

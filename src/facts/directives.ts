@@ -1,4 +1,4 @@
-/** Knows the configuration languages of web servers: nginx, Caddy, Apache and HAProxy files become trees of directives. */
+/** Knows the configuration languages of web servers: nginx, Caddy, Apache, HAProxy and lighttpd files become trees of directives. */
 import type { ParseProblem } from './facts.ts';
 import type { Span } from './span.ts';
 
@@ -276,4 +276,53 @@ export function parseHaproxy(text: string, base = 0): Parsed {
     }
   }
   return { directives: top, problems: [] };
+}
+
+/**
+ * Reads lighttpd's language. An assignment becomes a directive whose first argument is its operator, with all texts and
+ * numbers of its value behind it; a condition becomes a block: `$HTTP["url"]`, `=~`, `^/x/`.
+ */
+export function parseLighttpd(text: string, base = 0): Parsed {
+  const top: Draft[] = [];
+  const stack: Draft[] = [];
+  const problems: ParseProblem[] = [];
+  const token =
+    /#[^\n]*|"((?:[^"\\]|\\.)*)(?:"|\\?$)|'([^']*)(?:'|$)|\$\w+\["[^"\n]*"\]|[\w.-]+|=>|\+=|[=!]=\^?|[=!]~|=\$|=\^|[(){},=+\n]|\S/g;
+  let words: { text: string; start: number; end: number }[] = [];
+  let depth = 0;
+  const finish = (opens: boolean) => {
+    const [first] = words;
+    if (first || opens) {
+      const start = base + (first?.start ?? token.lastIndex - 1);
+      const head = { start, end: base + (words.at(-1)?.end ?? token.lastIndex) };
+      const args = words.slice(1).map((word) => word.text);
+      const draft: Draft = { name: first?.text ?? '', args, span: { ...head }, head, ...(opens && { block: [] }) };
+      (stack.at(-1)?.block ?? top).push(draft);
+      if (opens && stack.length < MAX_DEPTH) stack.push(draft);
+    }
+    words = [];
+  };
+  for (const match of text.matchAll(token)) {
+    const [whole, double, single] = match;
+    const end = match.index + whole.length;
+    token.lastIndex = end;
+    if (whole.startsWith('#') || whole === ',' || whole === '=>') continue;
+    if (whole === '(') depth++;
+    else if (whole === ')') depth--;
+    else if (whole === '\n') {
+      if (depth <= 0 && words.length > 1) finish(false);
+    } else if (whole === '{') {
+      if (words[0]?.text === 'else' && words.length > 1) words.shift();
+      finish(true);
+    } else if (whole === '}') {
+      finish(false);
+      const closed = stack.pop();
+      if (closed) closed.span.end = base + end;
+    } else if (whole !== '+') words.push({ text: double ?? single ?? whole, start: match.index, end });
+  }
+  finish(false);
+  const open = stack[0];
+  if (open) problems.push({ message: 'block is not closed', span: open.head });
+  for (const draft of stack) draft.span.end = base + text.length;
+  return { directives: top, problems };
 }

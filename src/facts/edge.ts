@@ -9,6 +9,7 @@ import { clusterServers } from './edge/cluster.ts';
 import { envoyServers } from './edge/envoy.ts';
 import { haproxyFrontends } from './edge/haproxy.ts';
 import { kongServices } from './edge/kong.ts';
+import { lighttpdServers } from './edge/lighttpd.ts';
 import { nginxServers } from './edge/nginx.ts';
 import { reachable } from './edge/reach.ts';
 import type { EdgeServer } from './edge/server.ts';
@@ -28,6 +29,7 @@ export function edgeServers(facts: Facts): readonly EdgeServer[] {
     ...caddySites(facts),
     ...apacheHosts(facts),
     ...haproxyFrontends(facts),
+    ...lighttpdServers(facts),
     ...traefikServers(facts),
     ...envoyServers(facts),
     ...kongServices(facts),

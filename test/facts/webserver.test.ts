@@ -5,6 +5,7 @@ import {
   parseApache,
   parseCaddy,
   parseHaproxy,
+  parseLighttpd,
   parseNginx,
 } from '../../src/facts/directives.ts';
 import { webserver } from '../../src/facts/webserver.ts';
@@ -160,7 +161,13 @@ describe('files', () => {
 });
 
 describe('hostile input', () => {
-  const parsers: readonly ((text: string) => Parsed)[] = [parseNginx, parseCaddy, parseApache, parseHaproxy];
+  const parsers: readonly ((text: string) => Parsed)[] = [
+    parseNginx,
+    parseCaddy,
+    parseApache,
+    parseHaproxy,
+    parseLighttpd,
+  ];
   const check = (text: string) => {
     for (const parse of parsers) {
       const { directives, problems } = parse(text);

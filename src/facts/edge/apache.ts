@@ -3,7 +3,7 @@ import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
 import { folderOf } from '../paths.ts';
 import { collector, placeAt } from './collector.ts';
-import { type EdgeRoute, type EdgeServer, type Headers, hostOf, type Limit, merged } from './server.ts';
+import { type EdgeRoute, type EdgeServer, type Headers, hostOf, type Limit, merged, NO_HEADERS } from './server.ts';
 import { type Source, sourcesOf } from './sources.ts';
 
 const LOOPBACK = /^(?:localhost|127\.|\[::1\])/;
@@ -15,7 +15,7 @@ export function apacheHosts(facts: Facts): readonly EdgeServer[] {
   const sources = sourcesOf(facts, 'apache');
   const folders = sources.filter(({ path }) => path.endsWith('.htaccess'));
   const files = sources.filter((source) => !folders.includes(source));
-  const everywhere = merged(...files.map(pieceHeaders));
+  const everywhere = files.reduce(withPiece, NOTHING);
   const hosts = files.flatMap((source) => hostsOf(source, folders, everywhere));
   return [...hosts, ...folders.flatMap(folderServer)];
 }
@@ -23,20 +23,24 @@ export function apacheHosts(facts: Facts): readonly EdgeServer[] {
 /** Directives with those of conditional sections, which stand for what is usually installed. */
 function flattened(block: readonly Directive[]): readonly Directive[] {
   return block.flatMap((one) =>
-    one.block && /^(?:ifmodule|ifdefine|ifversion|if)$/.test(one.name) ? flattened(one.block) : [one],
+    one.block && /^(?:ifmodule|ifdefine|ifversion|if)$/.test(one.name)
+      ? one.args[0]?.startsWith('!')
+        ? []
+        : flattened(one.block)
+      : [one],
   );
 }
 
-/** Headers of a file without a server, which is installed beside the hosts. */
-function pieceHeaders(source: Source): Headers {
+/** With the headers of a file without a server, which is installed beside the hosts. */
+function withPiece(outer: Tables, source: Source): Tables {
   const top = flattened(source.config.directives);
   const isPiece = !source.config.inside && !top.some((one) => /^(?:virtualhost|listen|documentroot)$/.test(one.name));
-  return isPiece ? headersOf(source, top) : new Map();
+  return isPiece ? tablesOf(source, top, outer) : outer;
 }
 
-function hostsOf(source: Source, folders: readonly Source[], everywhere: Headers): readonly EdgeServer[] {
+function hostsOf(source: Source, folders: readonly Source[], everywhere: Tables): readonly EdgeServer[] {
   const top = flattened(source.config.directives);
-  const outside = merged(everywhere, headersOf(source, top));
+  const outside = tablesOf(source, top, everywhere);
   const hosts = top.filter((one) => one.name === 'virtualhost' && one.block);
   if (hosts.length > 0)
     return hosts.flatMap((host) => serverOf(source, host, host.args, flattened(host.block!), outside, folders));
@@ -50,7 +54,7 @@ function serverOf(
   host: Directive,
   addresses: readonly string[],
   block: readonly Directive[],
-  outside: Headers,
+  outside: Tables,
   folders: readonly Source[],
 ): EdgeServer[] {
   if (addresses.length > 0 && addresses.every((one) => LOOPBACK.test(one))) return [];
@@ -68,7 +72,7 @@ function serverOf(
   if (redirects && named(/^proxypass/).length === 0) return [];
   if (!serves && redirects) return [];
   const root = named(/^documentroot$/)[0]?.args[0];
-  const headers = merged(outside, folderHeaders(root, block, folders), headersOf(source, block));
+  const headers = headersOf(tablesOf(source, block, folderTables(root, block, folders, outside), root));
   const name = named(/^servername$/)[0]?.args[0] ?? addresses[0] ?? '';
   const plain =
     addresses.every((one) => /(?:^|:)80$/.test(one)) &&
@@ -103,20 +107,25 @@ function conditionsOf(block: readonly Directive[], rule: number): readonly strin
   return block.slice(first, rule).map(({ args }) => args[0] ?? '');
 }
 
-/** Headers of the .htaccess file in the host's folder, as far as the repository tells which one that is. */
-function folderHeaders(root: string | undefined, block: readonly Directive[], folders: readonly Source[]): Headers {
+/** With the headers of the .htaccess file in the host's folder, as far as the repository tells which one that is. */
+function folderTables(
+  root: string | undefined,
+  block: readonly Directive[],
+  folders: readonly Source[],
+  outer: Tables,
+): Tables {
   const refused = block.some(({ name, args, block: inner }) =>
     [{ name, args }, ...(inner ?? [])].some((one) => one.name === 'allowoverride' && /^none$/i.test(one.args[0] ?? '')),
   );
   const last = root?.replace(/\/+$/, '').split('/').at(-1);
-  const own = folders.filter(({ path }) => folderOf(path).split('/').at(-1) === last);
-  return own.length === 1 && !refused ? headersOf(own[0]!, flattened(own[0]!.config.directives)) : new Map();
+  const [own, ...others] = folders.filter(({ path }) => folderOf(path).split('/').at(-1) === last);
+  return own && others.length === 0 && !refused ? tablesOf(own, flattened(own.config.directives), outer) : outer;
 }
 
 /** A .htaccess that sets security headers is where its site keeps them. */
 function folderServer(source: Source): EdgeServer[] {
   const block = flattened(source.config.directives);
-  const headers = headersOf(source, block);
+  const headers = headersOf(tablesOf(source, block, NOTHING));
   const own = [...headers].filter(([name]) => FIVE.has(name));
   if (own.length < 2) return [];
   return [
@@ -130,23 +139,43 @@ function folderServer(source: Source): EdgeServer[] {
   ];
 }
 
-/** `Header [always] set NAME VALUE`, at the level itself or for all paths. */
-function headersOf(source: Source, block: readonly Directive[]): Headers {
-  const { headers, add } = collector(source);
+/** Apache keeps two: one for answers that succeed, one for all. */
+interface Tables {
+  readonly onsuccess: Headers;
+  readonly always: Headers;
+}
+
+const NOTHING: Tables = { onsuccess: NO_HEADERS, always: NO_HEADERS };
+
+function headersOf({ onsuccess, always }: Tables): Headers {
+  return merged(onsuccess, always);
+}
+
+/**
+ * What `Header [always] set NAME VALUE` makes of the outer tables, at the level itself or for all paths.
+ * @param root folder of the host, whose section holds for all paths as well
+ */
+function tablesOf(source: Source, block: readonly Directive[], outer: Tables, root = '/'): Tables {
+  const { headers: always, add: addAlways } = collector(source, outer.always);
+  const { headers: onsuccess, add } = collector(source, outer.onsuccess);
+  const sections: (readonly Directive[])[] = [];
+  const bare = (path: string) => path.replace(/\/$/, '');
   for (const one of block) {
-    const whole = /^(?:directory|location|proxy)$/.test(one.name) && /^(?:\/|\*|\/\*)$/.test(one.args[0] ?? '');
-    if (whole && one.block)
-      for (const [name, header] of headersOf(source, flattened(one.block))) headers.set(name, header);
+    const [first = ''] = one.args;
+    const whole =
+      /^(?:directory|location|proxy)$/.test(one.name) &&
+      (/^(?:\/|\*|\/\*)$/.test(first) || (one.name === 'directory' && bare(first) === bare(root)));
+    if (whole && one.block) sections.push(flattened(one.block));
     if (one.name !== 'header') continue;
-    const always = one.args[0]?.toLowerCase() === 'always';
-    const args = always || one.args[0]?.toLowerCase() === 'onsuccess' ? one.args.slice(1) : one.args;
-    const [action, name, value] = args;
-    if (name === undefined || !/^(?:set|append|add|merge|setifempty)$/i.test(action ?? '')) continue;
-    // "always" beside a plain one of the same name keeps the stronger.
-    if (!always && headers.get(name.toLowerCase())?.always) continue;
-    add(name, value, one, always);
+    const isAlways = first.toLowerCase() === 'always';
+    const [action = '', name, value] = isAlways || first.toLowerCase() === 'onsuccess' ? one.args.slice(1) : one.args;
+    if (name === undefined) continue;
+    if (/^unset$/i.test(action)) (isAlways ? always : onsuccess).delete(name.toLowerCase());
+    else if (/^(?:set|append|add|merge|setifempty)$/i.test(action))
+      (isAlways ? addAlways : add)(name, value, one, isAlways);
   }
-  return headers;
+  // Sections come after the directives beside them.
+  return sections.reduce<Tables>((tables, section) => tablesOf(source, section, tables, root), { onsuccess, always });
 }
 
 function routesOf(source: Source, block: readonly Directive[], headers: Headers): EdgeRoute[] {

@@ -129,6 +129,7 @@ const isMatched = (one: Directive) => /^[@/]/.test(one.args[0] ?? '') && !/^\/?\
 function headersOf(source: Source, block: readonly Directive[]): Headers {
   const { headers, add } = collector(source);
   const handlers: Headers[] = [];
+  let fallback = !block.some((one) => ANSWERS.test(one.name) && !isMatched(one));
   for (const one of block) {
     if (one.name === 'header' && !isMatched(one)) {
       const args = /^\/?\*$/.test(one.args[0] ?? '') ? one.args.slice(1) : one.args;
@@ -140,11 +141,27 @@ function headersOf(source: Source, block: readonly Directive[]): Headers {
     } else if (/^(?:handle|handle_path|route)$/.test(one.name) && one.block) {
       const inner = headersOf(source, one.block);
       if (one.block.some((each) => /^(?:redir|abort)$/.test(each.name)) && one.block.length === 1) continue;
+      if (one.name !== 'route' && !isMatched(one)) fallback = true;
       if (isMatched(one) || one.name !== 'route') handlers.push(inner);
       else for (const [name, header] of inner) headers.set(name, header);
     }
   }
-  return merged(common(handlers), headers);
+  const all = new Map([...(fallback ? common(handlers) : []), ...headers]);
+  for (const name of removedBy(block)) all.delete(name);
+  return all;
+}
+
+/** Answers of a site beside its handlers. */
+const ANSWERS = /^(?:reverse_proxy|file_server|respond|php_fastcgi)$/;
+
+/** Names of headers that are taken out of every answer: `header -Server`. */
+function removedBy(block: readonly Directive[]): readonly string[] {
+  const fields = block.flatMap((one) =>
+    one.name === 'header' && !isMatched(one)
+      ? [one.args.at(/^\/?\*$/.test(one.args[0] ?? '') ? 1 : 0), ...(one.block ?? []).map(({ name }) => name)]
+      : [],
+  );
+  return fields.flatMap((name) => (name?.startsWith('-') ? [name.slice(1).toLowerCase()] : []));
 }
 
 function field(name: string, value: string | undefined, directive: Directive, add: Collect): void {

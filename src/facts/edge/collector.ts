@@ -1,7 +1,7 @@
 /** Knows how to gather the headers and limits that directives of a configuration file set. */
 import type { Directive } from '../directives.ts';
 import type { Place } from '../span.ts';
-import type { Header } from './server.ts';
+import type { Header, Headers } from './server.ts';
 import type { Source } from './sources.ts';
 
 export type Collect = (name: string, value: string | undefined, directive: Directive, always?: boolean) => void;
@@ -11,9 +11,9 @@ export function placeAt({ path, at }: Source, directive: Directive): Place {
   return { path, span: at ?? directive.head };
 }
 
-/** Headers by lower-case name, and what adds one; computed values are left out, and so are empty names. */
-export function collector(source: Source): { headers: Map<string, Header>; add: Collect } {
-  const headers = new Map<string, Header>();
+/** Headers by lower-case name, beginning with those of the outer level, and what adds one; computed values are left out, and so are empty names. */
+export function collector(source: Source, outer?: Headers): { headers: Map<string, Header>; add: Collect } {
+  const headers = new Map<string, Header>(outer);
   return {
     headers,
     add: (name, value, directive, always = true) => {

@@ -1,12 +1,20 @@
 /** Knows which configuration of a web server a text holds, and how to read it out of files, heredocs and values of YAML. */
-import { type Directive, type Parsed, parseApache, parseCaddy, parseHaproxy, parseNginx } from '../directives.ts';
+import {
+  type Directive,
+  type Parsed,
+  parseApache,
+  parseCaddy,
+  parseHaproxy,
+  parseLighttpd,
+  parseNginx,
+} from '../directives.ts';
 import type { ParseProblem } from '../facts.ts';
 import { parseToml, pathOf, placesOf, type TomlPlaces, type TomlTable, type TomlValue } from '../packages/toml.ts';
 import type { OffsetMap, Span } from '../span.ts';
 import { at, entriesOf, itemsOf, scalarOffsets, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
 import { type CaddyLabel, caddyJson, caddyLabels } from './caddy-json.ts';
 
-export type Dialect = 'nginx' | 'caddy' | 'apache' | 'haproxy';
+export type Dialect = 'nginx' | 'caddy' | 'apache' | 'haproxy' | 'lighttpd';
 
 export interface WebserverConfig {
   readonly dialect: Dialect;
@@ -46,13 +54,14 @@ export function nothingFound(): Found {
 
 /** Words that the configuration of some web server holds; most files of the accepted kinds have none. */
 export const TELLING =
-  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager|_format_version|upstream_id|response-rewrite)\b|^#END\b|\bserver\s*\{|^[ \t]*include[ \t]+[\w./*-]+;|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
+  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager|_format_version|upstream_id|response-rewrite)\b|\bsetenv\.(?:add|set)-response-header\b|^[ \t]*server\.(?:document-root|modules|port)[ \t]*\+?=|^#END\b|\bserver\s*\{|^[ \t]*include[ \t]+[\w./*-]+;|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
 
 const parsers: Readonly<Record<Dialect, (text: string, base: number) => Parsed>> = {
   nginx: parseNginx,
   caddy: parseCaddy,
   apache: parseApache,
   haproxy: parseHaproxy,
+  lighttpd: parseLighttpd,
 };
 
 /** Configuration in the language of a web server, told by the name and the text. */
@@ -76,6 +85,8 @@ export function readDirectives(
 }
 
 function dialectOf(name: string, text: string): Dialect | undefined {
+  if (/^[ \t]*(?:server\.(?:document-root|modules|port)|setenv\.(?:add|set)-response-header)[ \t]*\+?=/m.test(text))
+    return 'lighttpd';
   if (/(?:^|\/)Caddyfile[^/]*$|\.caddy(?:file)?\b/i.test(name)) return 'caddy';
   if (/(?:^|\/)\.htaccess$|(?:^|\/)(?:httpd|apache2?)[^/]*\.conf$/i.test(name) || /<VirtualHost\b/i.test(text))
     return 'apache';

@@ -43,7 +43,8 @@ function frontendsOf(source: Source): readonly EdgeServer[] {
     if (block.some((one) => isFence(one) || (plain && sendsAway(one)))) return [];
     const own = merged(headersOf(source, defaults), headersOf(source, block));
     const behind = targets.map((name) => headersOf(source, backends.get(name) ?? []));
-    const headers = merged(common(behind), own);
+    const gone = new Set(block.flatMap((one) => removed(one) ?? []));
+    const headers = new Map([...common(behind)].filter(([header]) => !gone.has(header)).concat([...own]));
     const limits = limitsOf(source, block);
     const routes = [...new Set(targets)].map((name): EdgeRoute => {
       const backend = backends.get(name) ?? [];
@@ -107,12 +108,19 @@ function headersOf(source: Source, block: readonly Directive[]): Headers {
     // A condition on the answer leaves others without it; conditions on TLS are what HSTS is for.
     if (/^http-(?:after-)?response$/.test(one.name) && /^(?:set|add|replace)-header$/.test(action ?? '') && name)
       add(name, value, one);
+    else if (removed(one) !== undefined) headers.delete(removed(one)!);
     else if (one.name === 'rspadd') {
       const match = /^([\w-]+):\s*(.*)$/.exec(one.args.join(' ').replace(/\\(.)/g, '$1'));
       if (match) add(match[1]!, match[2], one);
     }
   }
   return headers.size > 0 ? headers : NO_HEADERS;
+}
+
+/** The header that is taken out of every answer. */
+function removed({ name, args: [action, header, ...condition] }: Directive): string | undefined {
+  const removes = name === 'http-response' && action === 'del-header' && condition.length === 0;
+  return removes ? header?.toLowerCase() : undefined;
 }
 
 /** Refusals whose condition counts the requests of a client. */
