@@ -163,7 +163,7 @@ export const externalSecrets = defineCheck({
     ...settingNeeds(SECRET_WORDS),
     kubernetes: true,
     compose: true,
-    terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', ...SECRET_WORDS],
+    terraform: ['kubernetes_', 'kubectl_manifest', 'variable', 'locals', 'module', 'helm_release', ...SECRET_WORDS],
     secretfile: true,
     workflow: ['helm', 'login', ...SECRET_WORDS],
     script: [...chartNeeds.script, 'login', 'docker', 'podman', 'oc '],

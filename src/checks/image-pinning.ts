@@ -55,7 +55,7 @@ export const imagePinning = defineCheck({
     script: ['docker', 'podman', 'nerdctl', 'git', 'curl', 'wget', 'pip', 'npx', 'npm', 'go ', ...chartNeeds.script],
     otherci: true,
     dependencies: ['git+', 'git:', 'github:', 'gitlab:', 'bitbucket:'],
-    terraform: ['kubernetes_', 'variable', 'locals', 'module', 'helm_release', 'source'],
+    terraform: ['kubernetes_', 'kubectl_manifest', 'variable', 'locals', 'module', 'helm_release', 'source'],
   },
   evidence: { kubernetes: ['repoURL'] },
   messages: {

@@ -43,7 +43,7 @@ export const postgresqlMigration = defineCheck({
     compose: true,
     dotenv: true,
     ormconfig: true,
-    terraform: ['helm_release', 'kubernetes_', ...databaseSchemes],
+    terraform: ['helm_release', 'kubernetes_', 'kubectl_manifest', ...databaseSchemes],
     script: [...chartNeeds.script, ...databaseSchemes],
     prisma: true,
     program: databaseWords,

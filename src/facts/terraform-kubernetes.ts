@@ -6,7 +6,7 @@ import type { Span } from './span.ts';
 import { attributeOf, blocksOf } from './terraform.ts';
 import { isAbsent, type ModuleScope, terraformModel } from './terraform-model.ts';
 import { evaluate, printed, type Value } from './terraform-value.ts';
-import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml.ts';
+import { type YamlEntry, type YamlMap, type YamlNode, type YamlScalar, yamlReader } from './yaml.ts';
 
 const KINDS: Readonly<Record<string, readonly [apiVersion: string, kind: string]>> = {
   pod: ['v1', 'Pod'],
@@ -71,21 +71,24 @@ const ACRONYMS: Readonly<Record<string, string>> = {
   external_ips: 'externalIPs',
 };
 
-/** Objects of `kubernetes_*` resources and of `kubernetes_manifest`; the places are in the .tf files. */
+/** Objects of `kubernetes_*` resources, of `kubernetes_manifest` and of `kubectl_manifest`; the places are in the .tf files. */
 export function terraformObjects(facts: Facts): readonly KubeObject[] {
   const objects: KubeObject[] = [];
   for (const module of facts.linked(terraformModel).modules) {
     const scope = module.scopes[0]!;
     for (const { block, path } of module.blocks) {
       const type = block.type === 'resource' ? (block.labels[0] ?? '') : '';
-      if (!type.startsWith('kubernetes_') || isAbsent(block, path, scope)) continue;
+      if (!/^(?:kubernetes_|kubectl_manifest$)/.test(type) || isAbsent(block, path, scope)) continue;
       const kind = KINDS[type.slice('kubernetes_'.length).replace(/_v\d\w*$/, '')];
       const writer = createWriter(path, scope);
-      if (type === 'kubernetes_manifest') {
-        const manifest = attributeOf(block, 'manifest');
-        const body = manifest && writer.literal(manifest.value);
-        const object = body?.kind === 'map' ? ofMap(body, block.span, path) : undefined;
-        if (object) objects.push(object);
+      if (type === 'kubernetes_manifest' || type === 'kubectl_manifest') {
+        const manifest = attributeOf(block, type === 'kubectl_manifest' ? 'yaml_body' : 'manifest')?.value;
+        const text = type === 'kubectl_manifest' ? manifest : encoded(manifest);
+        const bodies = text ? inText(writer.literal(text), path) : manifest ? [writer.literal(manifest)] : [];
+        for (const body of bodies) {
+          const object = body.kind === 'map' ? ofMap(body, block.span, path) : undefined;
+          if (object) objects.push(object);
+        }
       } else if (kind) {
         const [apiVersion, name] = kind;
         const object = ofMap(writer.object(block, apiVersion, name), block.span, path);
@@ -94,6 +97,24 @@ export function terraformObjects(facts: Facts): readonly KubeObject[] {
     }
   }
   return objects;
+}
+
+/** What `yamldecode` reads. */
+function encoded(value: Expression | undefined): Expression | undefined {
+  return value?.kind === 'call' && value.name === 'yamldecode' ? value.args[0] : undefined;
+}
+
+/** Documents of a text; all of them stand where the text stands. */
+function inText(text: YamlNode, path: string): YamlNode[] {
+  if (text.kind !== 'scalar' || text.rendered?.unknown !== undefined) return [];
+  const { span } = text;
+  const placed = (node: YamlNode): YamlNode => {
+    if (node.kind === 'scalar') return { ...node, span, path };
+    if (node.kind === 'list') return { ...node, span, path, items: node.items.map(placed) };
+    const entries = node.entries.map((one) => ({ ...one, span, keySpan: span, path, value: placed(one.value) }));
+    return { ...node, span, path, entries };
+  };
+  return yamlReader()(text.text).documents.map(({ root }) => placed(root));
 }
 
 function ofMap(body: YamlMap, span: Span, path: string): KubeObject | undefined {
