@@ -8,6 +8,8 @@ import type { Origin, Rendered, YamlMap, YamlNode, YamlScalar } from './yaml.ts'
 export interface Setting {
   readonly value?: string;
   readonly place: Place;
+  /** Variables that its value is made of. */
+  readonly origins?: readonly Origin[];
 }
 
 /** The variables of a project. */
@@ -21,6 +23,8 @@ export const EMPTY: Environment = { settings: new Map(), templates: new Map() };
 
 /** Variables that are read of one file. */
 const MOST = 5000;
+/** Places that a value remembers. */
+const MOST_ORIGINS = 20;
 
 /** The environment with the variables of a file: what is set already stays, later lines may use earlier ones. */
 export function withFile(
@@ -31,8 +35,10 @@ export function withFile(
   const scope = valuesOf(environment);
   for (const { path, variables } of files) {
     for (const { name, value, literal, span } of variables.slice(0, MOST)) {
-      const { value: known } = literal ? { value } : resolveVariables(value, scope);
-      read.set(name, { ...(known === undefined ? {} : { value: known }), place: { path, span } });
+      const { value: known, used } = literal ? { value, used: [] } : resolveVariables(value, scope);
+      const origins = originsOf(used, (one) => environment.settings.get(one) ?? read.get(one));
+      const made = origins.length > 0 ? { origins } : {};
+      read.set(name, { ...(known === undefined ? {} : { value: known }), place: { path, span }, ...made });
       if (!environment.settings.has(name)) scope.set(name, known);
     }
   }
@@ -52,7 +58,7 @@ export function interpolator(environment: Environment): <T extends YamlNode>(nod
     if (variables.length === 0 && value === node.text) return node;
     const written = { text: node.text, variables: [...new Set(variables)] };
     if (value === undefined) return { ...node, rendered: { written, unknown: reasonOf(used, environment) } };
-    const origins = originsOf(used, environment);
+    const origins = originsOf(used, (name) => environment.settings.get(name));
     const rendered: Rendered = { written, ...(origins.length > 0 ? { origins } : {}) };
     return { ...node, value, text: value, rendered };
   };
@@ -76,14 +82,16 @@ export function inherited(name: string, node: YamlScalar, environment: Environme
   const setting = environment.settings.get(name);
   const written = { text: '', variables: [name] };
   if (setting?.value === undefined) return { ...node, rendered: { written, unknown: reasonOf([name], environment) } };
-  const origins = originsOf([name], environment);
+  const origins = originsOf([name], (one) => environment.settings.get(one));
   return { ...node, value: setting.value, text: setting.value, rendered: { written, origins } };
 }
 
-function originsOf(names: readonly string[], { settings }: Environment): Origin[] {
+function originsOf(names: readonly string[], settings: (name: string) => Setting | undefined): Origin[] {
   return [...new Set(names)].flatMap((name) => {
-    const setting = settings.get(name);
-    return setting?.value === undefined ? [] : [{ name, ...setting.place }];
+    const setting = settings(name);
+    return setting?.value === undefined
+      ? []
+      : [{ name, ...setting.place }, ...(setting.origins ?? [])].slice(0, MOST_ORIGINS);
   });
 }
 

@@ -260,12 +260,14 @@ function inCompose(facts: Facts): SecretUse[] {
         return kind ? [{ way: 'compose', owner, place, evidence: `${key} comes from the environment` }] : [];
       }
       const exposed = exposedBy(key, value.resolved, { weak: true });
-      const origin = value.origins.at(-1);
+      const origin = value.origins.findLast(({ name }) => secretName(name)) ?? value.origins.at(-1);
       if (origin) {
         // What the .env file says by itself is reported there.
         const known = facts
           .of('secretfile')
-          .some((file) => file.path === origin.path && file.data.exposed.some(({ name }) => name === origin.name));
+          .some(({ path: file, data }) =>
+            value.origins.some((one) => one.path === file && data.exposed.some(({ name }) => name === one.name)),
+          );
         if (known || !exposed || (!exposed.certain && isForDevelopment(origin.path))) return [];
         return [
           { way: 'file', owner: baseName(origin.path), place: { path: origin.path, span: origin.span }, exposed },

@@ -25,7 +25,7 @@ export interface Rendered {
   readonly offers?: readonly { readonly words: readonly string[]; readonly keys: readonly string[] }[];
   /** The text as it stands in the compose file, with the names of its variables. */
   readonly written?: { readonly text: string; readonly variables: readonly string[] };
-  /** Where the values of those variables stand on which the text depends. */
+  /** Where the values of those variables stand on which the text depends; those of what such a value is made of follow it. */
   readonly origins?: readonly Origin[];
 }
 
