@@ -37,7 +37,7 @@ function isTemplate(path: string): boolean {
 }
 
 /** Of a value in quotes that goes on over lines. */
-const LONGEST = 20_000;
+const LONGEST = 5000;
 
 function read({ path, text }: ExtractInput): Extracted<EnvironmentFile> {
   const variables: EnvironmentVariable[] = [];
@@ -45,17 +45,16 @@ function read({ path, text }: ExtractInput): Extracted<EnvironmentFile> {
   while (start < text.length) {
     const newline = text.indexOf('\n', start);
     let next = newline < 0 ? text.length : newline + 1;
-    const row = text.slice(start, newline < 0 ? next : newline);
+    const row = text.slice(start, newline < 0 ? next : newline).replace(/\r$/, '');
     const match = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:(?=[ \t]))[ \t]*/.exec(row);
     if (match) {
       const from = start + match[0].length;
       const quoted = quotedAt(text, from);
-      const value =
-        quoted?.value ??
-        text
-          .slice(from, start + row.length)
-          .replace(/(?:^|\s)#.*$/, '')
-          .trim();
+      const plain = text
+        .slice(from, start + row.length)
+        .replace(/\s#.*$/, '')
+        .trim();
+      const value = quoted?.value ?? plain;
       const end = quoted?.end ?? from + value.length;
       if (end > next) next = text.indexOf('\n', end) + 1 || text.length;
       const indent = row.length - row.trimStart().length;
@@ -79,11 +78,13 @@ function quotedAt(text: string, from: number): { value: string; end: number } | 
     if (text[i] === '\\') i++;
     else if (text[i] === quote) {
       const inner = text.slice(from + 1, i);
-      const value = quote === '"' ? inner.replace(/\\([nrt"\\])/g, (_, c: string) => ESCAPES[c] ?? c) : inner;
+      const escapes = quote === '"' ? /\\([nrt"\\$])/g : /\\(')/g;
+      const value = inner.replace(escapes, (_, c: string) => ESCAPES[c] ?? c);
       return { value, end: i + 1 };
     }
   }
   return undefined;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+/** A dollar that is no variable stands twice. */
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', $: '$$' };
