@@ -3,8 +3,9 @@ import type { Facts } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import type { Setting } from './interpolation.ts';
 import { folderOf, joinPath } from './paths.ts';
-import { type Command, eachCommand, type Statement, type Word } from './shell.ts';
-import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
+import type { Assignment, Command, Statement, Word } from './shell.ts';
+import { foldersAt, isAnchored, pathsIn, type Standing, walkShell, wordAt } from './shell-folders.ts';
+import { baseName, type ResolvedWord, withoutLaunchers } from './shell-words.ts';
 import { isTrial, namesTrial } from './trials.ts';
 
 export interface ComposeRun {
@@ -40,27 +41,32 @@ const VALUED =
 export function linkComposeRuns(facts: Facts): readonly ComposeRun[] {
   const runs: ComposeRun[] = [];
   const finder = finderOf(facts);
-  const read = (parts: readonly (readonly Statement[])[], path: string, folders: readonly string[], trial: boolean) => {
-    const shell = shellOf(path, facts);
+  const read = (parts: readonly (readonly Statement[])[], path: string, starts: readonly string[], trial: boolean) => {
+    const variables = variablesOf(path, starts, facts);
     for (const statements of parts)
-      eachCommand(statements, (command) => {
-        const words = shell.visit(command, folders);
+      walkShell(statements, (command, at) => {
+        const words = variables.follow(command, at);
         const asked = words && askedOf(words);
-        const run = asked && finder(asked, shell.folders(folders), shell.exported(command));
+        if (!asked) return;
+        const folders = [...new Set([...foldersAt(at, path, starts), ...starts])];
+        const find = (text: string, folder: string) => pathsIn(text, path, isAnchored(text) ? starts : [folder])[0];
+        const run = finder(asked, folders, find, variables.exported(command));
         if (run) runs.push({ ...run, trial: trial || isTrial(path) });
       });
   };
   for (const { path, data } of facts.of('script')) {
     for (const { name, recipes } of data.targets) {
       const own = folderOf(path);
-      const folders = data.type === 'shell' ? [...new Set(['', own])] : [own, ''];
+      const starts = data.type === 'shell' ? [...new Set(['', own])] : [...new Set([own, ''])];
       const parts = recipes.map(({ shell }) => shell.statements);
-      read(parts, path, folders, namesTrial(name));
+      read(parts, path, starts, namesTrial(name));
     }
   }
   for (const file of facts.linked(linkPipelines)) {
-    for (const { script, path, workingDirectory } of file.data.jobs.flatMap(({ steps }) => steps))
-      if (script) read([script.shell.statements], path ?? file.path, [workingDirectory ?? '', ''], true);
+    for (const { script, path, workingDirectory } of file.data.jobs.flatMap(({ steps }) => steps)) {
+      const starts = [...new Set([workingDirectory ?? '', ''])];
+      if (script) read([script.shell.statements], path ?? file.path, starts, true);
+    }
   }
   return runs;
 }
@@ -104,27 +110,32 @@ type Exported = ReadonlyMap<string, Setting>;
 function finderOf(facts: Facts) {
   const paths = facts.of('compose').map(({ path }) => path);
   const known = new Set(paths);
-  const find = (folder: string, text: string): string | undefined => {
-    const plain = text.replace(/^"?(?:\$\{?\w+\}?|\$\([^)]*\))\//, '');
-    const path = joinPath(folder, plain);
-    if (path !== undefined && known.has(path)) return path;
-    if (plain === text) return undefined;
-    const tails = paths.filter((one) => one === plain || one.endsWith(`/${plain}`));
-    return tails.length === 1 ? tails[0] : undefined;
-  };
-  return (asked: Asked, folders: readonly string[], settings: Exported): Omit<ComposeRun, 'trial'> | undefined => {
+  return (
+    asked: Asked,
+    folders: readonly string[],
+    pathOf: (text: string, folder: string) => string | undefined,
+    settings: Exported,
+  ): Omit<ComposeRun, 'trial'> | undefined => {
+    const find = (text: string, folder: string): string | undefined => {
+      const path = pathOf(text, folder);
+      if (path !== undefined && known.has(path)) return path;
+      // `$TARGET/compose.yaml`, wherever that is: only one file ends like that.
+      const tail = /^(?:\$\{?\w+\}?|\$\([^)]*\))\/(.+)/.exec(text)?.[1];
+      const found = tail === undefined ? [] : paths.filter((one) => one === tail || one.endsWith(`/${tail}`));
+      return found.length === 1 ? found[0] : undefined;
+    };
     const separator = settings.get('COMPOSE_PATH_SEPARATOR')?.value ?? ':';
     const given =
       asked.files.length > 0 || asked.stack ? asked.files : settings.get('COMPOSE_FILE')?.value?.split(separator);
     for (const folder of folders) {
       const names = given ?? DEFAULT_NAMES.filter((name) => known.has(joinPath(folder, name) ?? '')).slice(0, 1);
-      const files = names.map((name) => find(folder, name));
+      const files = names.map((name) => find(name, folder));
       if (files.length === 0 || !files.every((file) => file !== undefined)) continue;
       const listed = asked.envFiles.length > 0 ? asked.envFiles : settings.get('COMPOSE_ENV_FILES')?.value?.split(',');
-      const directory = asked.directory === undefined ? undefined : joinPath(folder, asked.directory);
+      const directory = asked.directory === undefined ? undefined : pathOf(asked.directory, folder);
       return {
         files,
-        envFiles: (listed ?? []).flatMap((one) => joinPath(folder, one) ?? []),
+        envFiles: (listed ?? []).flatMap((one) => pathOf(one, folder) ?? []),
         settings,
         stack: asked.stack,
         ...(directory === undefined ? {} : { directory }),
@@ -134,68 +145,59 @@ function finderOf(facts: Facts) {
   };
 }
 
-/** Follows a script: where it is, what its variables hold, and which of them the programs it starts get. */
-function shellOf(path: string, facts: Facts) {
-  const scope = new Map<string, string | undefined>();
+/** Follows the variables of a script: what they hold, and which of them the programs it starts get. */
+function variablesOf(path: string, starts: readonly string[], facts: Facts) {
   const arrays = new Map<string, readonly Word[]>();
+  const values = new Map<string, Setting>();
   const exported = new Map<string, Setting>();
-  let inside = '';
-  const folders = (from: readonly string[]): readonly string[] => {
-    const moved = inside === '' ? [] : from.flatMap((folder) => joinPath(folder, inside) ?? []);
-    return [...new Set([...moved, ...from])];
-  };
-  const resolve = (words: readonly Word[]): ResolvedWord[] =>
+  const resolve = (words: readonly Word[], at: Standing): ResolvedWord[] =>
     words.flatMap((word): ResolvedWord[] => {
       const array = /^\$\{(\w+)\[[@*]\]\}$/.exec(word.text)?.[1];
       const elements = array === undefined ? undefined : arrays.get(array);
-      if (elements) return elements.map((one) => resolveWord(one, scope));
-      const resolved = resolveWord(word, scope);
+      if (elements) return elements.map((one) => wordAt(one, at));
+      const resolved = wordAt(word, at);
       // `$COMPOSE up` and `docker compose $FILES up`: a variable that holds several words.
       if (resolved.variables.length === 0 || !/^(?:-|docker)[^$]*\s/.test(resolved.text)) return [resolved];
       return resolved.text.split(/\s+/).map((text) => ({ ...resolved, text }));
     });
-  const set = (command: Command, into: Map<string, Setting>): void => {
-    for (const { name, value, span } of command.assignments) {
-      const word = value && resolveWord(value, scope);
-      into.set(name, { ...(word?.known ? { value: word.text } : {}), place: { path, span } });
-    }
+  const settingOf = ({ name, span }: Assignment, { scope }: Pick<Standing, 'scope'>): Setting => {
+    const value = scope.get(name);
+    // Paths of the tree are marked as such; what they are on the machine nobody knows.
+    const plain = value !== undefined && !/\p{Co}/u.test(value) && value.length < LONGEST;
+    return { ...(plain ? { value } : {}), place: { path, span } };
   };
-  const visit = (command: Command, from: readonly string[]): readonly ResolvedWord[] | undefined => {
-    const words = withoutLaunchers(resolve(command.words));
+  const follow = (command: Command, at: Standing): readonly ResolvedWord[] | undefined => {
+    const words = withoutLaunchers(resolve(command.words, at));
     const program = baseName(words[0]?.text ?? '');
-    if (words.length === 0 || /^(?:export|local|declare|readonly|typeset)$/.test(program)) {
-      const values = new Map<string, Setting>();
-      set(command, values);
-      for (const { name, elements, value } of command.assignments) {
-        const setting = values.get(name)!;
-        // `export X` hands on what X holds already.
-        const held =
-          value === undefined && scope.get(name) !== undefined ? { ...setting, value: scope.get(name)! } : setting;
-        scope.set(name, held.value);
-        if (elements) arrays.set(name, elements);
-        if (program === 'export' || exported.has(name)) exported.set(name, held);
-      }
-      return undefined;
+    for (const one of command.assignments) {
+      // `export X` hands on what X holds already.
+      const setting = one.value === undefined ? (values.get(one.name) ?? settingOf(one, at)) : settingOf(one, at);
+      values.set(one.name, setting);
+      if (one.elements) arrays.set(one.name, one.elements);
+      if (program === 'export' || (words.length === 0 && exported.has(one.name))) exported.set(one.name, setting);
     }
-    if (program === 'cd' || program === 'pushd') inside = words[1]?.text ?? '';
     if (program === 'source' || program === '.') {
-      const wanted = folders(from).flatMap((folder) => joinPath(folder, words[1]?.text ?? '') ?? []);
+      const text = words[1]?.text ?? '';
+      const wanted = foldersAt(at, path, starts).flatMap((folder) =>
+        pathsIn(text, path, isAnchored(text) ? starts : [folder]),
+      );
       const file = facts.of('dotenv').find((one) => wanted.includes(one.path));
       for (const { name, value, span } of file?.data.variables ?? []) {
-        const held = value.includes('$') ? {} : { value };
-        scope.set(name, held.value);
-        exported.set(name, { ...held, place: { path: file!.path, span } });
+        const setting = { ...(value.includes('$') ? {} : { value }), place: { path: file!.path, span } };
+        at.scope.set(name, setting.value);
+        values.set(name, setting);
+        exported.set(name, setting);
       }
     }
-    return words;
+    return words.length > 0 ? words : undefined;
   };
   return {
-    visit,
-    folders,
-    exported: (command: Command): Exported => {
-      const all = new Map(exported);
-      set(command, all);
-      return all;
-    },
+    follow,
+    /** What a command gets: what is exported, and what stands in front of it. */
+    exported: (command: Command): Exported =>
+      new Map([...exported, ...command.assignments.flatMap(({ name }) => [[name, values.get(name)!] as const])]),
   };
 }
+
+/** Of a value that is worth remembering. */
+const LONGEST = 1000;

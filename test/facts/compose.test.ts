@@ -325,6 +325,24 @@ describe('files of one project', () => {
     expect(list.map(({ path, image }) => [path, image?.resolved])).toEqual([['a.yml', 'x:2']]);
   });
 
+  test.each([
+    ['the folder of the script', 'cd "$(dirname "$0")"\ndocker compose -f base.yml -f more.yml up\n'],
+    [
+      'a path by the script',
+      'HERE="$(cd "$(dirname "$0")" && pwd)"\ndocker compose -f "$HERE/base.yml" -f "$HERE/more.yml" up\n',
+    ],
+    ['a subshell', '(cd ops && docker compose -f base.yml -f more.yml up)\n'],
+    ['a folder that only the machine knows', 'docker compose -f "$TARGET/base.yml" -f "${TARGET}/more.yml" up\n'],
+    ['a function', 'dc() { docker compose -f base.yml -f more.yml "$@"; }\ncd ops\ndc up -d\n'],
+  ])('found from %s', async (_, script) => {
+    const list = await services({
+      'ops/base.yml': A,
+      'ops/more.yml': 'services:\n  a:\n    image: x:2\n',
+      'ops/up.sh': script,
+    });
+    expect(list.map(({ path, image }) => [path, image?.resolved])).toEqual([['ops/base.yml', 'x:2']]);
+  });
+
   test('COMPOSE_FILE in .env', async () => {
     const list = await services({
       'a.yml': A,
