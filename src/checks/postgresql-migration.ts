@@ -14,6 +14,7 @@ import { databaseSchemes, databaseUrl, isWeak, judgedSettings } from '../facts/d
 import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { settingNeeds } from '../facts/plain-settings.ts';
+import { conditionNames } from '../facts/program/conditions.ts';
 import { type Excuses, excuseOf, namesOf } from '../facts/program/database-excuses.ts';
 import {
   type DatabaseOptions,
@@ -22,7 +23,7 @@ import {
   endsLike,
   isSetting,
 } from '../facts/program/database-options.ts';
-import { type Origin, origins } from '../facts/program/flow.ts';
+import { lastWord, type Origin, origins } from '../facts/program/flow.ts';
 import { hiddenModules } from '../facts/program/hidden.ts';
 import { argument, linkProgram, type Program, placeIn, type Unit } from '../facts/program/link.ts';
 import { recordsInMemory } from '../facts/program/memory.ts';
@@ -85,7 +86,9 @@ export const postgresqlMigration = defineCheck({
     const program = facts.linked(linkProgram);
     const causes = new Map<string, Finding>();
     const subjects: Subject[] = [];
-    const settings = allNamedValues(program).filter((one) => isSetting(one, settingsOf(options), enginesOf(options)));
+    const settings = allNamedValues(program).filter((one) =>
+      isSetting(one, list(options, 'settings'), list(options, 'engines')),
+    );
     for (const one of settings) {
       const found = origins(program, one.unit, one.value.value, { callers: false });
       subjects.push(...judge({ program, options, causes, unit: one.unit, site: one, name: one.name, found }));
@@ -93,7 +96,8 @@ export const postgresqlMigration = defineCheck({
     for (const { unit, call } of program.calls(['os.getenv', 'os.environ.get', 'os.environ.setdefault'])) {
       const variable = call.args[0] ? unit.module.values[call.args[0].value]! : undefined;
       const fallback = argument(call, 1, 'default');
-      if (!fallback || variable?.kind !== 'const' || !endsLike(String(variable.value), settingsOf(options))) continue;
+      if (!fallback || variable?.kind !== 'const' || !endsLike(String(variable.value), list(options, 'settings')))
+        continue;
       const found = origins(program, unit, fallback.value, { callers: false });
       subjects.push(...judge({ program, options, causes, unit, site: call, name: String(variable.value), found }));
     }
@@ -113,7 +117,7 @@ export const postgresqlMigration = defineCheck({
     }
     subjects.push(
       ...configured(program, facts, options),
-      ...recordsInMemory(program, options.records as readonly string[]).map(({ name, place }) =>
+      ...recordsInMemory(program, list(options, 'records')).map(({ name, place }) =>
         certain(name, 'memory', { name }, place),
       ),
       ...hiddenModules(program, facts, Object.keys(openers)).map(({ module, by }) =>
@@ -123,8 +127,7 @@ export const postgresqlMigration = defineCheck({
     );
     return {
       subjects: sharingCauses(subjects),
-      lookedFor:
-        'database URLs, connections and settings in code, compose, Kubernetes, images, Terraform, units of systemd, scripts and .env files',
+      lookedFor: 'database URLs, connections and settings in code and in the configuration of deployments',
     };
   },
 });
@@ -133,10 +136,7 @@ function certain(title: string, message: string, data: Finding['data'], place: P
   return fail(title, { message, data, place, confidence: 'high' });
 }
 
-const weakOf = ({ weakPasswords }: Options) => weakPasswords as readonly string[];
-const settingsOf = ({ settings }: Options) => settings as readonly string[];
-const enginesOf = ({ engines }: Options) => engines as readonly string[];
-
+const list = (options: Options, name: string) => options[name] as readonly string[];
 function excusesOf({ excuses, development }: Options): Excuses {
   return { words: excuses as Excuses['words'], development: development as readonly string[] };
 }
@@ -154,33 +154,36 @@ interface Question {
   readonly value?: Operand;
 }
 
-function judge(question: Question): Subject[] {
-  const { options, unit, site, name, found, raw, causes, value } = question;
+function judge({ options, unit, site, name, found, raw, causes, value }: Question): Subject[] {
   const place = placeIn(unit, site);
   const texts = found.flatMap((one) =>
     one.kind === 'const' && typeof one.value === 'string' ? [{ one, text: one.value }] : [],
   );
   for (const { one, text } of texts) {
     const url = databaseUrl(text);
-    if (url?.kind !== 'server' || !isWeak(url.user, url.password, weakOf(options))) continue;
+    if (url?.kind !== 'server' || !isWeak(url.user, url.password, list(options, 'weakPasswords'))) continue;
     const excuse = excuseOf(excusesOf(options), unit, site, name, found.flatMap(namesOf));
     if (excuse?.startsWith('for ')) return [pass(name, place, excuse)];
     return [fail(name, cause(causes, one, 'weak', name, place), place)];
   }
-  const engine = endsLike(name, enginesOf(options)) ? /^sqlite3?$/i : /^django\.db\.backends\.sqlite3$/;
+  const engine = endsLike(name, list(options, 'engines')) ? /^sqlite3?$/i : /^django\.db\.backends\.sqlite3$/;
   const lite = texts.find(({ text }) => databaseUrl(text)?.kind === 'sqlite' || engine.test(text));
   if (lite || raw) {
     const words = [name, value?.name ?? '', ...texts.map(({ text }) => text), ...found.flatMap(namesOf)];
     const excuse = excuseOf(excusesOf(options), unit, site, name, words);
     if (excuse !== undefined) return [pass(name, place, excuse)];
-    const file = texts.find(({ text }) => !raw || /[./]/.test(text));
+    const file = raw ? texts.find(({ text }) => /[./]/.test(text)) : lite;
     if (raw && !file) {
       // Where the file lies is decided elsewhere: a look is worth while, not more.
       const finding: Finding = { message: 'opened', data: { name: unit.path }, place, confidence: 'low' };
       return [fail(name, once(causes, unit.path, finding), place)];
     }
     if (raw) return [fail(name, cause(causes, file!.one, 'opened', unit.path, place), place)];
-    return [fail(name, cause(causes, lite!.one, 'sqlite', name, place), place)];
+    // What only a setting with such a default leads to has its cause there.
+    const asked = conditionNames(unit, site.guard).flatMap((one) => causes.get(`default ${lastWord(one)}`) ?? []);
+    const finding = asked[0] ?? cause(causes, lite!.one, 'sqlite', name, place);
+    causes.set(`default ${name}`, finding);
+    return [fail(name, finding, place)];
   }
   if (found.some((one) => one.kind === 'source' && one.source === 'env'))
     return [pass(name, place, 'read from the environment')];
@@ -213,11 +216,10 @@ function connection(
   excuse: () => string | undefined,
 ): Subject {
   const name = `database options of ${place.path}`;
-  const words = sections.flatMap((one) => wordsOf(one));
   const lite = dialects.every((dialect) => /sqlite|sqljs|libsql/.test(dialect));
-  if (!lite && !isWeak(texts.username ?? texts.user ?? '', texts.password ?? '', weakOf(options)))
+  if (!lite && !isWeak(texts.username ?? texts.user ?? '', texts.password ?? '', list(options, 'weakPasswords')))
     return pass(name, place, dialects.length > 1 ? 'chosen by a condition' : 'a database server');
-  if (words.some((word) => (options.development as readonly string[]).includes(word)))
+  if (sections.flatMap((one) => wordsOf(one)).some((word) => list(options, 'development').includes(word)))
     return pass(name, place, 'not the section of production');
   const reason = lite ? excuse() : undefined;
   if (reason !== undefined) return pass(name, place, reason);
@@ -235,16 +237,14 @@ function cause(causes: Map<string, Finding>, origin: Origin, message: string, na
 
 /** What compose files, containers, images, .env files and the like name. */
 function deployed(facts: Facts, options: Options): Subject[] {
-  const [excuses, programs] = [excusesOf(options).words, options.programs as readonly string[]];
-  const rules = { weak: weakOf(options), engines: enginesOf(options), excuses, programs };
+  const [excuses, programs] = [excusesOf(options).words, list(options, 'programs')];
+  const rules = { weak: list(options, 'weakPasswords'), engines: list(options, 'engines'), excuses, programs };
   const causes = new Map<string, Finding>();
-  return judgedSettings(facts, rules).map(
-    ({ name, of, place, evidence, fault, product = '', cause, related, doubtful }) => {
-      const title = `${name} of ${of}`;
-      if (!fault) return pass(title, place, evidence!);
-      const [data, more] = [{ name, of, product }, related ? { related } : {}];
-      const finding: Finding = { message: fault, data, place, confidence: doubtful ? 'low' : 'high', ...more };
-      return fail(title, once(causes, `${fault} ${cause}`, finding));
-    },
-  );
+  return judgedSettings(facts, rules).map(({ name, of, place, cause, product = '', related = [], ...one }) => {
+    const title = `${name} of ${of}`;
+    if (!one.fault) return pass(title, place, one.evidence!);
+    const confidence = one.doubtful ? 'low' : 'high';
+    const finding: Finding = { message: one.fault, data: { name, of, product }, place, confidence, related };
+    return fail(title, once(causes, `${one.fault} ${cause}`, finding));
+  });
 }

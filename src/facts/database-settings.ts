@@ -221,8 +221,9 @@ export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
   return found;
 }
 
+/** A file with the name of SQLite is one of several that one may choose. */
 function trialOf(path: string): Pick<DeployedSetting, 'doubtful'> {
-  return isTrial(path) ? { doubtful: true } : {};
+  return isTrial(path) || /sqlite/i.test(path) ? { doubtful: true } : {};
 }
 
 function literal(node: YamlNode): { readonly key: string; readonly value: { text: string; span: Span } }[] {

@@ -194,6 +194,19 @@ testCheck(postgresqlMigration, {
       ],
     },
     {
+      name: 'what a setting with a default leads to',
+      files: {
+        'app/settings.py':
+          'import os\nDB_ENGINE = os.getenv("DB_ENGINE", "sqlite")\nif DB_ENGINE == "postgres":\n    main = {"ENGINE": "django.db.backends.postgresql", "NAME": "app"}\nelse:\n    main = {"ENGINE": "django.db.backends.sqlite3", "NAME": "app.db"}\nDATABASES = {"default": main}\n',
+      },
+      findings: [{ message: 'sqlite', at: 'app/settings.py:2' }],
+    },
+    {
+      name: 'one of several compose files to choose from',
+      files: { 'compose.sqlite.yml': 'services:\n  web:\n    image: web\n    environment: [DB_TYPE=sqlite]\n' },
+      findings: [{ message: 'deployed', at: 'compose.sqlite.yml:4', confidence: 'low' }],
+    },
+    {
       name: 'a demonstration',
       files: {
         'compose.demo.yaml':
