@@ -22,7 +22,7 @@ export interface Manifest {
   readonly objects: readonly KubeObject[];
   /** Content of a kustomization.yaml. */
   readonly kustomization?: YamlMap;
-  /** A file of JSON patch operations. */
+  /** A file of JSON patch operations, of kustomize's replacements, or a part of an object that is merged into others. */
   readonly patch?: YamlNode;
   /** Documents of patches that a kustomization spells out in block texts, by offset of the text. */
   readonly inline?: Readonly<Record<string, readonly YamlNode[]>>;
@@ -73,7 +73,7 @@ export const kubernetes: Extractor<'kubernetes'> = {
   whole: true,
   accepts: (path) => /\.(?:ya?ml|json)$/i.test(path) || KUSTOMIZATION.test(path),
   recognises: (path, text) =>
-    KUSTOMIZATION.test(path) || (hasKey(text, 'apiVersion') && isPlain(path, text)) || isPatch(text),
+    KUSTOMIZATION.test(path) || (hasKey(text, 'apiVersion') && isPlain(path, text)) || isPatch(text) || isPart(text),
   load: async () => {
     const read = await loadYaml();
     return ({ path, text }) => {
@@ -84,7 +84,8 @@ export const kubernetes: Extractor<'kubernetes'> = {
         return { data: { objects: [], kustomization: root, inline: inlinePatches(root, text, read) }, problems };
       }
       const patch = documents[0]?.root;
-      if (patch?.kind === 'list' && isPatch(text)) return { data: { objects: [], patch } };
+      if (patch && patch.kind !== 'scalar' && (isPatch(text) || isPart(text)) && objectsIn(documents).length === 0)
+        return { data: { objects: [], patch } };
       const objects = documents.flatMap((document) => withSource(objectsIn([document]), document, text));
       if (objects.length === 0 && !documents.some((document) => document.broken)) return {};
       return { data: { objects, ...(isGenerated(text) ? { generated: true } : {}) }, problems };
@@ -95,9 +96,19 @@ export const kubernetes: Extractor<'kubernetes'> = {
 function isPatch(text: string): boolean {
   return (
     text.length < 100_000 &&
-    /^\s*(?:#[^\n]*\n\s*|---\s*)*(?:-|\[)/.test(text) &&
-    hasKey(text, 'op') &&
-    hasKey(text, 'path')
+    /^\s*(?:#[^\n]*\n\s*|---\s*)*(?:-|\[|replacements:|source:|targets:)/.test(text) &&
+    ((hasKey(text, 'op') && hasKey(text, 'path')) || (hasKey(text, 'source') && hasKey(text, 'targets')))
+  );
+}
+
+/** A part of an object without its apiVersion: a patch for what the kustomization says. */
+function isPart(text: string): boolean {
+  return (
+    text.length < 100_000 &&
+    /^(?:spec|data|stringData|metadata):/m.test(text) &&
+    !/^apiVersion:/m.test(text) &&
+    !text.includes('{{') &&
+    !/^(?:services|jobs|stages|on|resource|Resources|swagger|openapi):/m.test(text)
   );
 }
 

@@ -1,10 +1,22 @@
 /** Knows kustomizations: what a folder's build gives, with bases, components, patches, images, labels and namespaces. */
 import type { Facts } from './facts.ts';
-import { imageName, parseImage } from './images.ts';
-import { type KubeObject, type Manifest, objectsOf, podTemplate } from './kubernetes.ts';
+import { type KubeObject, type Manifest, objectsOf, titleOf } from './kubernetes.ts';
+import {
+  generated,
+  hasKeys,
+  withAnnotations,
+  withImages,
+  withLabels,
+  withReplacement,
+  withReplicas,
+} from './kustomize/fields.ts';
+import { merged, operate, PatchError } from './kustomize/merge.ts';
+import { joined, variablesOf, withAffix, withNamespace, withVariables } from './kustomize/names.ts';
+import { put, without } from './kustomize/nodes.ts';
+import { groupOf, named, type Resource, targeted, withBody } from './kustomize/resources.ts';
 import { folderOf, joinPath } from './paths.ts';
 import type { Place } from './span.ts';
-import { at, entriesOf, entryOf, itemsOf, relocate, textOf, type YamlMap, type YamlNode } from './yaml.ts';
+import { at, entriesOf, itemsOf, relocate, textOf, type YamlMap, type YamlNode } from './yaml.ts';
 
 export interface Kustomization {
   readonly path: string;
@@ -24,18 +36,20 @@ export interface KustomizeModel {
   readonly builds: readonly KustomizeBuild[];
   /** Manifests that kustomizations use, as objects or as patches: they are not applied as they stand. */
   readonly used: ReadonlySet<string>;
-  /** Kustomizations that could not be built; their files count as they stand. */
+  /** Kustomizations that could not be built, whose files count as they stand, and parts of builds that are not known. */
   readonly broken: readonly (Place & { readonly reason: string })[];
 }
 
 interface Tree {
   readonly files: ReadonlyMap<string, Manifest>;
   readonly byFolder: ReadonlyMap<string, Kustomization>;
+  readonly has: (path: string) => boolean;
 }
 
 interface Built {
-  readonly objects: KubeObject[];
-  readonly used: Set<string>;
+  readonly objects: readonly KubeObject[];
+  readonly used: ReadonlySet<string>;
+  readonly lost: readonly Lost[];
 }
 
 /** Builds every kustomization, and every component, that no other one uses. A pure join: use through `facts.linked`. */
@@ -47,25 +61,27 @@ export function linkKustomize(facts: Facts): KustomizeModel {
     const folder = folderOf(path);
     byFolder.set(folder, { path, folder, root, component: textOf(at(root, 'kind')) === 'Component' });
   }
-  const tree: Tree = { files, byFolder };
+  const tree: Tree = { files, byFolder, has: (path) => facts.has(path) };
   const zones = new Map(facts.files.map(({ path, zone }) => [path, zone]));
   // A test that builds on production's folders does not make them its own.
   const children = new Set(
     [...byFolder.values()].flatMap((one) =>
       references(one).flatMap(({ path }) => {
-        const child = tree.byFolder.get(path);
-        const foreign = child && zones.get(one.path) !== 'production' && zones.get(child.path) === 'production';
+        const child = path === undefined ? undefined : tree.byFolder.get(path);
+        if (!child || path === undefined) return [];
+        const foreign = zones.get(one.path) !== 'production' && zones.get(child.path) === 'production';
         return foreign ? [] : [path];
       }),
     ),
   );
   const builds: (KustomizeBuild & { readonly files: ReadonlySet<string> })[] = [];
   const used = new Set<string>();
-  const broken: (Place & { reason: string })[] = [];
+  const broken: Lost[] = [];
+  const lost: Lost[] = [];
   for (const one of byFolder.values()) {
     if (children.has(one.folder)) continue;
     try {
-      const result = build(one, tree, []);
+      const result = build(one, tree);
       const namespace = textOf(at(one.root, 'namespace'));
       builds.push({
         kustomization: one,
@@ -74,6 +90,7 @@ export function linkKustomize(facts: Facts): KustomizeModel {
         files: result.used,
       });
       for (const path of result.used) used.add(path);
+      if (zones.get(one.path) === 'production') lost.push(...result.lost);
     } catch (error) {
       if (!(error instanceof Unbuildable)) throw error;
       broken.push({
@@ -87,96 +104,230 @@ export function linkKustomize(facts: Facts): KustomizeModel {
   const real = builds.filter(({ kustomization }) => zones.get(kustomization.path) === 'production');
   const production = new Set(real.flatMap(({ files }) => [...files]));
   const counted = builds.filter((one) => real.includes(one) || ![...one.files].some((file) => production.has(file)));
-  return { builds: counted, used, broken };
+  const unknown = new Map(lost.map((one) => [`${one.path} ${one.span.start}`, one]));
+  return { builds: counted, used, broken: [...broken, ...unknown.values()] };
 }
 
 class Unbuildable extends Error {}
 
-interface Reference {
-  /** File or folder. */
-  readonly path: string;
-  readonly component: boolean;
+type Lost = Place & { readonly reason: string };
+
+/** What a build has gathered so far. */
+interface State {
+  resources: readonly Resource[];
+  readonly used: Set<string>;
+  readonly lost: Lost[];
+  /** Kustomizations that declare `vars`. */
+  readonly roots: YamlMap[];
 }
 
-/** Local files and folders a kustomization is made of; remote ones are left out. */
+interface Reference {
+  /** File or folder; undefined for what is not in the tree. */
+  readonly path: string | undefined;
+  readonly component: boolean;
+  readonly node: YamlNode;
+  readonly text: string;
+}
+
+const REMOTE =
+  /^(?:https?|ssh|git|oci|s3|file):|^git@|\?(?:ref|version)=|^(?:github|gitlab|bitbucket)\.\w+[/:]|\/\/|\.git(?:$|[?/])/;
+
+/** Files and folders a kustomization is made of. */
 function references({ folder, root }: Kustomization): Reference[] {
   return (['resources', 'bases', 'components'] as const).flatMap((key) =>
-    itemsOf(at(root, key)).flatMap((item): Reference[] => {
-      const text = textOf(item);
-      if (text === undefined || /^(?:https?|ssh|git):|^git@|^[\w-]+\.[\w.-]+\/|\?ref=/.test(text)) return [];
-      const path = joinPath(folder, text);
-      return path === undefined ? [] : [{ path, component: key === 'components' }];
+    itemsOf(at(root, key)).flatMap((node): Reference[] => {
+      const text = textOf(node);
+      if (text === undefined || text === '') return [];
+      const path = REMOTE.test(text) ? undefined : joinPath(folder, text);
+      return [{ path, component: key === 'components', node, text }];
     }),
   );
 }
 
-function build(one: Kustomization, tree: Tree, parents: readonly string[]): Built {
+function build(one: Kustomization, tree: Tree): Built {
+  const state: State = { resources: [], used: new Set(), lost: [], roots: [] };
+  accumulate(one, tree, [], state);
+  const named = joined(state.resources);
+  const done = withVariables(named, variablesOf(state.roots, named));
+  const emitted = done.filter((resource) => !resource.generated && !isLocal(resource.object));
+  return { objects: emitted.map(({ object }) => object), used: state.used, lost: state.lost };
+}
+
+/** Adds what a kustomization has and changes what is there. Components change what the folders above them have. */
+function accumulate(one: Kustomization, tree: Tree, parents: readonly string[], state: State): void {
   if (parents.includes(one.folder) || parents.length > 30) throw new Unbuildable(`${one.folder} builds on itself`);
-  const used = new Set<string>();
-  let objects: KubeObject[] = [];
+  const { used } = state;
+  const lose = (node: YamlNode, reason: string) => state.lost.push({ path: one.path, span: node.span, reason });
   const components: Kustomization[] = [];
-  for (const { path, component } of references(one)) {
-    const child = tree.byFolder.get(path);
+  for (const { path, component, node, text } of references(one)) {
+    const child = path === undefined ? undefined : tree.byFolder.get(path);
     if (child && component) components.push(child);
     else if (child) {
-      const inner = build(child, tree, [...parents, one.folder]);
-      for (const file of inner.used) used.add(file);
-      objects.push(...inner.objects);
-    } else {
-      const manifest = tree.files.get(path);
+      const inner: State = { ...state, resources: [] };
+      accumulate(child, tree, [...parents, one.folder], inner);
+      state.resources = [...state.resources, ...inner.resources];
+    } else if (path !== undefined && tree.has(path)) {
       used.add(path);
-      // A resource that is missing or no manifest (a chart template, a folder without kustomization) adds nothing.
-      for (const object of manifest?.objects ?? []) objects.push(placed(object, path));
-    }
+      const objects = tree.files.get(path)?.objects ?? [];
+      const added = objects.map((object): Resource => ({ object: placed(object, path), before: [], affixes: [] }));
+      state.resources = [...state.resources, ...added];
+    } else lose(node, `${text} is not in this repository`);
   }
-  for (const component of components) {
-    const inner = build(component, tree, [...parents, one.folder]);
-    for (const file of inner.used) used.add(file);
-    objects.push(...inner.objects);
-    objects = transform(component, objects, tree, used);
+  for (const key of ['helmCharts', 'helmChartInflationGenerator', 'generators'] as const)
+    for (const node of itemsOf(at(one.root, key)).filter((item) => !generatesData(item, one, tree, used)))
+      lose(node, `what ${textOf(at(node, 'name')) ?? textOf(node) ?? key} generates is not known`);
+  const twice = repeated(state.resources);
+  if (twice) lose(one.root, `${twice} is there twice`);
+  for (const { object, behavior } of generated(one.root, one.path)) generate(object, behavior, state);
+  for (const component of components) accumulate(component, tree, [...parents, one.folder], state);
+  state.roots.push(one.root);
+  transform(one, tree, state, lose);
+}
+
+/** An object that the resources hold more than once: kustomize refuses to build them. */
+function repeated(resources: readonly Resource[]): string | undefined {
+  const seen = new Set<string>();
+  for (const { object } of resources) {
+    const key = JSON.stringify([groupOf(object.apiVersion), object.kind, object.namespace ?? '', object.name]);
+    if (object.name !== undefined && seen.has(key)) return titleOf(object);
+    seen.add(key);
   }
-  const transformed = one.component && parents.length > 0 ? objects : transform(one, objects, tree, used);
-  return { objects: transformed, used };
+  return undefined;
+}
+
+/** ConfigMaps and Secrets that files describe: as little is known of them as of those read from files. */
+function generatesData(node: YamlNode, one: Kustomization, tree: Tree, used: Set<string>): boolean {
+  const text = textOf(node);
+  const path = text === undefined || text.includes('\n') ? undefined : joinPath(one.folder, text);
+  const objects = path === undefined ? undefined : tree.files.get(path)?.objects;
+  if (path !== undefined) used.add(path);
+  return objects?.every(({ kind }) => /^(?:ConfigMap|Secret)Generator$/.test(kind)) ?? false;
+}
+
+/** A generator makes an object, or changes one that is there. */
+function generate(body: YamlMap, behavior: string, state: State): void {
+  const [object] = objectsOf(body);
+  if (!object) return;
+  const known = behavior === 'create' ? undefined : named(state.resources, object);
+  if (!known) {
+    state.resources = [...state.resources, { object, before: [], affixes: [], generated: true }];
+    return;
+  }
+  const data = at(body, 'data');
+  const content = behavior === 'replace' ? without(known.object.body, ['data', 'binaryData']) : known.object.body;
+  const next = entriesOf(data).reduce((node, { key, value }) => put(node, ['data', key], value), content);
+  state.resources = state.resources.map((one) => (one === known ? withBody(one, next) : one));
 }
 
 function placed(object: KubeObject, path: string): KubeObject {
   return object.path === undefined ? { ...object, path, body: relocate(object.body, path) } : object;
 }
 
-function transform(one: Kustomization, before: KubeObject[], tree: Tree, used: Set<string>): KubeObject[] {
-  let objects = before;
-  for (const patch of patchesOf(one, tree, used)) objects = apply(patch, objects);
-  objects = withLabels(one.root, objects);
-  objects = withImages(one, objects);
-  const namespace = at(one.root, 'namespace');
-  const name = textOf(namespace);
-  if (namespace && name !== undefined) {
-    objects = objects.map((object) => {
-      if (CLUSTER_WIDE.test(object.kind)) return object;
-      const body = put(object.body, ['metadata', 'namespace'], relocate(namespace, one.path));
-      return { ...object, namespace: name, body };
-    });
-  }
-  return objects;
+/** Objects that tell tools something and are never applied. */
+function isLocal({ body }: KubeObject): boolean {
+  return textOf(at(body, 'metadata', 'annotations', 'config.kubernetes.io/local-config')) === 'true';
 }
 
-const CLUSTER_WIDE =
-  /^(?:Namespace|Node|PersistentVolume|ClusterRole|ClusterRoleBinding|CustomResourceDefinition|StorageClass|PriorityClass|IngressClass|APIService|.*WebhookConfiguration|GlobalNetworkPolicy|CiliumClusterwideNetworkPolicy|(?:Baseline)?AdminNetworkPolicy|ClusterNetworkPolicy|ClusterGroup|ClusterPolicy|Tier|ClusterIssuer|ClusterSecretStore|PodSecurityPolicy)$/;
+type Lose = (node: YamlNode, reason: string) => void;
+
+/** The changes of one kustomization, in kustomize's order. */
+function transform(one: Kustomization, tree: Tree, state: State, lose: Lose): void {
+  const { root, path } = one;
+  const own = (key: string) => {
+    const node = at(root, key);
+    return node && relocate(node, path);
+  };
+  const located = relocate(root, path);
+  const patch = (keys: readonly string[]) => {
+    for (const each of patchesOf(one, tree, state.used, keys, lose))
+      state.resources = apply(each, state.resources, root, lose);
+  };
+  patch(['patchesStrategicMerge', 'patches']);
+  const namespace = own('namespace');
+  if (namespace) state.resources = withNamespace(state.resources, namespace);
+  state.resources = withAffix(state.resources, textOf(at(root, 'namePrefix')) ?? '', true);
+  state.resources = withAffix(state.resources, textOf(at(root, 'nameSuffix')) ?? '', false);
+  state.resources = withAnnotations(located, withLabels(located, state.resources));
+  patch(['patchesJson6902']);
+  state.resources = withImages(own('images'), path, withReplicas(located, state.resources));
+  for (const rule of replacementsOf(one, tree, state.used, lose))
+    state.resources = withReplacement(rule, state.resources);
+  for (const node of itemsOf(at(root, 'transformers'))) transformBy(node, one, tree, state, lose);
+}
+
+function replacementsOf(one: Kustomization, tree: Tree, used: Set<string>, lose: Lose): YamlNode[] {
+  return itemsOf(at(one.root, 'replacements')).flatMap((item) => {
+    const file = textOf(at(item, 'path'));
+    if (file === undefined) return [relocate(item, one.path)];
+    const path = joinPath(one.folder, file);
+    const content = path === undefined ? undefined : tree.files.get(path)?.patch;
+    if (path === undefined || !content) {
+      lose(item, `the replacements of ${file} are not read`);
+      return [];
+    }
+    used.add(path);
+    const listed = at(content, 'replacements');
+    const rules = content.kind === 'list' ? content.items : listed ? itemsOf(listed) : [content];
+    return rules.map((rule) => relocate(rule, path));
+  });
+}
+
+/** A file that configures one of kustomize's own transformers. */
+function transformBy(node: YamlNode, one: Kustomization, tree: Tree, state: State, lose: Lose): void {
+  const text = textOf(node) ?? '';
+  const path = text.includes('\n') ? undefined : joinPath(one.folder, text);
+  const child = path === undefined ? undefined : tree.byFolder.get(path);
+  if (path !== undefined) state.used.add(path);
+  const configs = path === undefined ? undefined : child ? build(child, tree).objects : tree.files.get(path)?.objects;
+  if (!configs || configs.length === 0) lose(node, `the transformer ${text.split('\n', 1)[0]} is not known`);
+  for (const { kind, body } of configs ?? []) {
+    const where = relocate(body, path!);
+    const entry = (key: string, value: YamlNode | undefined): YamlMap =>
+      value ? put({ kind: 'map', entries: [], span: body.span, path: path! }, [key], value) : { ...where, entries: [] };
+    const list = (item: YamlNode): YamlNode => ({ kind: 'list', items: [item], span: item.span, path: path! });
+    if (kind === 'NamespaceTransformer') {
+      const namespace = at(where, 'metadata', 'namespace');
+      if (namespace) state.resources = withNamespace(state.resources, namespace);
+    } else if (kind === 'ImageTagTransformer') {
+      const image = at(where, 'imageTag');
+      if (image) state.resources = withImages(list(image), path!, state.resources);
+    } else if (kind === 'AnnotationsTransformer') {
+      state.resources = withAnnotations(entry('commonAnnotations', at(where, 'annotations')), state.resources);
+    } else if (kind === 'LabelTransformer') {
+      const labels = put(
+        put({ ...where, entries: [] }, ['pairs'], at(where, 'labels') ?? where),
+        ['fields'],
+        at(where, 'fieldSpecs') ?? where,
+      );
+      state.resources = withLabels(entry('labels', list(labels)), state.resources, false);
+    } else if (/^(?:Prefix|Suffix|PrefixSuffix)Transformer$/.test(kind) && isGeneral(at(where, 'fieldSpecs'))) {
+      state.resources = withAffix(state.resources, textOf(at(where, 'prefix')) ?? '', true);
+      state.resources = withAffix(state.resources, textOf(at(where, 'suffix')) ?? '', false);
+    } else lose(node, `the transformer ${kind} of ${text} is not evaluated`);
+  }
+}
+
+/** A transformer for the names of all objects. */
+function isGeneral(fields: YamlNode | undefined): boolean {
+  const names = itemsOf(fields).filter((one) => textOf(at(one, 'path')) === 'metadata/name');
+  return fields === undefined || names.some((one) => at(one, 'kind') === undefined);
+}
 
 // ---------------------------------------------------------------- patches
 
 interface Patch {
-  /** What it changes: the target, or the object the patch itself names. */
-  readonly matches: (object: KubeObject) => boolean;
-  readonly merge?: YamlMap;
-  readonly operations?: readonly YamlNode[];
+  readonly node: YamlNode;
+  readonly target: YamlNode | undefined;
+  /** Where the kustomization names it. */
+  readonly item: YamlNode;
 }
 
-function patchesOf(one: Kustomization, tree: Tree, used: Set<string>): Patch[] {
+function patchesOf(one: Kustomization, tree: Tree, used: Set<string>, keys: readonly string[], lose: Lose): Patch[] {
   const { root, folder, path } = one;
   const inline = tree.files.get(path)?.inline ?? {};
   const contents = (node: YamlNode | undefined): readonly YamlNode[] => {
     if (!node) return [];
+    if (node.kind !== 'scalar') return [relocate(node, path)];
     const own = inline[node.span.start];
     if (own) return own.map((document) => relocate(document, path));
     const file = textOf(node);
@@ -185,260 +336,43 @@ function patchesOf(one: Kustomization, tree: Tree, used: Set<string>): Patch[] {
     used.add(target);
     const manifest = tree.files.get(target);
     if (manifest?.patch) return [relocate(manifest.patch, target)];
+    if (!manifest) lose(node, `the patch ${file} ${tree.has(target) ? 'is not read' : 'is not in this repository'}`);
     return (manifest?.objects ?? []).map((object) => placed(object, target).body);
   };
-  const list = [
-    ...itemsOf(at(root, 'patchesStrategicMerge')).flatMap((item) =>
-      contents(item).map((node) => ({ node, target: undefined })),
-    ),
-    ...[...itemsOf(at(root, 'patches')), ...itemsOf(at(root, 'patchesJson6902'))].flatMap((item) =>
-      contents(at(item, 'patch') ?? at(item, 'path') ?? item).map((node) => ({ node, target: at(item, 'target') })),
-    ),
-  ];
-  return list.flatMap(({ node, target }): Patch[] => {
-    if (node.kind === 'list') return target ? [{ matches: targeted(target), operations: node.items }] : [];
-    if (node.kind !== 'map') return [];
-    const own = objectsOf(node)[0];
-    if (!target && !own) return [];
-    const matches = target
-      ? targeted(target)
-      : (object: KubeObject) => object.kind === own!.kind && object.name === own!.name;
-    return [{ matches, merge: node }];
-  });
-}
-
-function targeted(target: YamlNode): (object: KubeObject) => boolean {
-  const wanted = (key: string) => textOf(at(target, key));
-  const [kind, name, namespace, group, labels] = ['kind', 'name', 'namespace', 'group', 'labelSelector'].map(wanted);
-  const whole = (pattern: string | undefined, text: string | undefined) =>
-    pattern === undefined || pattern === '' || pattern === text || matchesPattern(pattern, text ?? '');
-  return (object) =>
-    whole(kind, object.kind) &&
-    whole(name, object.name) &&
-    (namespace === undefined || object.namespace === namespace) &&
-    (group === undefined || object.apiVersion.startsWith(`${group}/`)) &&
-    (labels ?? '').split(',').every((pair) => {
-      const [key, value] = pair.split(/==?/).map((part) => part.trim());
-      return !key || textOf(at(object.body, 'metadata', 'labels', key)) === value;
-    });
-}
-
-/** Names in targets are regular expressions; only `.*`, `|` and groups are used in practice. */
-function matchesPattern(pattern: string, text: string): boolean {
-  if (pattern.length > 200 || !/^[\w.*|()-]+$/.test(pattern) || /\*.*\*.*\*|\)\*/.test(pattern)) return false;
-  try {
-    return new RegExp(`^(?:${pattern})$`).test(text);
-  } catch {
-    return false;
-  }
-}
-
-function apply(patch: Patch, objects: readonly KubeObject[]): KubeObject[] {
-  return objects.flatMap((object) => {
-    if (!patch.matches(object)) return [object];
-    if (patch.merge) {
-      if (textOf(at(patch.merge, '$patch')) === 'delete') return [];
-      const merged = mergeMaps(object.body, without(patch.merge, ['apiVersion', 'kind']), 0);
-      return [renewed(object, put(merged, ['metadata'], mergeMetadata(object.body, patch.merge)))];
-    }
-    const body = (patch.operations ?? []).reduce<YamlMap>((node, operation) => operate(node, operation), object.body);
-    return [renewed(object, body)];
-  });
-}
-
-/** Names stay: a patch uses them to find its object. */
-function mergeMetadata(body: YamlMap, patch: YamlMap): YamlNode {
-  const metadata = at(body, 'metadata');
-  const change = at(patch, 'metadata');
-  if (metadata?.kind !== 'map' || change?.kind !== 'map') return metadata ?? change ?? body;
-  return mergeMaps(metadata, without(change, ['name', 'namespace']), 0);
-}
-
-function without(node: YamlMap, keys: readonly string[]): YamlMap {
-  return { ...node, entries: node.entries.filter(({ key }) => !keys.includes(key)) };
-}
-
-function renewed(object: KubeObject, body: YamlMap): KubeObject {
-  const namespace = textOf(at(body, 'metadata', 'namespace'));
-  return { ...object, body, ...(namespace === undefined ? {} : { namespace }) };
-}
-
-/** Fields by which the items of well-known lists are matched; other lists are replaced. */
-const MERGE_KEYS: Readonly<Record<string, string>> = {
-  containers: 'name',
-  initContainers: 'name',
-  ephemeralContainers: 'name',
-  env: 'name',
-  volumes: 'name',
-  volumeMounts: 'mountPath',
-  ports: 'containerPort',
-  imagePullSecrets: 'name',
-  hostAliases: 'ip',
-  topologySpreadConstraints: 'topologyKey',
-};
-
-function mergeMaps(base: YamlMap, patch: YamlMap, depth: number): YamlMap {
-  if (textOf(at(patch, '$patch')) === 'replace') return without(patch, ['$patch']);
-  const entries = new Map(base.entries.map((entry) => [entry.key, entry]));
-  for (const entry of patch.entries) {
-    const before = entries.get(entry.key)?.value;
-    const { value } = entry;
-    if (value.kind === 'scalar' && value.value === null) entries.delete(entry.key);
-    else if (value.kind === 'map' && textOf(at(value, '$patch')) === 'delete') entries.delete(entry.key);
-    else if (before?.kind === 'map' && value.kind === 'map' && depth < 60) {
-      // The place of a changed map stays that of the base: this is where the object is written down.
-      entries.set(entry.key, {
-        ...entries.get(entry.key)!,
-        value: { ...mergeMaps(before, value, depth + 1), span: before.span, ...pathOf(before) },
-      });
-    } else if (before?.kind === 'list' && value.kind === 'list' && Object.hasOwn(MERGE_KEYS, entry.key) && depth < 60) {
-      const key = MERGE_KEYS[entry.key]!;
-      entries.set(entry.key, {
-        ...entries.get(entry.key)!,
-        value: { ...before, items: mergeItems(before.items, value.items, key, depth) },
-      });
-    } else entries.set(entry.key, entry);
-  }
-  return { ...base, entries: [...entries.values()] };
-}
-
-function pathOf(node: YamlNode): { readonly path?: string } {
-  return node.path === undefined ? {} : { path: node.path };
-}
-
-function mergeItems(before: readonly YamlNode[], patch: readonly YamlNode[], key: string, depth: number): YamlNode[] {
-  const items = [...before];
-  for (const item of patch) {
-    const id = textOf(at(item, key));
-    const index = id === undefined ? -1 : items.findIndex((other) => textOf(at(other, key)) === id);
-    const known = items[index];
-    if (textOf(at(item, '$patch')) === 'delete') {
-      if (index >= 0) items.splice(index, 1);
-    } else if (known?.kind === 'map' && item.kind === 'map') {
-      items[index] = { ...mergeMaps(known, item, depth + 1), span: known.span, ...pathOf(known) };
-    } else items.push(item);
-  }
-  return items;
-}
-
-/** One operation of a JSON patch; a path that does not exist changes nothing. */
-function operate(body: YamlMap, operation: YamlNode): YamlMap {
-  const op = textOf(at(operation, 'op'));
-  const path = (textOf(at(operation, 'path')) ?? '')
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const value = at(operation, 'value');
-  if (path.length === 0 || path.length > 60) return body;
-  if (op === 'remove') return edit(body, path, undefined) as YamlMap;
-  return value && (op === 'add' || op === 'replace') ? (edit(body, path, value) as YamlMap) : body;
-}
-
-function edit(node: YamlNode, path: readonly string[], value: YamlNode | undefined): YamlNode {
-  const [first, ...rest] = path as [string, ...string[]];
-  if (node.kind === 'list') {
-    const index = first === '-' ? node.items.length : Number(first);
-    const items = [...node.items];
-    if (!Number.isInteger(index) || index < 0 || index > items.length) return node;
-    const inner = items[index];
-    if (rest.length > 0) {
-      if (inner) items[index] = edit(inner, rest, value);
-    } else if (value === undefined) items.splice(index, 1);
-    else if (first === '-') items.push(value);
-    else items[index] = value;
-    return { ...node, items };
-  }
-  if (node.kind !== 'map') return node;
-  const inner = entryOf(node, first);
-  if (rest.length > 0) {
-    if (!inner) return node;
-    const changed = { ...inner, value: edit(inner.value, rest, value) };
-    return { ...node, entries: node.entries.map((entry) => (entry === inner ? changed : entry)) };
-  }
-  return value === undefined ? without(node, [first]) : put(node, [first], value);
-}
-
-/** The map with a value at a path of keys; maps on the way are made. */
-function put(node: YamlMap, path: readonly string[], value: YamlNode): YamlMap {
-  const [first, ...rest] = path as [string, ...string[]];
-  const before = entryOf(node, first);
-  const inner =
-    before?.value.kind === 'map'
-      ? before.value
-      : { kind: 'map' as const, entries: [], span: value.span, ...pathOf(value) };
-  const content = rest.length === 0 ? value : put(inner, rest, value);
-  const entry = before
-    ? { ...before, value: content }
-    : { key: first, keySpan: value.span, span: value.span, value: content, ...pathOf(value) };
-  return {
-    ...node,
-    entries: before ? node.entries.map((one) => (one === before ? entry : one)) : [...node.entries, entry],
-  };
-}
-
-// ---------------------------------------------------------------- labels and images
-
-function withLabels(root: YamlMap, objects: KubeObject[]): KubeObject[] {
-  const common = entriesOf(at(root, 'commonLabels'));
-  const groups = [
-    { pairs: common, templates: true, selectors: true },
-    ...itemsOf(at(root, 'labels')).map((item) => {
-      const selectors = textOf(at(item, 'includeSelectors')) === 'true';
-      return {
-        pairs: entriesOf(at(item, 'pairs')),
-        templates: selectors || textOf(at(item, 'includeTemplates')) === 'true',
-        selectors,
-      };
+  return keys.flatMap((key) =>
+    itemsOf(at(root, key)).flatMap((item) => {
+      const strategic = key === 'patchesStrategicMerge';
+      const content = strategic ? item : (at(item, 'patch') ?? at(item, 'path') ?? item);
+      const target = strategic ? undefined : at(item, 'target');
+      return contents(content).map((node) => ({ node, target, item }));
     }),
-  ];
-  return groups.reduce((list, { pairs, templates, selectors }) => {
-    if (pairs.length === 0) return list;
-    return list.map((object) => {
-      let body = object.body;
-      const add = (path: readonly string[]) => {
-        for (const { key, value } of pairs) body = put(body, [...path, key], value);
-      };
-      add(['metadata', 'labels']);
-      const template = podTemplate(object);
-      if (templates && template && object.kind !== 'Pod') {
-        const path =
-          object.kind === 'CronJob'
-            ? ['spec', 'jobTemplate', 'spec', 'template']
-            : object.kind === 'PodTemplate'
-              ? ['template']
-              : ['spec', 'template'];
-        add([...path, 'metadata', 'labels']);
-      }
-      // An empty selector stays empty.
-      if (selectors && object.kind === 'NetworkPolicy' && at(body, 'spec', 'podSelector', 'matchLabels'))
-        add(['spec', 'podSelector', 'matchLabels']);
-      return { ...object, body };
-    });
-  }, objects);
+  );
 }
 
-function withImages(one: Kustomization, objects: KubeObject[]): KubeObject[] {
-  const rules = itemsOf(at(one.root, 'images')).flatMap((item) => {
-    const name = parseImage(textOf(at(item, 'name')) ?? '');
-    return name ? [{ item, name: imageName(name) }] : [];
+function apply(patch: Patch, resources: readonly Resource[], root: YamlMap, lose: Lose): readonly Resource[] {
+  const { node, target, item } = patch;
+  if (node.kind === 'scalar') return resources;
+  const [own] = node.kind === 'map' ? objectsOf(node) : [];
+  const allowed = (key: string) => textOf(at(item, 'options', key)) === 'true';
+  const renames = [
+    ...(allowed('allowNameChange') ? (['name'] as const) : []),
+    ...(allowed('allowKindChange') ? (['kind'] as const) : []),
+  ];
+  const found = target ? undefined : own && named(resources, own);
+  const matches = target ? targeted(target) : (resource: Resource) => resource === found;
+  if (!target && own && !found) lose(item, `the build has no ${own.kind} ${own.name ?? ''} for its patch`);
+  return resources.flatMap((resource): Resource[] => {
+    if (!matches(resource)) return [resource];
+    try {
+      const body =
+        node.kind === 'map'
+          ? merged(resource.object.body, node, hasKeys(resource, root), renames)
+          : node.items.reduce<YamlMap>(operate, resource.object.body);
+      return body ? [withBody(resource, body)] : [];
+    } catch (error) {
+      if (!(error instanceof PatchError)) throw error;
+      lose(item, error.message);
+      return [resource];
+    }
   });
-  if (rules.length === 0) return objects;
-  const renamed = (node: YamlNode): YamlNode => {
-    if (node.kind === 'list') return { ...node, items: node.items.map(renamed) };
-    if (node.kind !== 'map') return node;
-    const entries = node.entries.map((entry) => {
-      if (entry.key !== 'image' || entry.value.kind !== 'scalar') return { ...entry, value: renamed(entry.value) };
-      const image = parseImage(entry.value.text);
-      const rule = image && rules.find(({ name }) => name === imageName(image));
-      if (!rule) return entry;
-      const field = (key: string) => textOf(at(rule.item, key));
-      const base = field('newName') ?? `${image.registry === undefined ? '' : `${image.registry}/`}${image.repository}`;
-      const tag = field('newTag') ?? image.tag;
-      const digest = field('digest') ?? (field('newTag') === undefined ? image.digest : undefined);
-      const text = `${base}${tag === undefined || field('digest') !== undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
-      return { ...entry, value: { ...entry.value, text, value: text, span: rule.item.span, path: one.path } };
-    });
-    return { ...node, entries };
-  };
-  return objects.map((object) => ({ ...object, body: renamed(object.body) as YamlMap }));
 }

@@ -143,12 +143,11 @@ describe('transformers', () => {
 
   test.each([
     ['newTag', 'images:\n  - name: nginx\n    newTag: "2"\n', 'nginx:2'],
-    [
-      'newName',
-      'images:\n  - name: docker.io/library/nginx\n    newName: mirror.example.org/nginx\n',
-      'mirror.example.org/nginx:1',
-    ],
+    ['newName', 'images:\n  - name: nginx\n    newName: mirror.example.org/nginx\n', 'mirror.example.org/nginx:1'],
     ['digest', 'images:\n  - name: nginx\n    digest: sha256:ab\n', 'nginx@sha256:ab'],
+    ['another name of the same image', 'images:\n  - name: docker.io/library/nginx\n    newTag: "2"\n', 'nginx:1'],
+    ['newTag and digest', 'images:\n  - {name: nginx, newTag: "2", digest: "sha256:ab"}\n', 'nginx:2@sha256:ab'],
+    ['tagSuffix', 'images:\n  - {name: nginx, tagSuffix: -slim}\n', 'nginx:1-slim'],
     ['another image', 'images:\n  - name: nginx-x\n    newTag: "2"\n', 'nginx:1'],
   ])('images: %s', async (_, overlay, expected) => {
     expect((await first(overlay)).pod.containers[0]!.image!.text).toBe(expected);
@@ -166,6 +165,237 @@ describe('transformers', () => {
     });
     expect(workload.namespace).toBe('x');
     expect(textOf(at(workload.object.body, 'metadata', 'namespace'))).toBe('x');
+  });
+});
+
+describe('what kustomize does', () => {
+  const shown = async (files: Record<string, string>) => {
+    const { model, cluster } = await built(files);
+    const bodies = cluster.objects.map(({ object }) => object.body);
+    const part = (kind: string, ...path: (string | number)[]) => {
+      const node = at(
+        bodies.find((body) => textOf(at(body, 'kind')) === kind),
+        ...path,
+      );
+      return node && plainOf(node);
+    };
+    return { model, part, bodies, cluster };
+  };
+  const POD = ['spec', 'template', 'spec'] as const;
+  const SHOP = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      serviceAccountName: clerk
+      containers:
+        - name: shop
+          image: shop:1
+          envFrom: [{configMapRef: {name: opening-hours}}, {secretRef: {name: till}}]
+          ports: [{containerPort: 80, protocol: TCP}, {containerPort: 80, protocol: UDP}]
+        - name: radio
+          image: radio:1
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: clerk}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: till}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: street}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: may}
+roleRef: {kind: Role, name: reader}
+subjects: [{kind: ServiceAccount, name: clerk}, {kind: User, name: clerk}]
+`;
+  const shop = { 'base/kustomization.yaml': 'resources: [all.yaml]\n', 'base/all.yaml': SHOP };
+
+  test('prefixes and namespaces reach the references', async () => {
+    const { part } = await shown({
+      ...shop,
+      'a/kustomization.yaml':
+        'resources: [../base]\nnamePrefix: a-\nnamespace: north\nconfigMapGenerator:\n  - name: opening-hours\n    literals: [DAY=mon]\n',
+    });
+    expect(part('Deployment', 'metadata')).toEqual({ name: 'a-shop', namespace: 'north' });
+    expect(part('Deployment', ...POD, 'serviceAccountName')).toBe('a-clerk');
+    expect(part('Deployment', ...POD, 'containers', 0, 'envFrom')).toEqual([
+      { configMapRef: { name: 'a-opening-hours' } },
+      { secretRef: { name: 'a-till' } },
+    ]);
+    expect(part('Namespace', 'metadata', 'name')).toBe('north');
+    expect(part('RoleBinding', 'subjects')).toEqual([
+      { kind: 'ServiceAccount', name: 'a-clerk', namespace: 'north' },
+      { kind: 'User', name: 'clerk' },
+    ]);
+    expect(part('RoleBinding', 'roleRef', 'name')).toBe('reader');
+  });
+
+  test('a base that is there twice keeps its references apart', async () => {
+    const { bodies, model } = await shown({
+      ...shop,
+      'a/kustomization.yaml': 'resources: [../base]\nnameSuffix: -a\n',
+      'b/kustomization.yaml': 'resources: [../base]\nnameSuffix: -b\nnamespace: other\n',
+      'kustomization.yaml': 'resources: [a, b]\nnamePrefix: x-\n',
+    });
+    const deployments = bodies.filter((body) => textOf(at(body, 'kind')) === 'Deployment');
+    expect(deployments.map((body) => textOf(at(body, ...POD, 'serviceAccountName')))).toEqual([
+      'x-clerk-a',
+      'x-clerk-b',
+    ]);
+    expect(model.broken).toEqual([]);
+  });
+
+  test('a patch finds its object by any name it had', async () => {
+    const patch = (name: string) =>
+      `  - patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: ${name}}, spec: {replicas: 3}}'\n`;
+    for (const name of ['shop', 'a-shop']) {
+      const { part } = await shown({
+        ...shop,
+        'a/kustomization.yaml': 'resources: [../base]\nnamePrefix: a-\n',
+        'b/kustomization.yaml': `resources: [../a]\npatches:\n${patch(name)}`,
+      });
+      expect(part('Deployment', 'spec', 'replicas')).toBe(3);
+    }
+  });
+
+  test('lists with keys: order, several keys, replacing and deleting', async () => {
+    const { part } = await shown({
+      ...shop,
+      'a/kustomization.yaml': 'resources: [../base]\npatches: [{path: p.yaml}]\n',
+      'a/p.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec: {template: {spec: {containers: [{name: radio, image: radio:2}, {name: shop, ports: [{containerPort: 80, protocol: UDP, name: dns}], envFrom: [{configMapRef: {name: only}}]}]}}}\n',
+    });
+    const containers = [...POD, 'containers'];
+    expect([part('Deployment', ...containers, 0, 'image'), part('Deployment', ...containers, 1, 'image')]).toEqual([
+      'radio:2',
+      'shop:1',
+    ]);
+    expect(part('Deployment', ...containers, 1, 'ports')).toEqual([
+      { containerPort: 80, protocol: 'UDP', name: 'dns' },
+      { containerPort: 80, protocol: 'TCP' },
+    ]);
+    expect(part('Deployment', ...containers, 1, 'envFrom')).toEqual([{ configMapRef: { name: 'only' } }]);
+    const gone = await shown({
+      ...shop,
+      'a/kustomization.yaml':
+        'resources: [../base]\npatches:\n  - target: {kind: Deployment}\n    patch: |-\n      kind: Deployment\n      metadata: {name: any}\n      spec: {template: {spec: {serviceAccountName: null, containers: [{$patch: replace}, {name: one, image: one:1}]}}}\n',
+    });
+    expect(gone.part('Deployment', ...POD)).toEqual({
+      containers: [{ name: 'one', image: 'one:1' }],
+    });
+  });
+
+  test('a file with a part of an object is a patch for its target', async () => {
+    const { part } = await shown({
+      ...shop,
+      'a/kustomization.yaml':
+        'resources: [../base]\npatches: [{path: part.yaml, target: {labelSelector: "!x", kind: Deployment}}]\n',
+      'a/part.yaml': 'spec: {paused: true}\n',
+    });
+    expect(part('Deployment', 'spec', 'paused')).toBe(true);
+  });
+
+  test.each([
+    ['add puts into a list', 'add', '/spec/template/spec/containers/0', ['new', 'shop', 'radio']],
+    ['replace takes the place', 'replace', '/spec/template/spec/containers/0', ['new', 'radio']],
+    ['a dash is the end', 'add', '/spec/template/spec/containers/-', ['shop', 'radio', 'new']],
+  ])('JSON patches: %s', async (_, op, path, names) => {
+    const { part } = await shown({
+      ...shop,
+      'a/kustomization.yaml': `resources: [../base]\npatches:\n  - target: {kind: Deploy.*, group: apps, version: v1}\n    patch: '[{"op": "${op}", "path": "${path}", "value": {"name": "new"}}]'\n`,
+    });
+    expect(names.map((_, i) => part('Deployment', ...POD, 'containers', i, 'name'))).toEqual(names);
+  });
+
+  test('replacements copy whole values and parts, from objects and files', async () => {
+    const { part } = await shown({
+      ...shop,
+      'a/kustomization.yaml':
+        'resources: [../base]\nconfigMapGenerator:\n  - name: params\n    literals: [IMAGE=mirror.example.org/shop:7]\n    envs: [more.env]\nreplacements:\n  - path: r.yaml\n  - source: {kind: Deployment, fieldPath: metadata.name}\n    targets:\n      - select: {kind: Secret}\n        fieldPaths: [metadata.annotations.for]\n        options: {create: true}\n',
+      'a/r.yaml':
+        'source: {kind: ConfigMap, name: params, fieldPath: data.IMAGE}\ntargets:\n  - select: {kind: Deployment, name: shop}\n    fieldPaths: ["spec.template.spec.containers.[name=shop].image"]\n',
+    });
+    expect(part('Deployment', 'spec', 'template', 'spec', 'containers', 0, 'image')).toBe('mirror.example.org/shop:7');
+    expect(part('Secret', 'metadata', 'annotations')).toEqual({ for: 'shop' });
+  });
+
+  test('a value that comes from a file that is not read is unknown', async () => {
+    const { cluster } = await shown({
+      ...shop,
+      'a/kustomization.yaml':
+        'resources: [../base]\nconfigMapGenerator: [{name: params, envs: [images.env]}]\nreplacements:\n  - source: {kind: ConfigMap, name: params, fieldPath: data.IMAGE}\n    targets: [{select: {kind: Deployment}, fieldPaths: [spec.template.spec.containers.0.image]}]\n',
+    });
+    expect(cluster.workloads[0]!.pod.containers[0]!.image!.rendered?.unknown).toMatch(/params/);
+  });
+
+  test('variables, replicas, annotations, labels of claims', async () => {
+    const { part } = await shown({
+      'kustomization.yaml':
+        'resources: [db.yaml]\nnamePrefix: x-\nreplicas: [{name: db, count: 4}]\ncommonAnnotations: {team: a}\ncommonLabels: {tier: data}\nvars: [{name: HOST, objref: {kind: Service, name: db, apiVersion: v1}}]\n',
+      'db.yaml':
+        'apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {template: {spec: {containers: [{name: db, image: db:1, args: ["--host=$(HOST)", "$(OTHER)"]}]}}, volumeClaimTemplates: [{metadata: {name: disk}}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {selector: {app: db}}\n',
+    });
+    expect(part('StatefulSet', 'metadata')).toEqual({
+      name: 'x-db',
+      labels: { tier: 'data' },
+      annotations: { team: 'a' },
+    });
+    expect(part('StatefulSet', 'spec', 'replicas')).toBe(4);
+    expect(part('StatefulSet', 'spec', 'selector')).toEqual({ matchLabels: { tier: 'data' } });
+    expect(part('StatefulSet', 'spec', 'template', 'metadata')).toEqual({
+      labels: { tier: 'data' },
+      annotations: { team: 'a' },
+    });
+    expect(part('StatefulSet', ...POD, 'containers', 0, 'args')).toEqual(['--host=x-db', '$(OTHER)']);
+    expect(part('StatefulSet', 'spec', 'volumeClaimTemplates', 0, 'metadata', 'labels')).toEqual({ tier: 'data' });
+    expect(part('Service', 'spec', 'selector')).toEqual({ app: 'db', tier: 'data' });
+  });
+
+  test('lists of custom objects are replaced, not merged', async () => {
+    const { part } = await shown({
+      'kustomization.yaml': 'resources: [r.yaml]\npatches: [{path: p.yaml}]\n',
+      'r.yaml': SHOP.replace('apps/v1', 'argoproj.io/v1alpha1').replace('kind: Deployment', 'kind: Rollout'),
+      'p.yaml':
+        'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: shop}\nspec: {template: {spec: {containers: [{name: radio, image: radio:2}]}}}\n',
+    });
+    expect(part('Rollout', 'spec', 'template', 'spec', 'containers')).toEqual([{ name: 'radio', image: 'radio:2' }]);
+  });
+
+  test.each([
+    ['a remote base', 'resources: [https://git.example.org/team/app?ref=v1]', /git\.example\.org.* is not in this/],
+    ['a missing file', 'resources: [nowhere.yaml]', /nowhere\.yaml is not in this/],
+    ['a chart', 'helmCharts: [{name: redis, repo: "https://charts.example.org"}]', /redis generates is not known/],
+    ['a generator', 'generators: [g.yaml]', /g\.yaml generates is not known/],
+    ['a transformer', 'transformers: [t.yaml]', /t\.yaml is not known/],
+    ['an object that is there twice', 'resources: [../base]', /Deployment shop is there twice/],
+    [
+      'a patch without its object',
+      'patches: [{patch: "{apiVersion: v1, kind: Pod, metadata: {name: p}}"}]',
+      /no Pod p/,
+    ],
+    [
+      'a JSON patch that does not fit',
+      'patches: [{target: {kind: Deployment}, patch: \'[{"op": "remove", "path": "/spec/none"}]\'}]',
+      /\/spec\/none, which is not there/,
+    ],
+  ])('what cannot be known is said, the rest is built: %s', async (_, line, reason) => {
+    const { model, part } = await shown({
+      ...shop,
+      'a/kustomization.yaml': line.startsWith('resources')
+        ? `${line.replace('[', '[../base, ')}\n`
+        : `resources: [../base]\n${line}\n`,
+    });
+    expect(model.broken.map((one) => one.reason).join()).toMatch(reason);
+    expect(part('Deployment')).toBeDefined();
   });
 });
 
