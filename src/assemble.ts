@@ -226,7 +226,7 @@ function textIndex(read: Reader): TextIndex {
         { length: last - region.startLine + 1 },
         (_, i) => of(path)?.line(region.startLine + i) ?? '',
       );
-      const mask = DATA_FILE.test(path) ? maskedData : masked;
+      const mask = CODE.test(path) ? masked : maskedData;
       return rows.map((row) => clipped(secret ? mask(row) : row));
     },
   };
@@ -239,9 +239,8 @@ function trimmed(text: string, span: Span): Span {
   return { start: span.start, end };
 }
 
-/** Files where a bare word is a value and no name. */
-const DATA_FILE =
-  /\.(?:ya?ml|json|toml|ini|properties|conf|tfvars|pem|key|p8)$|(?:^|\/|\.)\.?env(?:\.[\w.-]+)?$|kubeconfig|(?:^|\/)config$|(?:^|\/)id_\w+$/i;
+/** Code, where a bare word is a name; everywhere else it is a value. */
+const CODE = /\.(?:py|pyi|[cm]?[jt]sx?|vue|svelte|go|rb|php|java|kt|cs|rs|swift|scala)$/i;
 
 /** Masks everything behind the first `:` or `=` of a line, or the whole line, keeping its length. */
 function maskedData(row: string): string {

@@ -21,8 +21,9 @@ export function composeTrials(facts: Facts): ReadonlySet<string> {
   );
 }
 
-/** Something is published, and all of it on the machine itself alone. */
+/** Something is published, all of it on the machine itself alone, and nothing of it is kept running behind a proxy. */
 function onLoopback(services: readonly ComposeService[]): boolean {
+  if (services.some(({ body }) => /^(?:always|unless-stopped)$/.test(textOf(at(body, 'restart')) ?? ''))) return false;
   const hosts = services.flatMap(({ body }) =>
     textOf(at(body, 'network_mode')) === 'host' ? ['0.0.0.0'] : itemsOf(at(body, 'ports')).map(hostOf),
   );
