@@ -106,7 +106,7 @@ function askedOf(words: readonly ResolvedWord[]): Asked | undefined {
 
 type Exported = ReadonlyMap<string, Setting>;
 
-/** Finds the files of a run in the folders it may start in; a run with a file that nobody can tell is none. */
+/** Finds the files of a run in the folders it may start in; one whose main file nobody can tell is none. */
 function finderOf(facts: Facts) {
   const paths = facts.of('compose').map(({ path }) => path);
   const known = new Set(paths);
@@ -127,21 +127,23 @@ function finderOf(facts: Facts) {
     const separator = settings.get('COMPOSE_PATH_SEPARATOR')?.value ?? ':';
     const given =
       asked.files.length > 0 || asked.stack ? asked.files : settings.get('COMPOSE_FILE')?.value?.split(separator);
-    for (const folder of folders) {
+    const candidates = folders.map((folder) => {
       const names = given ?? DEFAULT_NAMES.filter((name) => known.has(joinPath(folder, name) ?? '')).slice(0, 1);
-      const files = names.map((name) => find(name, folder));
-      if (files.length === 0 || !files.every((file) => file !== undefined)) continue;
-      const listed = asked.envFiles.length > 0 ? asked.envFiles : settings.get('COMPOSE_ENV_FILES')?.value?.split(',');
-      const directory = asked.directory === undefined ? undefined : pathOf(asked.directory, folder);
-      return {
-        files,
-        envFiles: (listed ?? []).flatMap((one) => pathOf(one, folder) ?? []),
-        settings,
-        stack: asked.stack,
-        ...(directory === undefined ? {} : { directory }),
-      };
-    }
-    return undefined;
+      return { folder, files: names.map((name) => find(name, folder)) };
+    });
+    // Files besides the main one may be made on the machine; where all are here, that is the place.
+    const chosen = candidates.find(({ files }) => files[0] !== undefined && !files.includes(undefined));
+    const { folder, files } = chosen ?? candidates.find((one) => one.files[0] !== undefined) ?? {};
+    if (folder === undefined || !files) return undefined;
+    const listed = asked.envFiles.length > 0 ? asked.envFiles : settings.get('COMPOSE_ENV_FILES')?.value?.split(',');
+    const directory = asked.directory === undefined ? undefined : pathOf(asked.directory, folder);
+    return {
+      files: files.filter((file) => file !== undefined),
+      envFiles: (listed ?? []).flatMap((one) => pathOf(one, folder) ?? []),
+      settings,
+      stack: asked.stack,
+      ...(directory === undefined ? {} : { directory }),
+    };
   };
 }
 

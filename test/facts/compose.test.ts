@@ -334,6 +334,7 @@ describe('files of one project', () => {
     ['a subshell', '(cd ops && docker compose -f base.yml -f more.yml up)\n'],
     ['a folder that only the machine knows', 'docker compose -f "$TARGET/base.yml" -f "${TARGET}/more.yml" up\n'],
     ['a function', 'dc() { docker compose -f base.yml -f more.yml "$@"; }\ncd ops\ndc up -d\n'],
+    ['a file that is made later', 'cd ops; docker compose -f base.yml -f more.yml -f own.yml up\n'],
   ])('found from %s', async (_, script) => {
     const list = await services({
       'ops/base.yml': A,
