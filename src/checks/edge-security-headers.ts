@@ -144,7 +144,7 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
     if (!findings.some((one) => one.message === 'weak' && one.place === at))
       add('weak', at, { headers: header, remedy });
   }
-  const passing = sent.filter(({ always }) => !always);
+  const passing = sent.filter(({ header, always }) => !always && !missing.includes(header));
   if (passing.length > 0)
     add('notAlways', passing[0]!.place, { headers: listed([...new Set(passing.map(({ header }) => header))]) });
   if (findings.length === 0)

@@ -409,6 +409,8 @@ function isRedirect(block: readonly Located[]): boolean {
   }
   const locations = block.filter((one) => one.name === 'location' && one.block);
   const serves = locations.filter(isServing);
+  // What a template puts there may serve anything.
+  if (block.some(({ name }) => name.startsWith(TEMPLATE))) return false;
   const everything = locations.some((one) => one.args.join(' ') === '/');
   const own = !everything && block.some((one) => ['root', 'try_files'].includes(one.name));
   return locations.length > 0 && serves.length === 0 && !own;

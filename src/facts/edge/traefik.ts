@@ -58,7 +58,23 @@ export function traefikServers(facts: Facts): readonly EdgeServer[] {
   const settings = facts.linked(edgeSources).traefik;
   if (settings.length === 0) return [];
   const model = modelOf(settings);
-  return [...model.routers.values()].flatMap((router) => serverOf(router, model));
+  const found = [...model.routers.values()].flatMap((router) =>
+    serverOf(router, model).map((server) => ({
+      server,
+      // Its answers over plain HTTP and over TLS are one cause.
+      key: [router.place.path, router.settings.get('rule'), ...[...server.shared.keys()].sort()].join(' '),
+    })),
+  );
+  const secure = new Set(found.flatMap(({ server, key }) => (server.plain ? [] : [key])));
+  return found.flatMap(({ server, key }) => (server.plain && secure.has(key) ? [] : [server]));
+}
+
+/** Does a rule name only hosts of the machine itself? */
+function isLocal(rule: string): boolean {
+  const hosts = [...rule.matchAll(/\bHost\(([^)]*)\)/g)].flatMap((match) =>
+    [...match[1]!.matchAll(/[`"']([^`"']+)[`"']/g)].map((one) => one[1]!),
+  );
+  return hosts.length > 0 && hosts.every((host) => /(?:^|\.)localhost$/.test(host));
 }
 
 /** An entry point. */
@@ -161,6 +177,7 @@ function nearest(files: ReadonlyMap<string, Middleware> | undefined, path: strin
 function serverOf(router: Router, model: Model): EdgeServer[] {
   const { settings, place, name } = router;
   const service = settings.get('service') ?? '';
+  const rule = settings.get('rule');
   const own = listOf(settings.get('middlewares') ?? '');
   const entries = listOf(settings.get('entrypoints') ?? '');
   const points =
@@ -177,7 +194,12 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
   const redirects = chain.some(
     (one) => one && [...one.settings.keys()].some((key) => /^redirect(?:scheme|regex)\./.test(key)),
   );
-  if (/@internal$/.test(service) || (redirects && own.length === 1) || !settings.has('rule')) return [];
+  if (
+    /@internal$/.test(service) ||
+    (redirects && own.length === 1) ||
+    isLocal(settings.get('rule') ?? 'Host(`localhost`)')
+  )
+    return [];
   const known = chain.filter((one) => one !== undefined);
   const headers: Headers = merged(NO_HEADERS, ...known.map((one) => one.headers));
   const sender = known.find((one) => one.headers.size > 0);
@@ -187,7 +209,7 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
   const upstreams =
     model.services.get(service.replace(/@\w+$/, '')) ?? (router.service === undefined ? [] : [router.service]);
   const strips = known.flatMap((one) => listOf(one.settings.get('stripprefix.prefixes') ?? ''));
-  const paths = pathsOf(settings.get('rule') ?? '');
+  const paths = pathsOf(rule);
   const routes = paths.map((path): EdgeRoute => {
     const stripped = strips.find((prefix) => path.startsWith(prefix));
     const inner = stripped === undefined ? path : path.slice(stripped.length) || '/';
