@@ -3,6 +3,7 @@
 import { apacheHosts } from './edge/apache.ts';
 import { apisixRoutes } from './edge/apisix.ts';
 import { azureServers } from './edge/azure.ts';
+import { balancers } from './edge/balancers.ts';
 import { caddySites } from './edge/caddy.ts';
 import { cdnServers } from './edge/cdn.ts';
 import { clusterServers } from './edge/cluster.ts';
@@ -37,6 +38,7 @@ export function edgeServers(facts: Facts): readonly EdgeServer[] {
     ...clusterServers(facts),
     ...cdnServers(facts),
     ...azureServers(facts),
+    ...balancers(facts),
     ...siteServers(facts),
   ];
   return reachable(all, facts);

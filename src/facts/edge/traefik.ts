@@ -194,12 +194,7 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
   const redirects = chain.some(
     (one) => one && [...one.settings.keys()].some((key) => /^redirect(?:scheme|regex)\./.test(key)),
   );
-  if (
-    /@internal$/.test(service) ||
-    (redirects && own.length === 1) ||
-    isLocal(settings.get('rule') ?? 'Host(`localhost`)')
-  )
-    return [];
+  if (/@internal$/.test(service) || (redirects && own.length === 1) || rule === undefined || isLocal(rule)) return [];
   const known = chain.filter((one) => one !== undefined);
   const headers: Headers = merged(NO_HEADERS, ...known.map((one) => one.headers));
   const sender = known.find((one) => one.headers.size > 0);
