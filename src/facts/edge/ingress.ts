@@ -22,7 +22,12 @@ export function ingress(one: Deployed, edge: ClusterEdge): EdgeServer | undefine
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
-    const { headers, limits, unknown, keeper } = chained(names.map((part) => byAnnotation(part, edge)));
+    const points = (text('traefik.ingress.kubernetes.io/router.entrypoints') ?? '')
+      .split(',')
+      .filter((part) => part !== '');
+    const { headers, limits, unknown, keeper } = chained(
+      [...edge.entryMiddlewares(points), ...names].map((part) => byAnnotation(part, edge)),
+    );
     return { ...simple(one, headers, routesOf(one, headers, limits), unknown), ...(keeper && { keeper }) };
   }
   const foreign = annotations.find((entry) => FOREIGN.test(entry.key));

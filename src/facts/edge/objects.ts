@@ -3,7 +3,7 @@ import { type Deployed, linkCluster } from '../cluster.ts';
 import { parseNginx } from '../directives.ts';
 import type { Facts } from '../facts.ts';
 import type { Place } from '../span.ts';
-import { at, entriesOf, entryOf, textOf, type YamlEntry, type YamlNode } from '../yaml.ts';
+import { at, entriesOf, entryOf, itemsOf, textOf, type YamlEntry, type YamlNode } from '../yaml.ts';
 import { type EdgeRoute, type EdgeServer, type Header, type Headers, type Limit, merged } from './server.ts';
 
 export interface ClusterEdge {
@@ -17,6 +17,8 @@ export interface ClusterEdge {
   readonly hstsOff: boolean;
   /** A load balancer or a tunnel ends TLS in front of the controllers. */
   readonly tlsInFront: boolean;
+  /** Middlewares that entry points of Traefik put in front of all routes: `namespace-name@kubernetescrd`. */
+  entryMiddlewares(entryPoints: readonly string[]): readonly string[];
 }
 
 /** A pure join: use through `facts.linked`. */
@@ -38,7 +40,9 @@ export function clusterEdge(facts: Facts): ClusterEdge {
     const anywhere = byName.get(`${kind} default/${name}`);
     return anywhere?.object.namespace === undefined ? anywhere : undefined;
   };
-  const controllers = controllersOf(facts, byKind);
+  const roots = valuesOf(facts, byKind);
+  const controllers = controllersOf(roots);
+  const points = entryPointsOf(roots);
   const sets = controllers.map(({ node, path }) => entryHeaders(path, entriesOf(at(node, 'addHeaders'))));
   let hstsOff = false;
   for (const { node, path } of [
@@ -69,21 +73,50 @@ export function clusterEdge(facts: Facts): ClusterEdge {
     everywhere: merged(...sets),
     hstsOff,
     tlsInFront: tlsInFront || tunnel,
+    entryMiddlewares: (names) =>
+      points.flatMap(({ name, middlewares }) => (names.length === 0 || names.includes(name) ? middlewares : [])),
   };
 }
 
 /** Annotations of a load balancer that holds a certificate. */
 const BRINGS_TLS = /load-?balancer.*(?:ssl-cert|certificate|tls-secret|ssl-ports)/;
 
-/** Settings of the controller in values of its chart. */
-function controllersOf(
-  facts: Facts,
-  byKind: ReadonlyMap<string, readonly Deployed[]>,
-): readonly { readonly node: YamlNode; readonly path: string }[] {
-  const roots = [
+interface Values {
+  readonly path: string;
+  readonly root: YamlNode | undefined;
+}
+
+/** Values of charts, in their files and in objects that install them. */
+function valuesOf(facts: Facts, byKind: ReadonlyMap<string, readonly Deployed[]>): readonly Values[] {
+  return [
     ...facts.of('chart').flatMap(({ path, data }) => (data.role === 'values' ? [{ path, root: data.root }] : [])),
     ...(byKind.get('HelmRelease') ?? []).map(({ path, object }) => ({ path, root: at(object.body, 'spec', 'values') })),
   ];
+}
+
+/** Entry points with middlewares, in values of Traefik's chart. */
+function entryPointsOf(
+  roots: readonly Values[],
+): readonly { readonly name: string; readonly middlewares: readonly string[] }[] {
+  return roots.flatMap(({ root }) =>
+    [root, at(root, 'traefik')].flatMap((one) => {
+      const ports = entriesOf(at(one, 'ports')).map(({ key, value }) => ({
+        name: key,
+        middlewares: itemsOf(at(value, 'http', 'middlewares') ?? at(value, 'middlewares')).flatMap(
+          (item) => textOf(item) ?? [],
+        ),
+      }));
+      const given = itemsOf(at(one, 'additionalArguments')).flatMap((item) => {
+        const [, name, list] = /^--entrypoints\.(\w+)\.http\.middlewares=(.+)$/i.exec(textOf(item) ?? '') ?? [];
+        return name !== undefined && list !== undefined ? [{ name, middlewares: list.split(',') }] : [];
+      });
+      return [...ports, ...given].filter(({ middlewares }) => middlewares.length > 0);
+    }),
+  );
+}
+
+/** Settings of the controller in values of its chart. */
+function controllersOf(roots: readonly Values[]): readonly { readonly node: YamlNode; readonly path: string }[] {
   return roots.flatMap(({ path, root }) =>
     [root, at(root, 'ingress-nginx'), at(root, 'nginx-ingress')].flatMap((one) => {
       const node = at(one, 'controller');

@@ -68,6 +68,8 @@ export function middleware(one: Deployed, edge: ClusterEdge, depth = 0): Chain {
 }
 
 export function ingressRoute(one: Deployed, edge: ClusterEdge): EdgeServer | undefined {
+  const points = itemsOf(at(one.object.body, 'spec', 'entryPoints')).flatMap((item) => textOf(item) ?? []);
+  const before = edge.entryMiddlewares(points).map((name) => byAnnotation(name, edge));
   let unknown: string | undefined;
   const keepers: EdgeServer['keeper'][] = [];
   const sets: Headers[] = [];
@@ -80,7 +82,7 @@ export function ingressRoute(one: Deployed, edge: ClusterEdge): EdgeServer | und
     );
     if (targets.length === 1 && /^redirect/.test(entriesOf(at(targets[0]?.object.body, 'spec'))[0]?.key ?? ''))
       return [];
-    const chain = chained(targets.map((target) => target && middleware(target, edge)));
+    const chain = chained([...before, ...targets.map((target) => target && middleware(target, edge))]);
     unknown ??= chain.unknown;
     sets.push(chain.headers);
     keepers.push(chain.keeper);
