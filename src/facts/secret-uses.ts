@@ -66,6 +66,7 @@ export function linkSecretUses(facts: Facts): readonly SecretUse[] {
     ...inGenerators(facts),
     ...inValues(facts),
     ...inCompose(facts),
+    ...inConfigs(facts),
     ...inFiles(facts),
     ...inLogins(facts),
     ...inPipelines(facts),
@@ -248,6 +249,24 @@ function inValues(facts: Facts): SecretUse[] {
       return [{ ...use, way: exposed.weak ? 'placeholder' : 'values', exposed }];
     });
   });
+}
+
+/** Files that compose makes out of texts of its own: `configs.name.content`. */
+function inConfigs(facts: Facts): SecretUse[] {
+  return facts.of('compose').flatMap(({ path, data }) =>
+    entriesOf(at(data.root, 'configs')).flatMap(({ key, value }): SecretUse[] => {
+      const content = entryOf(value, 'content');
+      const exposed = content && exposedBy(key, textOf(content.value) ?? '', { weak: true });
+      if (!exposed) return [];
+      const use: Pick<SecretUse, 'way' | 'owner' | 'place'> = {
+        way: 'compose',
+        owner: `config ${key}`,
+        place: { path, span: content.keySpan },
+      };
+      const harmless = !exposed.certain && isForDevelopment(path);
+      return [harmless ? { ...use, evidence: 'not the configuration of production' } : { ...use, exposed }];
+    }),
+  );
 }
 
 function inCompose(facts: Facts): SecretUse[] {

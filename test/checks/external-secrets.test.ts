@@ -26,6 +26,13 @@ const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY----
 testCheck(externalSecrets, {
   valid: [
     {
+      name: 'compose: a file that it makes with a variable',
+      files: {
+        'compose.yaml':
+          'services:\n  a:\n    image: x\n    environment: [DB_PASSWORD]\nconfigs:\n  app:\n    content: |\n      password = ${DB_PASSWORD}\n',
+      },
+    },
+    {
       name: 'name that stands for a value',
       files: { 'a.yaml': pod('{name: SHOP_API_KEY, value: SHOP_API_KEY_VAL}') },
     },
@@ -140,6 +147,27 @@ testCheck(externalSecrets, {
     },
   ],
   invalid: [
+    {
+      name: 'compose: a file that it makes of a text',
+      files: {
+        'compose.yaml':
+          'services:\n  a:\n    image: x\nconfigs:\n  app:\n    content: |\n      [db]\n      password = hT7k2pQ9sLm4\n',
+      },
+      findings: [{ message: 'compose', at: 'compose.yaml:6', what: 'the config app' }],
+    },
+    {
+      name: 'compose: only the service says that a value of .env is a password',
+      files: { 'compose.yaml': compose('POSTGRES_PASSWORD: "${DB_ENTRY}"'), '.env': 'DB_ENTRY=hT7k2pQ9sLm4\n' },
+      findings: [{ message: 'file', at: '.env:1' }],
+    },
+    {
+      name: 'compose: what .env says by itself is told once',
+      files: {
+        'compose.yaml': compose('DATABASE_URL: "${URL}"'),
+        '.env': 'DB_PASSWORD=hT7k2pQ9sLm4\nURL=postgres://shop:${DB_PASSWORD}@db/shop\n',
+      },
+      findings: [{ message: 'file', at: '.env:1' }],
+    },
     {
       name: 'root token of Vault in its development mode',
       files: { 'compose.yaml': compose('VAULT_DEV_ROOT_TOKEN_ID: root') },
