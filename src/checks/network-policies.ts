@@ -1,6 +1,6 @@
 /** Knows whether a network policy selects each pod. */
 import { defineCheck, type Finding, pass, type Subject, sharingCauses, unknown } from '../check.ts';
-import { deployedAs, deployedWorkloads, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
+import { type Deployed, deployedAs, deployedWorkloads, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
 import { objectKey, sharingObjects } from '../facts/containers.ts';
 import type { Facts } from '../facts/facts.ts';
 import { deadValues, switchHint } from '../facts/helm/settings.ts';
@@ -170,7 +170,9 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
 
 /** Policies that select nothing although their namespace has workloads here: to review. */
 function unused(policies: readonly Policy[], facts: Facts): Finding[] {
-  const { workloads } = facts.linked(linkCluster);
+  const { workloads, objects } = facts.linked(linkCluster);
+  // An operator makes pods that only a service names.
+  const served = objects.flatMap((one) => (one.object.kind === 'Service' ? asWorkload(one) : []));
   const seen = new Set<string>();
   return policies.flatMap((policy): Finding[] => {
     const key = `${policy.place.path} ${policy.place.span.start}`;
@@ -180,7 +182,7 @@ function unused(policies: readonly Policy[], facts: Facts): Finding[] {
     const same = policies.filter(
       (other) => other.place.path === policy.place.path && other.place.span.start === policy.place.span.start,
     );
-    if (same.some((other) => workloads.some(other.selects))) return [];
+    if (same.some((other) => workloads.some(other.selects) || served.some(other.selects))) return [];
     // Pods of a foreign chart or of an operator carry labels that nothing here has; a slip looks like one of ours.
     const near = workloads.filter((workload) => sameNamespace(policy, workload));
     const ours = new Set(near.flatMap(({ pod, object }) => [...pod.labels.keys(), ...labelsOf(object).keys()]));
@@ -189,6 +191,14 @@ function unused(policies: readonly Policy[], facts: Facts): Finding[] {
     const place = { path: entry.path ?? policy.path, span: entry.span };
     return [{ message: 'useless', data: { policy: titleOf(policy.object) }, place, confidence: 'low' }];
   });
+}
+
+/** The pods that a service sends requests to. */
+function asWorkload(service: Deployed): Workload[] {
+  const spec = at(service.object.body, 'spec');
+  const labels = textsOf(at(spec, 'selector'));
+  if (spec?.kind !== 'map' || labels.size === 0) return [];
+  return [{ ...service, pod: { labels, spec, containers: [], hostNetwork: false }, forever: true }];
 }
 
 function labelsOf({ body }: Workload['object']): ReadonlyMap<string, string> {

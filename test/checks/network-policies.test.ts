@@ -352,6 +352,17 @@ testCheck(networkPolicies, {
     },
   ],
   invalid: [
+    {
+      name: 'a policy for pods that an operator makes and a service names',
+      files: {
+        'a.yaml': workload(),
+        's.yaml':
+          'apiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: shop}\nspec: {selector: {app: db, role: main}}\n',
+        'p.yaml': policy(`{podSelector: {matchLabels: {app: db}}, ${RULES}}`),
+      },
+      findings: [{ message: 'unselected', at: 'a.yaml:4' }],
+      skip,
+    },
     ...lookAlikes.map(([name, text, message]) => ({
       name,
       files: { 'a.yaml': workload(), 'p.yaml': text },
