@@ -22,6 +22,8 @@ export interface Applied {
   readonly local: boolean;
 }
 
+const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+
 interface Application {
   /** A file, a folder, or a pattern for files. */
   readonly path: string;
@@ -138,23 +140,20 @@ function ofKubectl(
   const built = start < 0 ? -1 : words.findIndex((word, i) => i > start && /^(?:build|kustomize)$/.test(word));
   if (start < 0 || start > 4 || (built < 0 && !rest.some((word) => /^(?:apply|create|replace)$/.test(word)))) return [];
   let namespace = current;
-  const paths =
-    built < 0
-      ? []
-      : words
-          .slice(built + 1)
-          .filter((word) => !word.startsWith('-'))
-          .slice(0, 1);
+  const builds = built < 0 ? [] : words.slice(built + 1).filter((word) => !word.startsWith('-'));
+  const paths = builds.slice(0, 1).map((text) => ({ text, build: true }));
   for (let i = 0; i < rest.length; i++) {
     const [, flag, assigned] = /^(-[fkn]|--(?:filename|kustomize|namespace))(?:=(.*))?$/s.exec(rest[i]!) ?? [];
     const value = assigned ?? rest[i + 1];
     if (flag === undefined || value === undefined) continue;
     if (flag === '-n' || flag === '--namespace') namespace = value;
-    else paths.push(...value.split(','));
+    else paths.push(...value.split(',').map((text) => ({ text, build: /^--?k/.test(flag) })));
   }
   const deep = rest.includes('-R') || rest.includes('--recursive');
-  return paths.flatMap((text) => {
-    const path = placesOf(text).find((one) => !one.includes('$') && isThere(one, facts));
+  return paths.flatMap(({ text, build }) => {
+    // A build takes what its kustomization names, not what else lies in the folder.
+    const places = placesOf(text).flatMap((one) => (build ? KUSTOMIZATIONS.map((name) => joinPath(one, name)!) : one));
+    const path = places.find((one) => !one.includes('$') && (build ? facts.has(one) : isThere(one, facts)));
     return path === undefined ? [] : [{ path, deep, ...(isKnown(namespace) ? { namespace: namespace! } : {}) }];
   });
 }

@@ -81,16 +81,21 @@ export function linkCluster(facts: Facts): Cluster {
   const { builds, used, broken } = facts.linked(linkKustomize);
   const appliedAs = facts.linked(linkApplied);
   const isCopy = copiesOfCharts(facts);
+  const taken = new Set([...builds.map(({ kustomization }) => kustomization.path), ...used].map(folderOf));
+  const built = new Set(
+    facts
+      .of('kubernetes')
+      .flatMap(({ path, data }) => (data.kustomization && taken.has(folderOf(path)) ? folderOf(path) : [])),
+  );
   const trialOf = (...paths: readonly string[]): Pick<Deployed, 'trial'> =>
     paths.some(isTrial) || appliedAs(paths.at(-1)!)?.local ? { trial: true } : {};
-  const folders = new Set(builds.map(({ kustomization }) => kustomization.folder));
   const objects: Deployed[] = [];
   const generated = new Set<string>();
   for (const { path, data } of facts.of('kubernetes')) {
     if (used.has(path) || isChartTemplate(path, facts)) continue;
     if (data.generated) generated.add(path);
     for (const object of data.objects) {
-      if ((folders.has(folderOf(path)) && isPatch(object)) || isCopy(object, path)) continue;
+      if (isPatch(object, path, built) || isCopy(object, path)) continue;
       for (const inside of insideOf(object, appliedAs(path)))
         objects.push({ object, path, place: { path, span: object.span }, ...inside, ...trialOf(path) });
     }
@@ -188,15 +193,21 @@ function copiesOfCharts(facts: Facts): (object: KubeObject, path: string) => boo
     );
 }
 
-/** Beside a kustomization, a workload that could not be created: a patch that nobody uses any more. */
-function isPatch(object: KubeObject): boolean {
-  const pod = podOf(object);
-  return pod?.containers.every(({ image }) => image === undefined) ?? false;
+/** Beside a kustomization, or by its name, a workload that could not be created: a patch that nobody uses any more. */
+function isPatch(object: KubeObject, path: string, built: ReadonlySet<string>): boolean {
+  const beside = built.has(folderOf(path));
+  if (!podOf(object) || (!beside && !/(?:^|[/_.-])patch(?:es)?[/_.-]/.test(path))) return false;
+  const selects = object.apiVersion === 'apps/v1' && /^(?:Deployment|StatefulSet|DaemonSet)$/.test(object.kind);
+  return hasNoImages(object) || (selects && at(object.body, 'spec', 'selector') === undefined);
+}
+
+function hasNoImages(object: KubeObject): boolean {
+  return podOf(object)?.containers.every(({ image }) => image === undefined) ?? false;
 }
 
 /** A workload without images and replicas: it switches off what another way of installing it would leave running. */
 function isOff(object: KubeObject): boolean {
-  return textOf(at(object.body, 'spec', 'replicas')) === '0' && isPatch(object);
+  return textOf(at(object.body, 'spec', 'replicas')) === '0' && hasNoImages(object);
 }
 
 /** Adds what charts render. Objects that only `helm test` creates are left out. */

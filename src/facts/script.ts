@@ -124,10 +124,8 @@ function makefile({ text }: ExtractInput, parse: ParseShell): Extracted<Script> 
       current = [];
       if (!rule || assigns) continue;
       const span = { start: line.offsets[0] ?? 0, end: (line.offsets[rule.names!.trimEnd().length - 1] ?? 0) + 1 };
-      const prerequisites = expand(rule.rest ?? '')
-        .split(/[\s|]+/)
-        .filter(Boolean);
-      const names = expand(rule.names!).split(/\s+/).filter(Boolean).slice(0, 50);
+      const prerequisites = namesIn(expand(rule.rest ?? ''));
+      const names = namesIn(expand(rule.names!)).slice(0, 50);
       current = names.map((name) => ({ name, span, prerequisites, recipes: [] }));
       targets.push(...current);
       const inline = line.text.indexOf(';', rule.names!.length);
@@ -140,6 +138,11 @@ function makefile({ text }: ExtractInput, parse: ParseShell): Extracted<Script> 
   }
   const pipefail = /\bpipefail\b/.test(flags);
   return { data: { type: 'make', errexit: /(?:^|\s)-\w*e/.test(flags), pipefail, targets }, problems };
+}
+
+/** Names between blanks; what a function of make gives is a part of one: `$(shell pwd)/bin/tool`. */
+function namesIn(text: string): string[] {
+  return text.match(/(?:\$\([^()]*\)|[^\s|])+/g) ?? [];
 }
 
 /** Lines with backslash continuations joined (the backslash and break are kept: the shell reads them as well). */

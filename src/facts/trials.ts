@@ -25,7 +25,10 @@ export function namesTrial(path: string): boolean {
   const parts = path.toLowerCase().split('/');
   return parts.some((part, i) => {
     const name = i === parts.length - 1 ? part.replace(/\.\w+$/, '') : part;
-    const words = name.replace(/dev[-_]?ops/, '').split(/[^a-z0-9]+/);
+    const words = name
+      .replace(/dev[-_]?ops/, '')
+      .replace('quick-start', 'quickstart')
+      .split(/[^a-z0-9]+/);
     return words.some((word) => WORDS.has(word)) || ENDS.has(words.at(-1)!);
   });
 }

@@ -104,6 +104,16 @@ function localTrees(message: string): [string, Files, Expected][] {
       },
       high,
     ],
+    [
+      'a target whose tools are made by functions of make',
+      {
+        ...web,
+        Makefile:
+          'BIN := $(shell pwd)/bin\nup: $(BIN)/kubectl\n\tkubectl apply -f k8s\n$(BIN)/kubectl:\n\tcurl -o $@ https://x.org/k\n$(BIN)/kind:\n\tkind create cluster\n',
+      },
+      high,
+    ],
+    ['a build beside', { ...web, 'up.sh': 'kind create cluster\nkubectl apply -k k8s\n' }, high],
     ['what nothing applies', { ...web, 'up.sh': 'kind create cluster\nkubectl apply -f other/\n' }, high],
     ['talk of a cluster', { ...web, 'up.sh': 'echo kind create cluster\nkubectl apply -f k8s/\n' }, high],
     [
@@ -170,6 +180,34 @@ export function deployedCases(message: string): DeployedCase[] {
       'local as a part of a name',
       { 'local-path/a.yaml': bare() },
       { message, at: 'local-path/a.yaml:8', confidence: 'high' },
+    ],
+    [
+      'a quick start, to review',
+      { 'k8s/quick-start/a.yaml': bare() },
+      { message, at: 'k8s/quick-start/a.yaml:8', confidence: 'low' },
+    ],
+    [
+      'a patch beside a kustomization that nobody uses',
+      {
+        'k8s/kustomization.yaml': 'resources: [web.yaml]\n',
+        'k8s/web.yaml': bare(),
+        'k8s/sidecar.yaml': bare('Deployment', 'system'),
+        'other/auth_proxy_patch.yaml': bare('Deployment', 'system'),
+      },
+      'k8s/web.yaml:8',
+    ],
+    [
+      'a workload beside a kustomization that does not name it',
+      {
+        'k8s/kustomization.yaml': 'resources: [web.yaml]\n',
+        'k8s/web.yaml': bare(),
+        'k8s/other.yaml': bare('Deployment', 'shop', 'other').replace(
+          'spec:\n',
+          'spec:\n  selector: {matchLabels: {a: b}}\n',
+        ),
+      },
+      'k8s/other.yaml:9',
+      'k8s/web.yaml:8',
     ],
     ['devops is no development', { 'dev-ops/a.yaml': bare() }, { message, at: 'dev-ops/a.yaml:8', confidence: 'high' }],
     [
