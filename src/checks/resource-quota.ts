@@ -8,7 +8,13 @@ import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { titleOf } from '../facts/kubernetes.ts';
-import { boundsResources, defaultMemory, linkNamespaces, type Namespace } from '../facts/namespaces.ts';
+import {
+  boundsContainers,
+  boundsResources,
+  defaultMemory,
+  linkNamespaces,
+  type Namespace,
+} from '../facts/namespaces.ts';
 import type { Place } from '../facts/span.ts';
 import { isTrial } from '../facts/trials.ts';
 import { at, entriesOf, textOf, type YamlNode } from '../facts/yaml.ts';
@@ -190,7 +196,7 @@ function presentIn(resources: YamlNode | undefined): string {
 function namespaces({ name, place, fixed, workloads, quotas, limitRanges }: Namespace): Subject[] {
   if (!fixed || isSystem(name)) return [];
   const title = `namespace ${name}`;
-  const good = quotas.find(boundsResources) ?? limitRanges.find((one) => defaultMemory(one) !== undefined);
+  const good = quotas.find(boundsResources) ?? limitRanges.find(boundsContainers);
   if (good) return [pass(title, place, `${titleOf(good.object)} in ${good.path}`)];
   const useless = quotas[0] ?? limitRanges[0];
   if (!useless) {

@@ -212,11 +212,16 @@ const TEMPLATES: Readonly<Record<string, { readonly groups: RegExp; readonly at:
   Rollout: { groups: /^argoproj\.io\//, at: ['spec', 'template'] },
   CloneSet: { groups: /^apps\.kruise\.io\//, at: ['spec', 'template'] },
   Service: { groups: /^serving\.knative\.dev\//, at: ['spec', 'template'] },
+  Configuration: { groups: /^serving\.knative\.dev\//, at: ['spec', 'template'] },
+  Revision: { groups: /^serving\.knative\.dev\//, at: [] },
+  ContainerSource: { groups: /^sources\.knative\.dev\//, at: ['spec', 'template'] },
+  ScaledJob: { groups: /^keda\.sh\//, at: ['spec', 'jobTargetRef', 'template'] },
+  Notebook: { groups: /^kubeflow\.org\//, at: ['spec', 'template'] },
 };
 
 /** Kinds that run a service until stopped, as opposed to jobs that end. */
 export function runsForever(object: KubeObject): boolean {
-  return !['Job', 'CronJob', 'PodTemplate'].includes(object.kind);
+  return !['Job', 'CronJob', 'PodTemplate', 'ScaledJob'].includes(object.kind);
 }
 
 /** The pod template of an object (a map with metadata and spec), or undefined when it is no workload. */

@@ -68,10 +68,19 @@ export function boundsResources({ object }: Deployed): boolean {
   );
 }
 
-/** The memory limit that a LimitRange gives to containers without one. */
-export function defaultMemory({ object }: Deployed): string | undefined {
+/** The memory limit that a LimitRange gives to containers without one: its default, or else its maximum. */
+export function defaultMemory(range: Deployed): string | undefined {
+  return defaultOf(range, 'memory');
+}
+
+/** True when a LimitRange gives containers without limits one for memory or CPU. */
+export function boundsContainers(range: Deployed): boolean {
+  return defaultOf(range, 'memory') !== undefined || defaultOf(range, 'cpu') !== undefined;
+}
+
+function defaultOf({ object }: Deployed, resource: string): string | undefined {
   for (const limit of itemsOf(at(object.body, 'spec', 'limits'))) {
-    const value = textOf(at(limit, 'default', 'memory'));
+    const value = textOf(at(limit, 'default', resource)) ?? textOf(at(limit, 'max', resource));
     if (textOf(at(limit, 'type')) === 'Container' && value !== undefined) return value;
   }
   return undefined;

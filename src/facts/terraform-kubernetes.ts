@@ -63,6 +63,10 @@ const LISTS: Readonly<Record<string, string>> = {
 const SINGLE: Readonly<Record<string, readonly string[]>> = {
   port: ['http_get', 'tcp_socket', 'service', 'backend'],
 };
+/** Blocks that old code writes as values: `container = [{ ... }]`. */
+const AS_BLOCKS = new Set(['container', 'init_container', 'security_context', 'resources']);
+/** Maps in these whose keys are data. */
+const DATA = new Set(['limits', 'requests', 'labels', 'annotations']);
 const ACRONYMS: Readonly<Record<string, string>> = {
   host_ipc: 'hostIPC',
   host_pid: 'hostPID',
@@ -188,6 +192,18 @@ function createWriter(path: string, scope: ModuleScope) {
     return ofValue(evaluate({ value: expression, path }, scope, names), expression.span);
   }
 
+  /** What was written as a value and means blocks: its keys are names of Terraform. */
+  function renamed(node: YamlNode): YamlNode {
+    if (node.kind === 'list') return { ...node, items: node.items.map(renamed) };
+    if (node.kind !== 'map') return node;
+    const entries = node.entries.map((one) => ({
+      ...one,
+      key: camel(one.key),
+      value: DATA.has(one.key) ? one.value : renamed(one.value),
+    }));
+    return { ...node, entries };
+  }
+
   function ofBody(body: Body, span: Span, parent: string, names?: Names): YamlMap {
     const entries: YamlEntry[] = [];
     for (const attribute of body.attributes) {
@@ -195,7 +211,14 @@ function createWriter(path: string, scope: ModuleScope) {
       const node = literal(attribute.value, names);
       // An argument that is null is as good as not written.
       if (node.kind === 'scalar' && node.value === null) continue;
-      entries.push(entry(camel(attribute.name), node, attribute.span));
+      const key = LISTS[attribute.name] ?? camel(attribute.name);
+      if (AS_BLOCKS.has(attribute.name)) {
+        const inner = renamed(node);
+        const list = key !== camel(attribute.name) && inner.kind === 'map';
+        entries.push(
+          entry(key, list ? { kind: 'list', items: [inner], span: node.span, path } : inner, attribute.span),
+        );
+      } else entries.push(entry(camel(attribute.name), node, attribute.span));
     }
     const lists = new Map<string, YamlNode[]>();
     for (const { type, block, inner } of expanded(body, names)) {

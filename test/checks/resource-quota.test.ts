@@ -26,6 +26,11 @@ testCheck(resourceQuota, {
       name: 'more than needed',
       files: { 'a.yaml': pod('resources: {limits: {cpu: 1, memory: 1Gi, ephemeral-storage: 1Gi}}'), 'q.yaml': QUOTA },
     },
+    {
+      name: 'the maximum of a LimitRange, which is its default',
+      files: { 'a.yaml': pod('tty: true'), 'r.yaml': RANGE.replace('default:', 'max:') },
+      subjects: 2,
+    },
     { name: 'defaults of a LimitRange', files: { 'a.yaml': pod('tty: true'), 'r.yaml': RANGE }, subjects: 2 },
     {
       name: 'a quota of pods',
@@ -130,7 +135,7 @@ testCheck(resourceQuota, {
     },
     {
       name: 'LimitRange without default',
-      files: { 'a.yaml': pod('tty: true'), 'r.yaml': RANGE.replace('default:', 'max:') },
+      files: { 'a.yaml': pod('tty: true'), 'r.yaml': RANGE.replace('default:', 'defaultRequest:') },
       findings: [none('a.yaml:8'), { message: 'emptyQuota', at: 'r.yaml:1' }],
       skip,
     },
