@@ -26,9 +26,14 @@ export interface Include {
 
 export type ComposeFiles = ReadonlyMap<string, YamlMap>;
 
+/** All compose files by path. Use through `facts.linked`. */
+export function composeFiles(facts: Facts): ComposeFiles {
+  return new Map(facts.of('compose').map(({ path, data }) => [path, data.root]));
+}
+
 /** All projects of the tree; every file is in one, as a part of it or included. A pure join: use through `facts.linked`. */
 export function linkComposeProjects(facts: Facts): readonly ComposeProject[] {
-  const files = new Map(facts.of('compose').map(({ path, data }) => [path, data.root]));
+  const files = facts.linked(composeFiles);
   const reader = facts.linked(environmentsOf);
   const runs = facts.linked(linkComposeRuns);
   const listed = listedProjects(files, reader);
@@ -49,10 +54,20 @@ export function linkComposeProjects(facts: Facts): readonly ComposeProject[] {
     return !added.has(path) || (starts(path) && !isPartial(path, added.get(path)!, files));
   });
   const projects = roots.map((path) => projectOf(path, { files, runs, listed, added, reader }));
-  const reached = new Set(projects.flatMap(({ files: own, aside }) => [...own, ...aside, ...included]));
+  const reached = new Set<string>();
+  const reach = (path: string): void => {
+    const root = reached.has(path) ? undefined : files.get(path);
+    reached.add(path);
+    if (root) for (const one of includedBy(path, root, files)) reach(one);
+  };
+  for (const { files: own, aside } of projects) for (const path of [...own, ...aside]) reach(path);
   // Files that only include each other.
-  const left = [...files.keys()].filter((path) => !reached.has(path));
-  return [...projects, ...left.map((path) => projectOf(path, { files, runs, listed, added, reader }))];
+  for (const path of files.keys()) {
+    if (reached.has(path)) continue;
+    projects.push(projectOf(path, { files, runs, listed, added, reader }));
+    reach(path);
+  }
+  return projects;
 }
 
 interface Known {
@@ -125,7 +140,7 @@ export function includesOf(
   facts: Facts,
 ): readonly Include[] {
   const reader = facts.linked(environmentsOf);
-  const known = new Set(facts.of('compose').map((file) => file.path));
+  const known = facts.linked(composeFiles);
   return itemsOf(at(root, 'include')).flatMap((item) => {
     const texts = (key: string) => listOf(at(item, key));
     const given = item.kind === 'map' ? texts('path') : listOf(item);

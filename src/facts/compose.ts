@@ -1,6 +1,12 @@
 /** Knows compose files: services as they run, with `extends`, overriding files, anchors and variables resolved. */
 import { mergeServices, normalized, withoutReset } from './compose-merge.ts';
-import { type ComposeFiles, type ComposeProject, includesOf, linkComposeProjects } from './compose-projects.ts';
+import {
+  type ComposeFiles,
+  type ComposeProject,
+  composeFiles,
+  includesOf,
+  linkComposeProjects,
+} from './compose-projects.ts';
 import type { Extracted, ExtractInput, Extractor, Facts } from './facts.ts';
 import { type Environment, inherited, interpolator } from './interpolation.ts';
 import { folderOf, joinPath } from './paths.ts';
@@ -128,7 +134,7 @@ const SERVICE_KEYS = ['image', 'build', 'extends', 'command', 'environment', 're
 
 /** All services of all compose files, in order of path and place. A pure join: use through `facts.linked`. */
 export function linkCompose(facts: Facts): readonly ComposeService[] {
-  const files = new Map(facts.of('compose').map((file) => [file.path, file.data.root]));
+  const files = facts.linked(composeFiles);
   const result = new Map<string, ComposeService>();
   const add = (draft: Draft): void => {
     const id = `${draft.path}\n${draft.entry.key}`;

@@ -393,8 +393,9 @@ describe('files of one project', () => {
     const list = await services({
       'compose.yaml': 'include: [b.yaml]\nservices:\n  a:\n    image: x\n',
       'b.yaml': 'include: [compose.yaml, b.yaml]\nservices:\n  b:\n    image: y\n',
+      'other/compose.yaml': 'services:\n  c:\n    image: z\n',
     });
-    expect(list.map(({ name }) => name).sort()).toEqual(['a', 'b']);
+    expect(list.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c']);
   });
 });
 
