@@ -59,6 +59,9 @@ export interface SecretUse {
   readonly variables?: readonly string[];
 }
 
+/** Accounts that everybody may use: `DEMO_LOGIN_PASSWORD`. */
+const FOR_SHOW = /(?:^|_)(?:demo|test|sample|dummy|mock|fake)_/i;
+
 /** All uses, one per place. A pure join: use through `facts.linked`. */
 export function linkSecretUses(facts: Facts): readonly SecretUse[] {
   const uses: SecretUse[] = [
@@ -87,7 +90,7 @@ export function linkSecretUses(facts: Facts): readonly SecretUse[] {
       !use.exposed?.certain &&
       use.way !== 'login' &&
       use.way !== 'pipeline' &&
-      (trials.has(use.place.path) || isTrial(use.place.path));
+      (trials.has(use.place.path) || isTrial(use.place.path) || FOR_SHOW.test(use.exposed?.name ?? ''));
     if (!known || (use.exposed && !known.exposed)) seen.set(key, trial ? { ...use, doubtful: true } : use);
   }
   return [...seen.values()];
@@ -114,12 +117,12 @@ function inCluster(facts: Facts): SecretUse[] {
     else if (object.kind === 'ConfigMap') {
       for (const entry of entriesOf(at(object.body, 'data'))) {
         const text = textOf(entry.value);
-        const exposed =
-          text === undefined || entry.value.rendered?.unknown
-            ? undefined
-            : exposedBy(entry.key, text, { placeholders: secretName(entry.key) !== undefined });
-        if (exposed)
-          uses.push({ way: 'configmap', owner, place: where(entry), exposed, rendered: deployed.chart !== undefined });
+        if (text === undefined || entry.value.rendered?.unknown) continue;
+        const real = exposedBy(entry.key, text);
+        // What somebody fills in there becomes readable for everybody.
+        const exposed = real ?? exposedBy(entry.key, text, { placeholders: secretName(entry.key) !== undefined });
+        const rendered = deployed.chart !== undefined;
+        if (exposed) uses.push({ way: 'configmap', owner, place: where(entry), exposed, rendered, doubtful: !real });
       }
     } else if (/^(?:Application|ApplicationSet|HelmRelease|HelmChart|HelmChartConfig)$/.test(object.kind)) {
       for (const { entry, exposed } of walk(at(object.body, 'spec')))

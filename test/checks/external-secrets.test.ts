@@ -74,6 +74,10 @@ testCheck(externalSecrets, {
     { name: 'compose from the environment', files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD}') } },
     { name: 'compose, required', files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD:?set it}') } },
     { name: 'compose, passed through', files: { 'compose.yaml': compose('- DB_PASSWORD') } },
+    {
+      name: 'compose, a key that only a local store takes',
+      files: { 'compose.yaml': compose('{AWS_SECRET_ACCESS_KEY: test-key-1, DB_PASSWORD: "${P:?}"}') },
+    },
     { name: 'compose, empty default', files: { 'compose.yaml': compose('DB_PASSWORD: ${DB_PASSWORD:-}') } },
     {
       name: 'a value that no template reads',
@@ -477,7 +481,12 @@ testCheck(externalSecrets, {
     {
       name: 'ConfigMap placeholder of a cloud key',
       files: { 'a.yaml': config('AWS_SECRET_ACCESS_KEY: xxxxx') },
-      findings: [{ message: 'configmap', at: 'a.yaml:6' }],
+      findings: [{ message: 'configmap', at: 'a.yaml:6', confidence: 'low' }],
+    },
+    {
+      name: 'a ConfigMap with the password of an account for everybody',
+      files: { 'a.yaml': config('DEMO_LOGIN_PASSWORD: come-and-look-7') },
+      findings: [{ message: 'configmap', at: 'a.yaml:6', confidence: 'low' }],
     },
     {
       name: 'ConfigMap nested setting',
