@@ -1,4 +1,5 @@
 /** Knows Apache: virtual hosts, the main server and .htaccess files, with the headers that each of them sends. */
+import picomatch from 'picomatch';
 import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
 import { folderOf } from '../paths.ts';
@@ -15,7 +16,13 @@ export function apacheHosts(facts: Facts): readonly EdgeServer[] {
   const sources = sourcesOf(facts, 'apache');
   const folders = sources.filter(({ path }) => path.endsWith('.htaccess'));
   const files = sources.filter((source) => !folders.includes(source));
-  const everywhere = files.reduce(withPiece, NOTHING);
+  // Where files name the pieces that they include, the others are not in use.
+  const explicit = files.some((source) =>
+    includesIn(source.config.directives).some((one) => included(one, source, files).length > 0),
+  );
+  const everywhere = files
+    .filter(({ path }) => !explicit || /(?:^|\/)conf(?:-available|-enabled|\.d)\//.test(path))
+    .reduce(withPiece, { ...NOTHING, files });
   const hosts = files.flatMap((source) => hostsOf(source, folders, everywhere));
   return [...hosts, ...folders.flatMap(folderServer)];
 }
@@ -80,7 +87,9 @@ function serverOf(
     !block.some(
       ({ args }) => /x-forwarded-proto/i.test(args[0] ?? '') || /x-forwarded-proto https/i.test(args.join(' ')),
     );
-  const include = named(/^include/).find((one) => /head|secur/i.test(one.args[0] ?? ''));
+  const include = named(/^include/).find(
+    (one) => /head|secur/i.test(one.args[0] ?? '') && included(one, source, outside.files).length === 0,
+  );
   return [
     {
       name: `Apache host ${name}`,
@@ -141,11 +150,27 @@ function folderServer(source: Source): EdgeServer[] {
 
 /** Apache keeps two: one for answers that succeed, one for all. */
 interface Tables {
+  /** What an Include may mean. */
+  readonly files: readonly Source[];
   readonly onsuccess: Headers;
   readonly always: Headers;
 }
 
-const NOTHING: Tables = { onsuccess: NO_HEADERS, always: NO_HEADERS };
+const NOTHING: Tables = { files: [], onsuccess: NO_HEADERS, always: NO_HEADERS };
+
+function includesIn(block: readonly Directive[]): readonly Directive[] {
+  return block.flatMap((one) => (one.block ? includesIn(one.block) : one.name.startsWith('include') ? [one] : []));
+}
+
+/** Files of the tree that an Include names, by the end of their paths. */
+function included(one: Directive, source: Source, files: readonly Source[]): readonly Source[] {
+  const pattern = one.name.startsWith('include')
+    ? (one.args[0] ?? '').replace(/^\/(?:etc\/(?:apache2|httpd)\/)?/, '')
+    : '';
+  if (pattern === '' || pattern.length > 200) return [];
+  const isMatch = picomatch(`**/${pattern}`, { dot: true });
+  return files.filter((other) => other !== source && other.config.inside === undefined && isMatch(other.path));
+}
 
 function headersOf({ onsuccess, always }: Tables): Headers {
   return merged(onsuccess, always);
@@ -155,7 +180,8 @@ function headersOf({ onsuccess, always }: Tables): Headers {
  * What `Header [always] set NAME VALUE` makes of the outer tables, at the level itself or for all paths.
  * @param root folder of the host, whose section holds for all paths as well
  */
-function tablesOf(source: Source, block: readonly Directive[], outer: Tables, root = '/'): Tables {
+function tablesOf(source: Source, block: readonly Directive[], outer: Tables, root = '/', depth = 0): Tables {
+  const { files } = outer;
   const { headers: always, add: addAlways } = collector(source, outer.always);
   const { headers: onsuccess, add } = collector(source, outer.onsuccess);
   const sections: (readonly Directive[])[] = [];
@@ -166,6 +192,12 @@ function tablesOf(source: Source, block: readonly Directive[], outer: Tables, ro
       /^(?:directory|location|proxy)$/.test(one.name) &&
       (/^(?:\/|\*|\/\*)$/.test(first) || (one.name === 'directory' && bare(first) === bare(root)));
     if (whole && one.block) sections.push(flattened(one.block));
+    for (const piece of depth < 6 ? included(one, source, files) : []) {
+      if (piece.config.directives.some(({ name }) => name === 'virtualhost')) continue;
+      const inner = tablesOf(piece, flattened(piece.config.directives), { files, onsuccess, always }, root, depth + 1);
+      for (const [name, header] of inner.always) always.set(name, header);
+      for (const [name, header] of inner.onsuccess) onsuccess.set(name, header);
+    }
     if (one.name !== 'header') continue;
     const isAlways = first.toLowerCase() === 'always';
     const [action = '', name, value] = isAlways || first.toLowerCase() === 'onsuccess' ? one.args.slice(1) : one.args;
@@ -175,7 +207,11 @@ function tablesOf(source: Source, block: readonly Directive[], outer: Tables, ro
       (isAlways ? addAlways : add)(name, value, one, isAlways);
   }
   // Sections come after the directives beside them.
-  return sections.reduce<Tables>((tables, section) => tablesOf(source, section, tables, root), { onsuccess, always });
+  return sections.reduce<Tables>((tables, section) => tablesOf(source, section, tables, root, depth), {
+    files,
+    onsuccess,
+    always,
+  });
 }
 
 function routesOf(source: Source, block: readonly Directive[], headers: Headers): EdgeRoute[] {
