@@ -2,16 +2,19 @@
 import { defineCheck, type Finding, fail, type Options, pass, type Subject } from '../check.ts';
 import type { Dockerfile, Healthcheck, Stage } from '../facts/dockerfile.ts';
 import { type Facts, type FileFacts, placeOf } from '../facts/facts.ts';
+import { type HealthVerdict, healthVerdict, healthVerdictOfWords, type ScriptOf } from '../facts/health-command.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { linkImageScripts, linkLineages } from '../facts/image-lineage.ts';
-import { type ImageUse, linkImageUses } from '../facts/image-uses.ts';
+import { type ImageUse, linkImageUses, type UseCheck } from '../facts/image-uses.ts';
 import {
-  cannotFail,
   forDevelopment,
+  healthcheckInForce,
+  listed,
+  otherPort,
+  parentImage,
   type ServiceKnowledge,
   serviceVerdict,
   startCommand,
-  wordsCannotFail,
 } from '../facts/service-image.ts';
 
 type File = FileFacts<Dockerfile>;
@@ -27,7 +30,13 @@ export const dockerfileHealthcheck = defineCheck({
     script: ['docker', 'podman', 'nerdctl', ...chartNeeds.script],
   },
   // Services that run an image, and the scripts that images start.
-  evidence: { compose: ['image'], script: ['exec', 'while', 'wait', '$@'] },
+  evidence: {
+    compose: ['image'],
+    script: ['exec', 'exit', 'while', 'wait', '$@'],
+    ecs: ['image', 'Image'],
+    platform: true,
+    terraform: true,
+  },
   messages: {
     missing: {
       what: 'The image of {stage} runs a service ({because}) and has no HEALTHCHECK, and nothing that runs it checks its health.',
@@ -42,10 +51,28 @@ export const dockerfileHealthcheck = defineCheck({
       aspect: 'missing',
     },
     vacuous: {
-      what: 'The HEALTHCHECK of {stage} always succeeds: `{command}`.',
+      what: 'The {check} always succeeds: `{command}`.',
       why: 'The container is reported as healthy even when the service in it is dead.',
       fix: 'Let the command fail when the service does not answer: ask an endpoint, and end with `|| exit 1`.',
       aspect: 'missing',
+    },
+    aside: {
+      what: 'The {check} asks something else than the service: `{command}`.',
+      why: 'It can succeed while the service hangs, and fail while the service works.',
+      fix: 'Ask the port or an endpoint of the service itself.',
+      aspect: 'weak',
+    },
+    lenient: {
+      what: 'The {check} takes every answer for a success: `{command}`.',
+      why: 'Without `--fail` curl succeeds on a status of 500 as well, so only a service that does not answer at all is noticed.',
+      fix: 'Add `-f` (`--fail`), or compare the status.',
+      aspect: 'weak',
+    },
+    port: {
+      what: 'The {check} asks port {port}, and the service listens on {served}: `{command}`.',
+      why: 'A check of a port that nobody serves reports a service as dead that works, or asks another program.',
+      fix: 'Ask the port that the service listens on.',
+      aspect: 'weak',
     },
     multiple: {
       what: 'A stage has several HEALTHCHECK instructions; only the last one counts.',
@@ -66,7 +93,7 @@ export const dockerfileHealthcheck = defineCheck({
     const subjects = facts
       .of('dockerfile')
       .filter((file) => !forDevelopment(file.path))
-      .flatMap((file) => [...products(file, uses.get(file.path) ?? [], known, facts), ...repeated(file)]);
+      .flatMap((file) => [...products(file, uses.get(file.path) ?? [], known, facts, options), ...repeated(file)]);
     return {
       subjects,
       lookedFor: 'Dockerfile, Containerfile, Dockerfile.*, *.dockerfile whose image runs a service',
@@ -86,7 +113,13 @@ function knowledge(options: Options): ServiceKnowledge {
 }
 
 /** The last stage, those that compose builds, and those that only a build by name can be meant for. */
-function products(file: File, uses: readonly ImageUse[], known: ServiceKnowledge, facts: Facts): Subject[] {
+function products(
+  file: File,
+  uses: readonly ImageUse[],
+  known: ServiceKnowledge,
+  facts: Facts,
+  options: Options,
+): Subject[] {
   const { stages } = file.data;
   const used = new Set(stages.flatMap((stage) => [stage.parent, ...stage.copies.map((copy) => copy.stage)]));
   return stages.flatMap((stage) => {
@@ -97,7 +130,7 @@ function products(file: File, uses: readonly ImageUse[], known: ServiceKnowledge
       !/(?:^|[^a-z])(?:dev|develop\w*|debug|tests?|lint|ci|build(?:er)?)(?![a-z])/.test(stage.name ?? '');
     if (!last && !targeted && !alone) return [];
     const own = uses.filter((use) => (use.target === undefined ? last : use.target === stage.name));
-    const subject = judge(file, stage, own, known, facts);
+    const subject = judge(file, stage, own, known, facts, options);
     return subject && (last || targeted || subject.verdict === 'pass' || stage.expose.length > 0) ? [subject] : [];
   });
 }
@@ -108,15 +141,18 @@ function judge(
   uses: readonly ImageUse[],
   known: ServiceKnowledge,
   facts: Facts,
+  options: Options,
 ): Subject | undefined {
   const { chain, base } = facts.linked(linkLineages)(file, stage);
   const name = stage.name ?? (file.data.stages.length > 1 ? 'the last stage' : file.path);
   const place = placeOf(file, stage);
   const title = `image of ${name}`;
-  const check = chain.flatMap((one) => one.healthchecks.slice(-1))[0];
-  if (check && !check.none && !vacuous(check)) {
-    const unasked = uses.find((use) => use.orchestrated && use.forever && !use.probe);
-    if (unasked && !uses.some((use) => use.probe)) {
+  const check = healthcheckInForce(chain);
+  const scripts = (path: string) => facts.linked(linkImageScripts)(file.path, path);
+  const tells = check?.command?.text ? healthVerdict(check.command, scripts) : 'always';
+  if (check && !check.none && tells === 'asks') {
+    const unasked = uses.find((use) => use.orchestrated && use.forever && !use.check);
+    if (unasked && !uses.some((use) => use.orchestrated && use.check)) {
       const finding: Finding = {
         message: 'probe',
         data: { container: unasked.title },
@@ -125,23 +161,36 @@ function judge(
       };
       return fail(title, finding, place);
     }
-    const inherited =
-      stage.healthchecks.length === 0 ? 'HEALTHCHECK inherited from an earlier stage' : 'has a HEALTHCHECK';
-    return pass(title, place, inherited);
+    const own = stage.healthchecks.length > 0;
+    const other = otherPort(check.command?.words ?? [], chain);
+    if (own && other) {
+      const data = { ...other, check: `HEALTHCHECK of ${name}`, command: commandOf(check) };
+      return fail(title, { message: 'port', data, place: placeOf(file, check), confidence: 'low' }, place);
+    }
+    return pass(title, place, own ? 'has a HEALTHCHECK' : 'HEALTHCHECK inherited from an earlier stage');
   }
-  const elsewhere = uses.find((use) => use.probe ?? (use.healthcheck && checksSomething(use)));
-  if (elsewhere) {
-    const by = elsewhere.probe
-      ? `${elsewhere.probe.key} of the ${elsewhere.title}`
-      : `healthcheck of the ${elsewhere.title}`;
-    return pass(title, place, `${by} in ${elsewhere.place.path}`);
+  const elsewhere = uses.find((use) => use.check && toldBy(use.check, scripts) === 'asks');
+  if (elsewhere?.check && !(check?.command && tells === 'always')) {
+    const where = elsewhere.check.place.path;
+    return pass(title, place, `${elsewhere.check.name} of the ${elsewhere.title} in ${where}`);
   }
-  const verdict = serviceVerdict(chain, known, (path) => facts.linked(linkImageScripts)(file.path, path));
+  const verdict = serviceVerdict(chain, known, scripts);
   const runs = uses.find((use) => use.forever);
   if (check && !check.none && check.command) {
-    const data = { stage: name, command: check.command.text.slice(0, 80) };
-    return fail(title, { message: 'vacuous', data, place: placeOf(file, check), confidence: 'high' }, place);
+    const data = { check: `HEALTHCHECK of ${name}`, command: commandOf(check) };
+    const sure = elsewhere ? { confidence: 'low' as const } : {};
+    return fail(title, { ...weak(tells), data, place: placeOf(file, check), ...sure }, place);
   }
+  const weakly = uses.find((use) => use.check);
+  if (weakly?.check && (verdict.runs === 'service' || runs)) {
+    const { name: kind, words = [], place: at } = weakly.check;
+    const command = words.slice(/^CMD/.test(words[0] ?? '') ? 1 : 0).join(' ');
+    const data = { check: `${kind} of the ${weakly.title}`, command: shown(command) };
+    return fail(title, { ...weak(toldBy(weakly.check, scripts)), data, place: at }, place);
+  }
+  const checked = parentImage(chain);
+  if (!check && checked !== undefined && listed(checked, options.checkedImages as readonly string[]))
+    return pass(title, place, `HEALTHCHECK of the base image ${checked.repository}`);
   if (verdict.runs === 'nothing' && !(verdict.guessed && runs)) return undefined;
   if (verdict.runs === 'tool' && !runs) return undefined;
   const { entrypoint, cmd } = startCommand(chain);
@@ -161,14 +210,20 @@ function judge(
   return fail(title, finding, place);
 }
 
-function vacuous(check: Healthcheck): boolean {
-  return check.command === undefined || check.command.text === '' || cannotFail(check.command);
+function toldBy({ words }: UseCheck, scripts: ScriptOf): HealthVerdict {
+  return words ? healthVerdictOfWords(words, scripts) : 'asks';
 }
 
-function checksSomething({ healthcheck }: ImageUse): boolean {
-  if (!healthcheck || healthcheck.disabled) return false;
-  const words = healthcheck.test.slice(1).flatMap((word) => word.split(/\s+|(?=;)|(?<=;)/));
-  return words.length > 0 && !wordsCannotFail(words.filter((word) => word !== ''));
+function weak(tells: HealthVerdict): Pick<Finding, 'message' | 'confidence'> {
+  return tells === 'always' ? { message: 'vacuous', confidence: 'high' } : { message: tells, confidence: 'low' };
+}
+
+function commandOf({ command }: Healthcheck): string {
+  return shown(command?.text ?? '');
+}
+
+function shown(command: string): string {
+  return command.replace(/\s+/g, ' ').slice(0, 80);
 }
 
 function repeated(file: File): Subject[] {

@@ -56,6 +56,8 @@ export interface ComposeBuild {
   readonly dockerfile?: string;
   readonly target?: string;
   readonly args: ReadonlyMap<string, string | undefined>;
+  /** `additional_contexts`: what names in FROM stand for, in lower case: "service:base", "docker-image://debian". */
+  readonly contexts: ReadonlyMap<string, string>;
   readonly span: Span;
 }
 
@@ -333,6 +335,11 @@ function buildOf(node: YamlNode | undefined, folderFor: (node: YamlNode) => stri
     ...(where === undefined ? {} : { context: where }),
     ...(dockerfile === undefined ? {} : { dockerfile }),
     ...(target === undefined ? {} : { target }),
+    contexts: new Map(
+      keyValues(at(node, 'additional_contexts')).flatMap(({ key, value }) =>
+        value?.resolved === undefined ? [] : [[key.toLowerCase(), value.resolved]],
+      ),
+    ),
     args: new Map(keyValues(at(node, 'args')).map(({ key, value }) => [key, value?.resolved])),
     span: node.span,
   };

@@ -95,6 +95,8 @@ export interface Stage {
   readonly copies: readonly Copy[];
   readonly labels: readonly Label[];
   readonly healthchecks: readonly Healthcheck[];
+  /** Those that only a stage built upon this one gets. */
+  readonly onbuildHealthchecks: readonly Healthcheck[];
   /** The last one of each counts. */
   readonly cmd?: Command;
   readonly entrypoint?: Command;
@@ -521,6 +523,7 @@ function openStage(instruction: Instruction, stages: readonly Stage[], globals: 
     copies: [],
     labels: [],
     healthchecks: [],
+    onbuildHealthchecks: [],
     expose: [],
     onbuild: [],
   };
@@ -569,14 +572,9 @@ function addTo(stage: StageBuilder, instruction: Instruction, context: Context):
     case 'ENTRYPOINT':
       stage.entrypoint = commandOf(instruction, 0, stage.shell, context);
       break;
-    case 'HEALTHCHECK': {
-      const { flags, rest } = readFlags(instruction, scope);
-      const kind = /^(\S+)\s*/.exec(text.slice(rest));
-      const none = kind?.[1]?.toUpperCase() === 'NONE';
-      const command = kind && !none ? commandOf(instruction, rest + kind[0].length, stage.shell, context) : undefined;
-      stage.healthchecks.push({ none, ...(command ? { command } : {}), flags, span });
+    case 'HEALTHCHECK':
+      stage.healthchecks.push(healthcheckOf(instruction, scope, stage, context));
       break;
-    }
     case 'RUN': {
       const { flags, rest } = readFlags(instruction, scope);
       stage.runs.push({ command: commandOf(instruction, rest, stage.shell, context), flags, span });
@@ -590,13 +588,21 @@ function addTo(stage: StageBuilder, instruction: Instruction, context: Context):
       const trigger = /^(\S+)\s*/.exec(text);
       const keyword = (trigger?.[1] ?? '').toUpperCase();
       stage.onbuild.push(keyword);
-      if (keyword !== 'RUN' && keyword !== 'COPY' && keyword !== 'ADD') break;
-      const skip = trigger![0].length;
+      const skip = trigger?.[0].length ?? 0;
       const inner = { ...instruction, keyword, text: text.slice(skip), map: (offset: number) => map(offset + skip) };
-      addTo(stage, inner, context);
+      if (keyword === 'HEALTHCHECK') stage.onbuildHealthchecks.push(healthcheckOf(inner, scope, stage, context));
+      else if (keyword === 'RUN' || keyword === 'COPY' || keyword === 'ADD') addTo(stage, inner, context);
       break;
     }
   }
+}
+
+function healthcheckOf(instruction: Instruction, scope: Scope, stage: Stage, context: Context): Healthcheck {
+  const { flags, rest } = readFlags(instruction, scope);
+  const kind = /^(\S+)\s*/.exec(instruction.text.slice(rest));
+  const none = kind?.[1]?.toUpperCase() === 'NONE';
+  const command = kind && !none ? commandOf(instruction, rest + kind[0].length, stage.shell, context) : undefined;
+  return { none, ...(command ? { command } : {}), flags, span: instruction.span };
 }
 
 /** ARGs and ENVs in force: those of the stage so far over those its parent stage exported (ENV only). */

@@ -18,6 +18,8 @@ export interface TaskContainer {
   readonly readOnly: boolean | 'unknown' | 'unset';
   /** Memory is limited, for the container or the whole task. */
   readonly memory: boolean;
+  /** Words of its health check: `CMD`, or `CMD-SHELL` with a command line. */
+  readonly health?: readonly string[];
   /** Variables with their values as written; of files only. */
   readonly environment?: readonly { readonly name: string; readonly value: string; readonly span: Span }[];
 }
@@ -49,6 +51,7 @@ function task(node: YamlNode | undefined): TaskContainer[] {
     if (item.kind !== 'map') return [];
     const setting = field(item, 'readonlyRootFilesystem');
     const image = textOf(field(item, 'image'));
+    const health = itemsOf(field(field(item, 'healthCheck'), 'command')).map((word) => textOf(word) ?? '');
     const value =
       setting === undefined
         ? 'unset'
@@ -58,6 +61,7 @@ function task(node: YamlNode | undefined): TaskContainer[] {
         name: textOf(field(item, 'name')) ?? `container ${i + 1}`,
         span: item.span,
         ...(image === undefined ? {} : { image }),
+        ...(health.length > 0 ? { health } : {}),
         readOnly: value,
         memory: whole || field(item, 'memory') !== undefined,
         environment: itemsOf(field(item, 'environment')).flatMap((one) => {
@@ -80,7 +84,10 @@ export function linkTasks(facts: Facts): readonly (TaskContainer & { readonly pa
       const attribute = block.attributes.find(({ name }) => name === 'container_definitions');
       const scope = module.scopes[0];
       if (!attribute || !scope) return [];
-      const value = evaluate({ value: attribute.value, path }, scope);
+      // Text of which a part is not known is read before it becomes one.
+      const { value: written } = attribute;
+      const inner = written.kind === 'call' && written.name === 'jsonencode' ? written.args[0] : undefined;
+      const value = evaluate({ value: inner ?? written, path }, scope);
       const memory = block.attributes.some(({ name }) => name === 'memory');
       return taskContainers(value).map((container) => ({
         ...container,
@@ -107,10 +114,14 @@ function taskContainers(value: Value): Omit<TaskContainer, 'span'>[] {
     if (item.kind !== 'map') return [];
     const setting = item.fields.get('readonlyRootFilesystem');
     const image = stringOf(item.fields.get('image'));
+    const check = item.fields.get('healthCheck');
+    const command = check?.kind === 'map' ? check.fields.get('command') : undefined;
+    const health = command?.kind === 'list' ? command.items.map((word) => stringOf(word) ?? '$') : [];
     return [
       {
         name: stringOf(item.fields.get('name')) ?? `container ${i + 1}`,
         ...(image === undefined ? {} : { image }),
+        ...(health.length > 0 ? { health } : {}),
         readOnly: setting === undefined ? ('unset' as const) : (truth(setting) ?? ('unknown' as const)),
         memory: item.fields.has('memory'),
       },

@@ -16,6 +16,7 @@ import type { OrmConfig } from './orm-config.ts';
 import type { OtherPipeline } from './other-ci.ts';
 import type { Advisories } from './packages/advisory.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { PlatformFile } from './platforms.ts';
 import type { PrismaSchema } from './prisma.ts';
 import type { Module } from './program/model.ts';
 import type { Script } from './script.ts';
@@ -42,6 +43,7 @@ export interface FactTypes {
   kubernetes: Manifest;
   npm: NpmPackage;
   ormconfig: OrmConfig;
+  platform: PlatformFile;
   prisma: PrismaSchema;
   workflow: Pipeline;
   otherci: OtherPipeline;

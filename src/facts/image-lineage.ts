@@ -1,5 +1,6 @@
 /** Knows what an image is built from across Dockerfiles, and which of its scripts the repository has. */
 import { builderOf, linkBuiltImages } from './built-images.ts';
+import { linkCompose } from './compose.ts';
 import type { Dockerfile, Stage } from './dockerfile.ts';
 import type { Facts, FileFacts } from './facts.ts';
 import { parseImage } from './images.ts';
@@ -18,14 +19,17 @@ export interface Lineage {
 export function linkLineages(facts: Facts): (file: FileFacts<Dockerfile>, stage: Stage) => Lineage {
   const built = facts.linked(linkBuiltImages);
   const files = new Map(facts.of('dockerfile').map((file) => [file.path, file]));
-  const baseOf = ({ image }: Stage) => {
-    const parsed = parseImage(image.resolved ?? image.text);
-    return files.get((parsed && builderOf(built, parsed)?.dockerfile) ?? '');
+  const contexts = namedContexts(facts);
+  const baseOf = ({ image }: Stage, path: string) => {
+    const name = image.resolved ?? image.text;
+    const parsed = parseImage(name);
+    const named = contexts.get(`${path} ${name.toLowerCase()}`);
+    return files.get(named ?? (parsed && builderOf(built, parsed)?.dockerfile) ?? '');
   };
   const bases = new Set<string>();
   for (const { path, data } of files.values()) {
     for (const stage of data.stages) {
-      const base = stage.parent === undefined ? baseOf(stage) : undefined;
+      const base = stage.parent === undefined ? baseOf(stage, path) : undefined;
       if (base && base.path !== path) bases.add(base.path);
     }
   }
@@ -36,12 +40,26 @@ export function linkLineages(facts: Facts): (file: FileFacts<Dockerfile>, stage:
     while (next && !seen.has(next.file.path)) {
       seen.add(next.file.path);
       chain.push(...lineage(next.file.data, next.stage));
-      const base: FileFacts<Dockerfile> | undefined = baseOf(chain.at(-1)!);
+      const base: FileFacts<Dockerfile> | undefined = baseOf(chain.at(-1)!, next.file.path);
       const last = base?.data.stages.at(-1);
       next = base && last ? { file: base, stage: last } : undefined;
     }
     return { chain, base: bases.has(file.path) };
   };
+}
+
+/** Dockerfiles that names of FROM stand for, by Dockerfile and name: compose's `additional_contexts`. */
+function namedContexts(facts: Facts): ReadonlyMap<string, string> {
+  const services = facts.linked(linkCompose);
+  const found = new Map<string, string>();
+  for (const { build, path } of services) {
+    for (const [name, value] of build?.contexts ?? []) {
+      const service = /^service:(.+)$/.exec(value)?.[1];
+      const base = services.find((other) => other.path === path && other.name === service)?.build?.dockerfile;
+      if (base !== undefined && build?.dockerfile !== undefined) found.set(`${build.dockerfile} ${name}`, base);
+    }
+  }
+  return found;
 }
 
 /** Gives the statements of a script by the Dockerfile and its path in the image. A pure join: use through `facts.linked`. */

@@ -1,13 +1,17 @@
 /** Knows which Dockerfile builds which image, and where compose services and Kubernetes workloads run it. */
 import { builderOf, linkBuiltImages, linkHints } from './built-images.ts';
-import { linkCluster, placeIn } from './cluster.ts';
-import { type ComposeHealthcheck, type ComposeService, linkCompose } from './compose.ts';
+import { linkCluster, placeIn, type Workload } from './cluster.ts';
+import { type ComposeService, linkCompose } from './compose.ts';
 import { type DockerRun, linkDocker, shortNameOf } from './docker-run.ts';
+import type { Dockerfile } from './dockerfile.ts';
 import type { Facts } from './facts.ts';
-import { parseImage, shortName } from './images.ts';
+import { healthVerdictOfWords } from './health-command.ts';
+import { imageName, parseImage, shortName } from './images.ts';
 import type { Container } from './kubernetes.ts';
+import { linkPlatforms } from './platforms.ts';
+import { isPublic } from './public-images.ts';
 import type { Place } from './span.ts';
-import { at, entryOf, isNull, textOf } from './yaml.ts';
+import { at, entryOf, isNull, itemsOf, textOf } from './yaml.ts';
 
 /** One place that runs an image. */
 export interface ImageUse {
@@ -20,9 +24,16 @@ export interface ImageUse {
   readonly orchestrated: boolean;
   /** Build target, where a compose service names one. */
   readonly target?: string;
-  readonly healthcheck?: ComposeHealthcheck;
-  /** Place and key of a liveness, readiness or startup probe. */
-  readonly probe?: { readonly key: string; readonly place: Place };
+  readonly check?: UseCheck;
+}
+
+/** How what runs an image asks whether it is alive. */
+export interface UseCheck {
+  /** "healthcheck", "livenessProbe". */
+  readonly name: string;
+  readonly place: Place;
+  /** Its command, where it is one: words, behind `CMD` or `CMD-SHELL` where it was written so. */
+  readonly words?: readonly string[];
 }
 
 /** Uses by path of the Dockerfile that builds the image. A pure join: use through `facts.linked`. */
@@ -38,13 +49,16 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
     if (!image) return [];
     const known = builderOf(built, image, true)?.dockerfile;
     if (known !== undefined) return [known];
+    // What others publish under a name like that of a folder is not built from it.
+    if (isPublic(image, facts.repository)) return [];
     const short = shortName(image);
-    const exact = paths.filter((path) => hints.get(path)!.has(short));
+    const exact = paths.filter((path) => hints.get(path)!.has(short) && !bases.get(path)!.has(imageName(image)));
     if (exact.length > 0 || exactly) return exact;
     const ending = paths.filter((path) => [...hints.get(path)!].some((hint) => short.endsWith(`-${hint}`)));
     return ending.length === 1 ? ending : [];
   };
 
+  const bases = new Map(facts.of('dockerfile').map(({ path, data }) => [path, baseNames(data)]));
   const targets = builtTargets(facts);
   const add = (path: string, image: string | undefined, use: ImageUse): void => {
     const target = use.target ?? targets.get(`${path} ${shortNameOf(image ?? '') ?? ''}`);
@@ -62,16 +76,25 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
   for (const workload of facts.linked(linkCluster).workloads) {
     for (const container of workload.pod.containers) {
       if (!container.image) continue;
-      const { key, node } = probeOf(container) ?? {};
+      const check = probeOf(workload, container);
       const use: ImageUse = {
         place: placeIn(workload, container),
         title: `container ${container.name} of ${workload.object.kind} ${workload.object.name ?? ''}`.trim(),
         orchestrated: true,
         forever: workload.forever && (container.role === 'container' || container.role === 'sidecar'),
-        ...(key === undefined || node === undefined ? {} : { probe: { key, place: placeIn(workload, node) } }),
+        ...(check ? { check } : {}),
       };
       for (const path of buildersOf(container.image.text)) add(path, container.image.text, use);
     }
+  }
+  for (const { title, place, image, dockerfile, check } of facts.linked(linkPlatforms)) {
+    const found = check && {
+      name: check.name,
+      place: { path: place.path, span: check.span },
+      ...(check.words ? { words: check.words } : {}),
+    };
+    const use: ImageUse = { title, place, forever: true, orchestrated: false, ...(found ? { check: found } : {}) };
+    for (const path of image === undefined ? [dockerfile!] : buildersOf(image)) add(path, image, use);
   }
   // "Dockerfile-alpine" gives another edition of what "Dockerfile" beside it gives.
   for (const [path, own] of uses) {
@@ -89,25 +112,35 @@ const EDITION =
   /[._-](?:alpine|bookworm|slim|debian|ubuntu|chroot|distroless|rootless|unprivileged|ubi\d*|fips|musl|arm\d*|arm64|amd64|multiarch)$/;
 
 function serviceUse(service: ComposeService): ImageUse {
+  const { path, healthcheck: own } = service;
+  // Without a test only the times of the image's own check change.
+  const check = own &&
+    !own.disabled &&
+    own.test.length > 0 && {
+      name: 'healthcheck',
+      place: { path: own.path ?? path, span: own.span },
+      words: own.test,
+    };
   return {
-    place: { path: service.path, span: service.keySpan },
+    place: { path, span: service.keySpan },
     title: `service ${service.name}`,
     orchestrated: false,
     forever: entryOf(service.body, 'ports') !== undefined || keepsRunning(service),
     ...(service.build?.target === undefined ? {} : { target: service.build.target.toLowerCase() }),
-    ...(service.healthcheck ? { healthcheck: service.healthcheck } : {}),
+    ...(check ? { check } : {}),
   };
 }
 
 function runUse({ image, detached, options, place }: DockerRun): ImageUse {
   const health = options.findIndex((word) => /^--health-cmd(?:=|$)/.test(word));
   const test = options[health]?.includes('=') ? options[health]!.slice('--health-cmd='.length) : options[health + 1];
+  const command = (test ?? '').replace(/^(["'])(.*)\1$/s, '$2');
   return {
     place,
     title: `docker run of ${image}`,
     forever: detached,
     orchestrated: false,
-    ...(health < 0 ? {} : { healthcheck: { disabled: false, test: ['CMD-SHELL', test ?? ''], span: place.span } }),
+    ...(health < 0 ? {} : { check: { name: '--health-cmd', place, words: ['CMD-SHELL', command] } }),
   };
 }
 
@@ -116,13 +149,24 @@ function keepsRunning(service: ComposeService): boolean {
   return restart === 'always' || restart === 'unless-stopped';
 }
 
-/** The first probe of a container that is set. */
-function probeOf(container: Container) {
-  for (const key of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-    const node = at(container.body, key);
-    if (node?.kind === 'map' && !isNull(node) && node.entries.length > 0) return { key, node };
-  }
-  return undefined;
+/** The first probe of a container that can tell something, or the first one. */
+function probeOf(workload: Workload, container: Container): UseCheck | undefined {
+  const found = (['livenessProbe', 'readinessProbe', 'startupProbe'] as const).flatMap((name): UseCheck[] => {
+    const node = at(container.body, name);
+    if (node?.kind !== 'map' || isNull(node) || node.entries.length === 0) return [];
+    const words = itemsOf(at(node, 'exec', 'command')).map((word) => textOf(word) ?? '$');
+    return [{ name, place: placeIn(workload, node), ...(words.length > 0 ? { words } : {}) }];
+  });
+  return found.find(({ words }) => words === undefined || healthVerdictOfWords(words) === 'asks') ?? found[0];
+}
+
+function baseNames({ stages }: Dockerfile): ReadonlySet<string> {
+  return new Set(
+    stages.flatMap(({ image }) => {
+      const parsed = parseImage(image.resolved ?? image.text);
+      return parsed ? [imageName(parsed)] : [];
+    }),
+  );
 }
 
 /** Stage that a build by name stops at, by Dockerfile and short name of the image. */

@@ -14,6 +14,7 @@ import { kubernetes } from './kubernetes.ts';
 import { npm } from './npm.ts';
 import { ormconfig } from './orm-config.ts';
 import { otherci } from './other-ci.ts';
+import { platform } from './platforms.ts';
 import { prisma } from './prisma.ts';
 import { ecmascript } from './program/ecmascript.ts';
 import { python } from './program/python.ts';
@@ -42,6 +43,7 @@ export const extractors: readonly Extractor[] = [
   npm,
   otherci,
   ormconfig,
+  platform,
   prisma,
   python,
   script,

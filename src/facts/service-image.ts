@@ -1,6 +1,7 @@
-/** Knows whether an image runs a service, from its ports, its command and its base, and whether a health command can fail. */
-import type { Command, Dockerfile, Stage } from './dockerfile.ts';
+/** Knows whether an image runs a service, from its ports, its command and its base. */
+import type { Command, Dockerfile, Healthcheck, Stage } from './dockerfile.ts';
 import { readEntryScript } from './entry-script.ts';
+import { portsAsked, type ScriptOf } from './health-command.ts';
 import { type ImageRef, parseImage } from './images.ts';
 import type { ShellNode, Statement } from './shell.ts';
 
@@ -27,9 +28,6 @@ export interface ServiceVerdict {
   readonly guessed?: true;
 }
 
-/** Statements of a script of the image by its path there, where the repository has it. */
-export type ScriptOf = (path: string) => readonly Statement[] | undefined;
-
 /** The stage and those it is built from, nearest first. */
 export function lineage(dockerfile: Dockerfile, stage: Stage): readonly Stage[] {
   const chain = [stage];
@@ -43,8 +41,10 @@ export function lineage(dockerfile: Dockerfile, stage: Stage): readonly Stage[] 
 export function forDevelopment(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   return (
-    /(?:^|\/)\.devcontainer\//.test(path) ||
-    /(?:^|[._-])(?:dev|devel|development|debug|tests?|lint|ci)(?:$|[._-])/.test(name)
+    /(?:^|\/)\.(?:devcontainer|gitpod|github|circleci|buildkite|clusterfuzzlite)\//.test(path) ||
+    /(?:^|[._-])(?:dev|devel|development|devcontainer|gitpod|debug|debugger|e2e|tests?|lint|ci|bench|benchmark|load-?gen(?:erator)?)(?:$|[._-])/.test(
+      name,
+    )
   );
 }
 
@@ -58,12 +58,12 @@ export function startCommand(chain: readonly Stage[]): { readonly entrypoint?: C
 }
 
 export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge, scriptOf: ScriptOf): ServiceVerdict {
-  const base = baseOf(chain);
+  const base = parentImage(chain);
   if (base && /(?:^|[/-])(?:aws-)?lambda(?:[/-]|$)|(?:^|\/)(?:vscode\/)?devcontainers?\//.test(base.repository)) {
     return { runs: 'nothing', because: `the base image ${base.repository}` };
   }
   const { entrypoint, cmd } = startCommand(chain);
-  const port = chain.find((stage) => stage.expose.length > 0)?.expose[0];
+  const port = chain.flatMap(({ expose }) => expose).find((one) => !DEBUGGED.test(one.resolved ?? one.text));
   const command = entrypoint || cmd ? startVerdict(entrypoint, cmd, known, scriptOf) : undefined;
   if (
     command &&
@@ -81,12 +81,59 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
   return { runs: plain ? 'nothing' : 'unclear', because: `the base image ${base.repository}` };
 }
 
-function baseOf(chain: readonly Stage[]): ImageRef | undefined {
+/** Ports that debuggers listen on say nothing of a service. */
+const DEBUGGED = /^(?:5005|9229|5678|2345|40000)(?:\/tcp)?$/;
+
+/** The HEALTHCHECK of the nearest stage that has one; a base's ONBUILD HEALTHCHECK is one of what builds upon it. */
+export function healthcheckInForce(chain: readonly Stage[]): Healthcheck | undefined {
+  const all = chain.flatMap((one, i) => [one.healthchecks.at(-1), chain[i + 1]?.onbuildHealthchecks.at(-1)]);
+  return all.find((check) => check !== undefined);
+}
+
+/** A port of this machine that a health command asks and nothing of the image names, where the start command names another. */
+export function otherPort(
+  words: readonly string[],
+  chain: readonly Stage[],
+): { readonly port: string; readonly served: string } | undefined {
+  const [port, ...more] = portsAsked(words);
+  const { served, named } = portsNamed(chain);
+  if (port === undefined || more.length > 0 || served === undefined || named.has(port)) return undefined;
+  return { port: String(port), served: String(served) };
+}
+
+/** The port that the start command names as its own, and all that the image names anywhere. */
+function portsNamed(chain: readonly Stage[]): { readonly served?: number; readonly named: ReadonlySet<number> } {
+  const { entrypoint, cmd } = startCommand(chain);
+  const words = [...(entrypoint?.words ?? []), ...(cmd?.words ?? [])];
+  const named = new Set<number>();
+  const add = (text: string) => {
+    for (const number of text.match(/\d{2,5}/g) ?? []) named.add(Number(number));
+  };
+  for (const { expose, variables, copies } of chain) {
+    for (const one of expose) add(one.resolved ?? one.text);
+    for (const { value } of variables) add(value?.resolved ?? '');
+    // What a file says that the image holds is not known.
+    if (copies.some(({ target }) => /\.(?:conf|ya?ml|toml|ini)$|supervisor|nginx/.test(target))) return { named };
+  }
+  add(words.join(' '));
+  const served = words.flatMap((word, i) => {
+    const own = /^(?:--(?:port|http-port|bind|address|listen)[= ]|-b)(?:[\w.]*:)?(\d{2,5})$/.exec(word);
+    if (own) return [Number(own[1])];
+    const next = /^(?:--(?:port|http-port|bind|address|listen)|-b)$/.test(word) ? words[i + 1] : undefined;
+    const port = /^(?:[\w.]*:)?(\d{2,5})$/.exec(next ?? '');
+    return port ? [Number(port[1])] : [];
+  });
+  return served.length === 1 ? { served: served[0]!, named } : { named };
+}
+
+/** The image that the first of the stages is built from. */
+export function parentImage(chain: readonly Stage[]): ImageRef | undefined {
   const { image } = chain.at(-1)!;
   return parseImage(image.resolved ?? image.text);
 }
 
-function listed(image: ImageRef, names: readonly string[]): boolean {
+/** True for an image that the list names: "nginx", "team/app", or "php:apache" where the tag must say so. */
+export function listed(image: ImageRef, names: readonly string[]): boolean {
   const last = image.repository.slice(image.repository.lastIndexOf('/') + 1).toLowerCase();
   return names.some((entry) => {
     const [name, tag] = entry.split(':');
@@ -101,7 +148,7 @@ const STAYS =
 /** Words that name a program which may as well end: "main.py", "start.sh". */
 const MAY_STAY = /(?:^|[._/-])(?:app|main|index|node|start|run)(?=$|[._:/-])/;
 const ENDS =
-  /(?:^|[._/-])(?:tests?|lint|migrate|migrations?|seed|setup|install|build|compile|backup|restore|dump|import|export|convert|report|job|task|batch|script|cli|init|bootstrap|check|validate|generate|deploy|sync|cleanup|clean|benchmark|example|demo|smoke|loadgenerator|locust(?:file)?)(?=$|[._:/-])/;
+  /(?:^|[._/-])(?:tests?|lint|migrate|migrations?|seed|setup|install|build|compile|backup|restore|dump|import|export|convert|report|job|task|batch|script|cli|init|bootstrap|check|validate|generate|deploy|sync|cleanup|clean|benchmark|example|demo|smoke|load-?gen(?:erator)?|load-?test|health-?check|locust(?:file)?)(?=$|[._:/-])/;
 
 /** What the command says, and where it is a script of the repository, what that one ends up with. */
 function startVerdict(
@@ -252,41 +299,4 @@ function nameVerdict(name: string, known: ServiceKnowledge, otherwise: ServiceVe
 
 function baseName(word: string): string {
   return word.slice(word.lastIndexOf('/') + 1);
-}
-
-/** Commands whose status is always 0. */
-const ALWAYS_TRUE = new Set(['true', ':', 'echo', 'printf', 'sleep']);
-
-/** True when the command of a health check says "healthy" whatever happens. */
-export function cannotFail(command: Pick<Command, 'words' | 'shell' | 'form'>): boolean {
-  if (command.shell) return statementsCannotFail(command.shell.statements);
-  return command.form === 'exec' && simpleCannotFail(command.words);
-}
-
-function statementsCannotFail(statements: readonly Statement[]): boolean {
-  const last = statements.at(-1);
-  return last !== undefined && nodeCannotFail(last.node);
-}
-
-function nodeCannotFail(node: ShellNode): boolean {
-  if (node.kind === 'command') return simpleCannotFail(node.words.map((word) => word.value ?? word.text));
-  if (node.kind === 'block') return statementsCannotFail(node.body);
-  if (node.kind === 'pipeline') return !node.negated && nodeCannotFail(node.commands.at(-1)!);
-  if (node.kind !== 'and-or') return false;
-  const last = node.items.at(-1)!;
-  if (node.operators.at(-1) === '||') return nodeCannotFail(last);
-  return node.items.every(nodeCannotFail);
-}
-
-/** The same for a command given as words: "true", "exit 0", "curl x || exit 0". */
-export function wordsCannotFail(words: readonly string[]): boolean {
-  const or = words.lastIndexOf('||');
-  const last = words.slice(Math.max(or, words.lastIndexOf(';')) + 1);
-  return !last.includes('&&') && simpleCannotFail(last);
-}
-
-function simpleCannotFail(words: readonly string[]): boolean {
-  const name = baseName(words[0] ?? '');
-  if (name === 'exit') return words[1] === '0';
-  return ALWAYS_TRUE.has(name);
 }

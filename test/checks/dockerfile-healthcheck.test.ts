@@ -342,7 +342,36 @@ testCheck(dockerfileHealthcheck, {
         'app/Dockerfile': 'FROM nginx\n',
         'compose.yaml': 'services:\n  app:\n    build: app\n    healthcheck: {test: "curl x || exit 0"}\n',
       },
-      findings: [{ message: 'missing', at: 'app/Dockerfile:1' }],
+      findings: [{ message: 'vacuous', at: 'compose.yaml:4', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a check that always succeeds where a probe asks: to review',
+      files: {
+        'src/thing/Dockerfile': 'FROM alpine\nEXPOSE 80\nHEALTHCHECK CMD exit 0\n',
+        'k8s/web.yaml': deployment('me/thing', PROBE),
+      },
+      findings: [{ message: 'vacuous', at: 'src/thing/Dockerfile:3', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'curl that takes an error for an answer: to review',
+      files: { Dockerfile: 'FROM nginx\nHEALTHCHECK CMD curl -s http://localhost/ || exit 1\n' },
+      findings: [{ message: 'lenient', at: 'Dockerfile:2', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'something else than the service: to review',
+      files: { Dockerfile: 'FROM nginx\nHEALTHCHECK CMD nginx -t\n' },
+      findings: [{ message: 'aside', at: 'Dockerfile:2', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'a port that the service does not listen on: to review',
+      files: {
+        Dockerfile: 'FROM a\nCMD ["uvicorn", "a:b", "--port=8000"]\nHEALTHCHECK CMD curl -f http://localhost:8080\n',
+      },
+      findings: [{ message: 'port', at: 'Dockerfile:3', confidence: 'low' }],
       skip,
     },
     {

@@ -68,6 +68,11 @@ function extract({ path, text }: ExtractInput): Extracted<Module> {
   }
 }
 
+/** A piece of code as a module; undefined where it cannot be read. */
+export function readPython(text: string): Module | undefined {
+  return extract({ path: 'code.py', text, words: [] }).data;
+}
+
 function problem(reason: string, offset: number, text: string): { message: string; span: Span } {
   const lines = new Lines(text);
   const message = reason === 'nested too deeply' ? `${reason} to be read` : `syntax error: ${reason}`;
