@@ -235,8 +235,11 @@ class Parser {
     for (;;) {
       commands.push(this.#command(end));
       const token = this.#skipSpace();
-      if (token.kind === '|') this.#next++;
-      else if (token.kind === end) break;
+      if (token.kind === '|') {
+        this.#next++;
+        // Go takes a bar that nothing follows.
+        if (this.#skipSpace().kind === end) break;
+      } else if (token.kind === end) break;
       else throw this.#error(`unexpected ${JSON.stringify(token.text)} in pipeline`, token);
     }
     return {

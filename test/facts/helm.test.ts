@@ -361,6 +361,49 @@ describe('what cannot be evaluated', () => {
     ]);
   });
 
+  test('notes that fail make the chart fail; what they say is no object', () => {
+    const files = { 'web/templates/a.yaml': 'kind: A\n', 'web/templates/NOTES.txt': 'kind: B\nOpen: [it\n' };
+    expect(plain(defaults(files))).toEqual([{ kind: 'A' }]);
+    expect(defaults(files).files.flatMap(({ failures }) => failures)).toEqual([]);
+    const stern = {
+      ...files,
+      'web/templates/NOTES.txt': '{{ if not .Values.image }}{{ fail "set an image" }}{{ end }}',
+    };
+    const failed = defaults(stern).files.flatMap(({ failures }) => failures);
+    expect(failed).toEqual([expect.objectContaining({ path: 'web/templates/NOTES.txt', reason: 'set an image' })]);
+  });
+
+  test('small print of Go and Helm', () => {
+    const [root] = roots(
+      defaults({
+        'web/Chart.yaml': CHART.replace('"7.8"', '7.10'),
+        'web/values.yaml':
+          'list:\n  - it is said that lines of more than eighty characters are broken where a blank stands in them\n',
+        'web/templates/a.yaml': `kind: A
+app: "{{ .Chart.AppVersion }}"
+bar: {{ .Release.Name | quote | }}
+has: {{ has "apps/v1" .Capabilities.APIVersions }}
+piped: {{ .Values.none | keys | len }}
+{{- $none := .Values.none }}
+variable: {{ hasKey $none "x" }}
+text: |
+  {{- toYaml .Values.list | nindent 2 }}
+`,
+      }),
+    );
+    expect(plainOf(root!)).toEqual({
+      kind: 'A',
+      app: '7.1',
+      bar: 'web',
+      has: true,
+      piped: 0,
+      variable: false,
+      text: '- it is said that lines of more than eighty characters are broken where a blank stands\n  in them\n',
+    });
+    const [held] = roots(defaults({ 'web/templates/a.yaml': 'kind: A\nx: {{ hasKey .Values.none "y" }}\n' }));
+    expect(at(held, 'x')!.rendered?.unknown).toMatch(/^invalid value/);
+  });
+
   test('random values are unknown', () => {
     const [root] = roots(defaults({ 'web/templates/a.yaml': 'kind: A\np: {{ randAlphaNum 8 | b64enc | quote }}\n' }));
     expect(at(root, 'p')!.rendered?.unknown).toBe('random text');

@@ -2,6 +2,7 @@
 import {
   asText,
   type DictValue,
+  dict,
   int,
   type ListValue,
   type Run,
@@ -65,12 +66,15 @@ export function boolArg(args: readonly Value[], i: number): boolean {
 
 export function listArg(args: readonly Value[], i: number): ListValue {
   const value = arg(args, i);
+  if (value.kind === 'host' && value.items) return { kind: 'list', items: value.items };
   if (value.kind !== 'list') throw wrong(value, 'a list');
   return value;
 }
 
 export function dictArg(args: readonly Value[], i: number): DictValue {
   const value = arg(args, i);
+  // Go gives a nil of its own to a function as an empty map, but not a nil that a field holds.
+  if (value.kind === 'nil' && !value.held) return dict();
   if (value.kind !== 'dict') throw wrong(value, 'map[string]interface {}');
   return value;
 }

@@ -12,6 +12,7 @@ import {
   int,
   list,
   type Origin,
+  printFloat,
   TRUE,
   text,
   unknownText,
@@ -61,7 +62,10 @@ function capabilities(): HostValue {
     ['Minor', text(minor)],
     ['String', () => text(version)],
   ];
-  const versions = host('chartutil.VersionSet', [['Has', (args) => bool(API_VERSIONS.has(textArg(args, 0).value))]]);
+  const versions: HostValue = {
+    ...host('chartutil.VersionSet', [['Has', (args) => bool(API_VERSIONS.has(textArg(args, 0).value))]]),
+    items: [...API_VERSIONS].map((version) => text(version)),
+  };
   return host('*chartutil.Capabilities', [
     ['KubeVersion', host('chartutil.KubeVersion', kubernetes, version)],
     ['APIVersions', versions],
@@ -103,7 +107,7 @@ function metadata(chart: Chart, name: string, isRoot: boolean): DictValue {
   result.entries.set('Deprecated', FALSE);
   for (const { key, value } of chart.metadata.kind === 'map' ? chart.metadata.entries : []) {
     const field = names[key] ?? key.charAt(0).toUpperCase() + key.slice(1);
-    const written = textOf(value);
+    const written = plainText(value);
     const known = result.entries.get(field);
     if (known?.kind === 'text') {
       if (written !== undefined)
@@ -112,6 +116,13 @@ function metadata(chart: Chart, name: string, isRoot: boolean): DictValue {
   }
   if (name !== chart.name) result.entries.set('Name', text(name));
   return result;
+}
+
+/** A text of the metadata; Helm takes a number that is not quoted as a number first: `1.10` becomes "1.1". */
+function plainText(node: YamlNode): string | undefined {
+  const number =
+    node.kind === 'scalar' && node.style === 'plain' && typeof node.value === 'number' && /\D/.test(node.text);
+  return number ? printFloat(node.value as number) : textOf(node);
 }
 
 function filesOf(chart: Chart, files: ReadonlyMap<string, string | undefined>): HostValue {

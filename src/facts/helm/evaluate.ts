@@ -306,8 +306,8 @@ export class Engine {
 
   #pipe(pipe: Pipe, dot: Value, frame: Frame): Value {
     let value: Value | undefined;
-    for (const command of pipe.commands) value = this.#command(command, dot, frame, value);
-    const result = value ?? NIL;
+    for (const command of pipe.commands) value = this.#command(command, dot, frame, value && taken(value));
+    const result = taken(value ?? NIL);
     for (const name of pipe.variables) {
       if (pipe.assigns) this.#assign(frame, name, result);
       else frame.variables.push({ name, value: result });
@@ -400,9 +400,11 @@ export class Engine {
       case 'function':
         return this.#command([operand], dot, frame, undefined);
       case 'field':
-        return this.#fields(dot, operand.names, []);
-      case 'variable':
-        return this.#fields(this.#variable(operand.name, frame), operand.names, []);
+        return held(this.#fields(dot, operand.names, []));
+      case 'variable': {
+        const value = this.#fields(this.#variable(operand.name, frame), operand.names, []);
+        return operand.names.length > 0 ? held(value) : value;
+      }
       case 'pipe':
         return this.#fields(this.#nested(operand.pipe, dot, frame), operand.names, []);
     }
@@ -432,6 +434,16 @@ export class Engine {
     if (args.length > 0) throw new TemplateError(`${name} has arguments but cannot be invoked as function`);
     return lookUp(value, name);
   }
+}
+
+function held(value: Value): Value {
+  return value.kind === 'nil' ? { ...value, held: true } : value;
+}
+
+function taken(value: Value): Value {
+  if (value.kind !== 'nil' || !value.held) return value;
+  const { held: _, ...rest } = value;
+  return rest;
 }
 
 /** How much work a value makes for a function that goes through it. */

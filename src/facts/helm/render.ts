@@ -60,10 +60,15 @@ export function renderChart(
         ['BasePath', text(member.base)],
       ]),
     );
-    result.push(rendered(member, strict, lenient, read));
+    // Notes install nothing, but Helm refuses a chart whose notes fail.
+    const notes = /(?:^|\/)NOTES\.txt$/.test(member.name);
+    const file = rendered(member, strict, lenient, notes ? nothing : read);
+    if (!notes || file.failures.length > 0) result.push(file);
   }
   return result.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
+
+const nothing = (): YamlFile => ({ documents: [], problems: [] });
 
 function depth(name: string): number {
   return name.split('/').length;
@@ -81,7 +86,7 @@ function gather(
   const context = contextOf(chart, name, release, values, parent);
   for (const template of chart.templates) {
     const partial = /(?:^|\/)_[^/]*$/.test(template.name);
-    const renders = !partial && !chart.library && !/(?:^|\/)NOTES\.txt$/.test(template.name);
+    const renders = !partial && !chart.library;
     if (chart.library && !partial) continue;
     members.push({
       name: `${base}/${template.name}`,

@@ -32,6 +32,8 @@ interface Placed {
 export type Value = NilValue | BoolValue | NumberValue | TextValue | ListValue | DictValue | HostValue;
 export interface NilValue extends Placed {
   readonly kind: 'nil';
+  /** A field holds it, and nothing took it out yet. */
+  readonly held?: true;
 }
 export interface BoolValue extends Placed {
   readonly kind: 'bool';
@@ -64,6 +66,8 @@ export interface HostValue extends Placed {
   readonly print: string;
   /** What `range` goes through. */
   readonly entries?: ReadonlyMap<string, Value>;
+  /** What functions on lists see. */
+  readonly items?: readonly Value[];
 }
 
 /** The template cannot be evaluated further; `soft` when the author asks for it (`fail`, `required`). */

@@ -183,7 +183,7 @@ function writeYaml(sheet: Sheet, value: Value, indent: number, inline: boolean, 
       if (i > 0) sheet.add('\n');
       if (i > 0 || !inline) sheet.add(pad);
       sheet.add('- ', originOf(item));
-      writeYaml(sheet, item, indent + 2, true, depth + 1);
+      writeYaml(sheet, item, item.kind === 'text' ? indent : indent + 2, true, depth + 1);
     });
     return;
   }
