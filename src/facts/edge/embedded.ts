@@ -54,7 +54,7 @@ export function nothingFound(): Found {
 
 /** Words that the configuration of some web server holds; most files of the accepted kinds have none. */
 export const TELLING =
-  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager|_format_version|upstream_id|response-rewrite)\b|\bsetenv\.(?:add|set)-response-header\b|^[ \t]*server\.(?:document-root|modules|port)[ \t]*\+?=|^#END\b|\bserver\s*\{|^[ \t]*include[ \t]+[\w./*-]+;|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
+  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager|_format_version|upstream_id|response-rewrite)\b|\bsetenv\.(?:add|set)-response-header\b|^[ \t]*server\.(?:document-root|modules|port)[ \t]*\+?=|^#END\b|\bserver\s*\{|^[ \t]*include(?:Optional)?[ \t]+[\w./*-]+(?:;|[ \t\r]*$)|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
 
 const parsers: Readonly<Record<Dialect, (text: string, base: number) => Parsed>> = {
   nginx: parseNginx,
@@ -98,7 +98,8 @@ function dialectOf(name: string, text: string): Dialect | undefined {
     return 'haproxy';
   if (/^[ \t]*<(?:IfModule|Directory|FilesMatch|Location)\b/im.test(text)) return 'apache';
   if (/^[ \t]*Header[ \t]+(?:always[ \t]+)?(?:set|append|add)[ \t]+[\w-]+[ \t]/im.test(text)) return 'apache';
-  return /[;{]/.test(text) ? 'nginx' : undefined;
+  if (/[;{]/.test(text)) return 'nginx';
+  return /^[ \t]*Include(?:Optional)?[ \t]+[^\s;]+[ \t\r]*$/m.test(text) ? 'apache' : undefined;
 }
 
 const SERVER_WORDS = new Set(
