@@ -4,7 +4,7 @@ import { deployedAs, linkCluster, textsOf, type Workload } from '../facts/cluste
 import { causeOf, linkCompose } from '../facts/compose.ts';
 import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
 import { type DockerRun, linkDocker } from '../facts/docker-run.ts';
-import { linkTasks } from '../facts/ecs.ts';
+import { linkOpenTasks, linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
@@ -214,11 +214,16 @@ function runs(facts: Facts): Subject[] {
 }
 
 function tasks(facts: Facts): Subject[] {
-  return facts.linked(linkTasks).map(({ name, path, span, readOnly }) => {
+  const open = facts
+    .linked(linkOpenTasks)
+    .map((place) => unknown('containers of an ECS task', place, 'the containers are only known at deployment'));
+  const known = facts.linked(linkTasks).map(({ name, path, span, readOnly, windows }) => {
     const title = `container ${name} of an ECS task`;
     const place = { path, span };
+    if (windows) return pass(title, place, 'Windows has no such setting');
     if (readOnly === true) return pass(title, place, 'readonlyRootFilesystem is true');
     if (readOnly === 'unknown') return unknown(title, place, 'readonlyRootFilesystem is only known at deployment');
     return failed(title, 'task', { name }, place);
   });
+  return [...known, ...open];
 }

@@ -3,7 +3,7 @@ import { defineCheck, type Finding, type Options, pass, type Subject, sharingCau
 import { deployedAs, linkCluster, type Workload } from '../facts/cluster.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
 import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
-import { linkTasks } from '../facts/ecs.ts';
+import { linkOpenTasks, linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
@@ -227,9 +227,13 @@ function services(facts: Facts): Subject[] {
 }
 
 function tasks(facts: Facts): Subject[] {
-  return facts.linked(linkTasks).map(({ name, path, span, memory }) => {
+  const open = facts
+    .linked(linkOpenTasks)
+    .map((place) => unknown('containers of an ECS task', place, 'the containers are only known at deployment'));
+  const known = facts.linked(linkTasks).map(({ name, path, span, memory }) => {
     const title = `container ${name} of an ECS task`;
     const place = { path, span };
     return memory ? pass(title, place, 'memory is set') : failed(title, 'task', { name }, place);
   });
+  return [...known, ...open];
 }

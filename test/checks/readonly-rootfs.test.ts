@@ -44,6 +44,16 @@ const skip = ['comment'] as const;
 
 testCheck(readonlyRootfs, {
   valid: [
+    {
+      name: 'a task of ECS for Windows',
+      files: {
+        'task.json':
+          '{"taskDefinition": {"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}, "containerDefinitions": [{"name": "a", "image": "x"}]}}\n',
+        'main.tf':
+          'resource "aws_ecs_task_definition" "x" {\n  container_definitions = jsonencode([{ name = "a" }])\n  runtime_platform {\n    operating_system_family = "WINDOWS_SERVER_2019_FULL"\n  }\n}\n',
+      },
+      subjects: 2,
+    },
     ...KINDS.map((kind) => ({ name: kind, files: { 'a.yaml': workload(kind, YES, YES) }, subjects: 2 })),
     { name: 'YAML 1.1 boolean', files: { 'a.yaml': POD('      securityContext: {readOnlyRootFilesystem: yes}\n') } },
     {
@@ -460,6 +470,13 @@ testCheck(readonlyRootfs, {
     },
   ],
   unknown: [
+    {
+      name: 'a task of ECS whose containers a file gives',
+      files: {
+        'main.tf':
+          'resource "aws_ecs_task_definition" "x" {\n  family = "x"\n  container_definitions = templatefile("task.json", {})\n}\n',
+      },
+    },
     {
       name: 'compose: a variable without a value',
       files: {
