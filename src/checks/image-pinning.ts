@@ -1,47 +1,43 @@
 /** Knows whether everything that is fetched from elsewhere is pinned to its content: images, actions, repositories, scripts. */
 import { defineCheck, type Finding, type Message, pass, type Severity, type Subject, unknown } from '../check.ts';
 import { type ActionUse, linkActions } from '../facts/actions.ts';
-import { type Facts, placeOf } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { groupImages, type ImageGroup, type ImageReference, linkImageReferences } from '../facts/image-references.ts';
-import { digestState, holdsPlaceholder, moves, parseImage } from '../facts/images.ts';
+import { digestState, holdsPlaceholder, moves, parseImage, untagged } from '../facts/images.ts';
 import { linkRemoteCode, type RemoteCode, stateOf } from '../facts/remote-code.ts';
-import { revisionOf } from '../facts/revision-label.ts';
+import { linkRevisions, type Revision } from '../facts/revision-label.ts';
 import type { Place } from '../facts/span.ts';
 import { linkModuleSources } from '../facts/terraform-sources.ts';
 
 const MOVES = 'Whoever can push to that name changes what runs here, without a commit in this repository.';
-/** The image of a step is a question of images and of actions alike: it has no aspect of its own. */
-const ASPECTS = ['base-image', 'compose-image', 'k8s-image', 'ci-image', 'step-image', 'run-image'] as const;
-
+const ASPECTS = 'base-image compose-image k8s-image ci-image step-image run-image deploy-image'.split(' ');
 /** The same sentences for each kind of image: the aspect tells the questions apart. */
+const IMAGE: Record<string, Message> = {
+  latest: {
+    what: 'The {title} is `{image}`: {state}.',
+    why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
+    fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).{chart}',
+  },
+  tag: {
+    what: 'The {title} is pinned by tag only: `{image}`.',
+    why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
+    fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.{chart}',
+    severity: 'low',
+  },
+  digest: {
+    what: 'The digest of the {title} in `{image}` is {state}.',
+    why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
+    fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.{chart}',
+  },
+};
+
 function imageMessages(): Record<string, Message> {
-  return Object.fromEntries(
-    ASPECTS.flatMap((aspect) => {
-      const own = aspect === 'step-image' ? {} : { aspect };
-      return Object.entries<Message>({
-        [`latest-${aspect}`]: {
-          what: 'The {title} is `{image}`: {state}.',
-          why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
-          fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).{chart}',
-          ...own,
-        },
-        [`tag-${aspect}`]: {
-          what: 'The {title} is pinned by tag only: `{image}`.',
-          why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
-          fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.{chart}',
-          severity: 'low',
-          ...own,
-        },
-        [`digest-${aspect}`]: {
-          what: 'The digest of the {title} in `{image}` is {state}.',
-          why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
-          fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.{chart}',
-          ...own,
-        },
-      });
-    }),
-  );
+  const messages = ASPECTS.flatMap((aspect) => {
+    // The image of a step is a question of images and of actions alike: it has no aspect of its own.
+    const own = aspect === 'step-image' ? {} : { aspect };
+    return Object.entries(IMAGE).map(([kind, message]) => [`${kind}-${aspect}`, { ...message, ...own }] as const);
+  });
+  return Object.fromEntries(messages);
 }
 
 export const imagePinning = defineCheck({
@@ -50,12 +46,15 @@ export const imagePinning = defineCheck({
     ...chartNeeds,
     dockerfile: true,
     compose: ['image'],
-    kubernetes: ['image'],
+    kubernetes: ['image', 'dockerImage', 'pkg.crossplane.io'],
     workflow: true,
     script: ['docker', 'podman', 'nerdctl', 'git', 'curl', 'wget', 'pip', 'npx', 'npm', 'go ', ...chartNeeds.script],
     otherci: true,
+    imagefile: true,
+    cloudformation: ['Image'],
+    ecs: true,
     dependencies: ['git+', 'git:', 'github:', 'gitlab:', 'bitbucket:'],
-    terraform: ['kubernetes_', 'kubectl_manifest', 'variable', 'locals', 'module', 'helm_release', 'source'],
+    terraform: ['image', 'container_def', 'kubectl_manifest', 'variable', 'locals', 'module', 'helm_release', 'source'],
   },
   evidence: { kubernetes: ['repoURL'] },
   messages: {
@@ -135,7 +134,7 @@ export const imagePinning = defineCheck({
       ...groupImages(facts.linked(linkImageReferences)).flatMap(judgeGroup),
       ...facts.linked(linkActions).map((one) => judgeAction(one, options.trustedActions as readonly string[])),
       ...[...facts.linked(linkRemoteCode), ...facts.linked(linkModuleSources)].map(judgeRemote),
-      ...(options.revisionLabel === false ? [] : judgeRevisions(facts)),
+      ...(options.revisionLabel === false ? [] : facts.linked(linkRevisions).map(judgeRevision)),
     ],
     lookedFor:
       'images in Dockerfiles, compose files, manifests, scripts and CI; actions; clones, packages, modules and scripts that are fetched',
@@ -195,16 +194,19 @@ function judgeImage(reference: ImageReference): Subject {
   if (state === 'valid') return pass(title, place, `pinned by digest: ${resolved}`);
   const other = reference.origin ? { ...reference.origin, text: 'The value comes from here.' } : reference.use;
   const related = other ? { related: [other] } : {};
-  const more: Partial<Finding> = { ...related, ...(reference.builder ? { severity: 'low' as Severity } : {}) };
+  const more: Partial<Finding> = {
+    ...related,
+    ...(reference.builder ? { severity: 'low' as Severity } : {}),
+    ...(reference.aside ? { confidence: 'low' as const } : {}),
+  };
   const data = { title, image: resolved, chart: chartOf(reference) };
   if (state !== 'absent') {
     const why = state === 'invalid' ? 'not a digest' : 'a placeholder';
     return failed(title, `digest-${aspect}`, { ...data, state: why }, place, more);
   }
   if (!moves(image)) return failed(title, `tag-${aspect}`, data, place, more);
-  const name = `${image.registry === undefined ? '' : `${image.registry}/`}${image.repository}`;
   const how = image.tag ? `the tag ${image.tag} moves` : 'without a tag it is whatever is latest';
-  return failed(title, `latest-${aspect}`, { ...data, name, state: how }, place, more);
+  return failed(title, `latest-${aspect}`, { ...data, name: untagged(image), state: how }, place, more);
 }
 
 function judgeAction({ title, place, uses, pin, state }: ActionUse, trusted: readonly string[]): Subject {
@@ -232,18 +234,8 @@ function judgeRemote(code: RemoteCode): Subject {
   return failed(name, kind, { source, state: stateOf(code) }, place, more);
 }
 
-function judgeRevisions(facts: Facts): Subject[] {
-  return facts.of('dockerfile').flatMap((file) => {
-    const revision = revisionOf(file, facts);
-    if (!revision) return [];
-    const { stage, label, evidence } = revision;
-    const name = `revision label of ${file.path}`;
-    const place = placeOf(file, label ?? stage);
-    if (evidence !== undefined) return [pass(name, place, evidence)];
-    const at = { path: file.path, span: { start: stage.end, end: stage.end } };
-    const text = '\nARG REVISION\nLABEL org.opencontainers.image.revision=$REVISION';
-    const fix = { description: 'Add the label, fed by a build argument', edits: [{ ...at, text }] };
-    const state = label ? `${label.key} is a constant` : 'it has no label org.opencontainers.image.revision';
-    return [failed(name, 'revision', { path: file.path, state }, place, label ? {} : { fix })];
-  });
+function judgeRevision({ path, place, state, evidence, fix }: Revision): Subject {
+  const name = `revision label of ${path}`;
+  if (evidence !== undefined) return pass(name, place, evidence);
+  return failed(name, 'revision', { path, state }, place, fix ? { fix } : {});
 }

@@ -58,6 +58,13 @@ export function linkBuiltImages(facts: Facts): BuiltImages {
   for (const { images, dockerfile, place } of builds) {
     for (const image of images) add(image, { path: place.path, ...(dockerfile === undefined ? {} : { dockerfile }) });
   }
+  for (const { path, data } of facts.of('imagefile')) {
+    for (const { images, dockerfiles, deploys } of data.builds) {
+      const dockerfile = dockerfiles.find((one) => facts.has(one));
+      const from = dockerfile === undefined ? {} : { dockerfile };
+      for (const image of images) add(image, { path, ...from, ...(deploys ? { deploys } : {}) });
+    }
+  }
   for (const { from, to } of tags) {
     const builder = byShortName.get(shortNameOf(from) ?? '');
     if (builder) add(to, builder);

@@ -10,6 +10,7 @@ import type { EnvironmentFile } from './dotenv.ts';
 import type { TaskDefinitions } from './ecs.ts';
 import type { HookConfig } from './hooks.ts';
 import type { IgnoreFile } from './ignore.ts';
+import type { ImageFile } from './image-files.ts';
 import type { Manifest } from './kubernetes.ts';
 import type { NpmPackage } from './npm.ts';
 import type { OrmConfig } from './orm-config.ts';
@@ -39,6 +40,7 @@ export interface FactTypes {
   dependencies: Dependencies;
   hooks: HookConfig;
   ignore: IgnoreFile;
+  imagefile: ImageFile;
   ecs: TaskDefinitions;
   kubernetes: Manifest;
   npm: NpmPackage;

@@ -2,10 +2,12 @@
 import { type Builder, type BuiltImages, builderOf, linkBuiltImages } from './built-images.ts';
 import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluster.ts';
 import { type ComposeText, linkCompose } from './compose.ts';
+import { type DeclaredImage, linkDeclaredImages } from './declared-images.ts';
 import { linkDocker, shortNameOf } from './docker-run.ts';
 import { type Facts, placeOf } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { digestState, holdsPlaceholder, type ImageRef, imageName, moves, parseImage, shortName } from './images.ts';
+import { namesOwnImage } from './own-repository.ts';
 import { folderOf } from './paths.ts';
 import type { Job, Pipeline } from './pipeline.ts';
 import type { Place, Span } from './span.ts';
@@ -13,7 +15,14 @@ import { resolveVariables } from './variables.ts';
 import { at, type Origin, textOf } from './yaml.ts';
 
 export interface ImageReference {
-  readonly aspect: 'base-image' | 'compose-image' | 'k8s-image' | 'ci-image' | 'step-image' | 'run-image';
+  readonly aspect:
+    | 'base-image'
+    | 'compose-image'
+    | 'k8s-image'
+    | 'ci-image'
+    | 'step-image'
+    | 'run-image'
+    | 'deploy-image';
   /** "base image of stage build", "service web". */
   readonly title: string;
   readonly place: Place;
@@ -32,6 +41,8 @@ export interface ImageReference {
   readonly key?: string;
   /** Only used while building. */
   readonly builder?: boolean;
+  /** Nothing of it is delivered: to review. */
+  readonly aside?: boolean;
   /** Published by the repository itself: registry and namespace, and the manifests, chart or compose file it stands in. */
   readonly own?: { readonly prefix: string; readonly set: string };
   /** Folder of the chart that renders it. */
@@ -40,15 +51,18 @@ export interface ImageReference {
 
 /** All image references, by file and place. A pure join: use through `facts.linked`. */
 export function linkImageReferences(facts: Facts): readonly ImageReference[] {
+  const built = facts.linked(linkBuiltImages);
   const elsewhere = facts.of('otherci').flatMap(({ path, data }) =>
     data.images.map(({ text, span }): ImageReference => {
       const known = !/[$<{]/.test(text);
+      const exempt = ownImage(built, known ? text : undefined, text);
       return {
         aspect: 'ci-image',
         title: 'image of a job',
         place: { path, span },
         text,
         ...(known ? { resolved: text } : {}),
+        ...(exempt === undefined ? {} : { exempt }),
       };
     }),
   );
@@ -59,6 +73,7 @@ export function linkImageReferences(facts: Facts): readonly ImageReference[] {
     ...inPipelines(facts),
     ...elsewhere,
     ...inCommands(facts),
+    ...inOtherFiles(facts),
   ];
 }
 
@@ -111,12 +126,20 @@ function builtFrom({ dockerfile, path }: Builder): string {
   return dockerfile === undefined ? `built by ${path}` : `built from ${dockerfile}`;
 }
 
+const PROJECTS_OWN = 'an image of the project itself';
+
+/** Why an image of the repository's own needs no digest. */
+function ownImage(built: BuiltImages, resolved: string | undefined, text: string): string | undefined {
+  const image = parseImage(resolved ?? '');
+  const builder = image && builderOf(built, image);
+  return builder ? builtFrom(builder) : namesOwnImage(text) ? PROJECTS_OWN : undefined;
+}
+
 function inDockerfiles(facts: Facts): ImageReference[] {
   const built = facts.linked(linkBuiltImages);
-  const local = (text: string | undefined) => {
-    const image = text === undefined ? undefined : parseImage(text);
-    const builder = image && builderOf(built, image);
-    return builder ? { exempt: builtFrom(builder) } : {};
+  const local = (resolved: string | undefined, text: string) => {
+    const exempt = ownImage(built, resolved, text);
+    return exempt === undefined ? {} : { exempt };
   };
   return facts.of('dockerfile').flatMap((file) => {
     const { stages, globals } = file.data;
@@ -136,7 +159,7 @@ function inDockerfiles(facts: Facts): ImageReference[] {
           ...placed(placeOf(file, image), origin(image.variables), VARIABLE.test(image.text)),
           text: image.text,
           ...(image.resolved === undefined ? {} : { resolved: image.resolved }),
-          ...(name === 'scratch' ? { exempt: 'an empty image' } : local(image.resolved)),
+          ...(name === 'scratch' ? { exempt: 'an empty image' } : local(image.resolved, image.text)),
           ...(last ? {} : { builder: true }),
         });
       }
@@ -148,7 +171,7 @@ function inDockerfiles(facts: Facts): ImageReference[] {
           place: placeOf(file, from),
           text: from.text,
           ...(from.resolved === undefined ? {} : { resolved: from.resolved }),
-          ...local(from.resolved),
+          ...local(from.resolved, from.text),
         });
       }
       for (const { flags } of stage.runs) {
@@ -189,7 +212,7 @@ function inCompose(facts: Facts): ImageReference[] {
         ...(decider ? { use: { ...here, text: `\`${decider.name}\` is used here.` } } : {}),
         text: image.text,
         ...(image.resolved === undefined ? { reason: `deployed: ${image.unknown}` } : { resolved: image.resolved }),
-        ...(builder ? { exempt: builtFrom(builder) } : {}),
+        ...(builder ? { exempt: builtFrom(builder) } : namesOwnImage(image.text) ? { exempt: PROJECTS_OWN } : {}),
         ...(prefix === undefined ? {} : { own: { prefix, set: service.path } }),
       },
     ];
@@ -221,7 +244,9 @@ function inKubernetes(facts: Facts): ImageReference[] {
       const pull = textOf(at(container.body, 'imagePullPolicy'));
       const exempt = text.startsWith('ko://')
         ? 'ko builds it and puts the digest in'
-        : image && exemption(built, image, pull);
+        : namesOwnImage(text)
+          ? PROJECTS_OWN
+          : image && exemption(built, image, pull);
       return [
         {
           aspect: 'k8s-image',
@@ -299,8 +324,8 @@ function inCommands(facts: Facts): ImageReference[] {
       (image?.registry === undefined || !known ? named.get(shortNameOf(text) ?? ' ') : undefined);
     const exempt = builder
       ? builtFrom(builder)
-      : OWN.test(text)
-        ? 'an image of the project itself'
+      : namesOwnImage(text)
+        ? PROJECTS_OWN
         : loaded && !text.includes('/')
           ? 'loaded from an archive'
           : undefined;
@@ -315,7 +340,30 @@ function inCommands(facts: Facts): ImageReference[] {
   });
 }
 
-const OWN = /CI_REGISTRY_IMAGE|github\.repository|CI_PROJECT_PATH|needs\.[\w-]+\.outputs|steps\.[\w-]+\.outputs/;
+/** Images of tools that build or run containers, and of cloud services and operators. */
+function inOtherFiles(facts: Facts): ImageReference[] {
+  const built = facts.linked(linkBuiltImages);
+  const named = facts.of('imagefile').flatMap(({ path, data }) =>
+    data.images.map(({ role, title, text, span, resolved, definition }): DeclaredImage & Partial<ImageReference> => ({
+      title,
+      text,
+      place: { path, span },
+      ...(resolved === undefined ? {} : { resolved }),
+      ...(definition ? { definition: { path, span: definition } } : {}),
+      ...(role === 'base' ? { aspect: 'base-image' } : {}),
+      ...(role === 'dev' ? { aspect: 'ci-image', aside: true } : {}),
+    })),
+  );
+  return [...named, ...facts.linked(linkDeclaredImages)].map(({ place, definition, ...one }): ImageReference => {
+    const exempt = ownImage(built, one.resolved, one.text);
+    return {
+      aspect: 'deploy-image',
+      ...one,
+      ...placed(place, definition, true),
+      ...(exempt === undefined ? {} : { exempt }),
+    };
+  });
+}
 
 /** Nothing but one variable, perhaps with a default; of a matrix as well. */
 const VARIABLE = /^\$(?:\w+|\{\w+(?::?-[^{}$]*)?\}|\{\{\s*matrix\.[\w-]+\s*\}\})$/;
@@ -344,9 +392,7 @@ function inPipelines(facts: Facts): ImageReference[] {
             const variable = VARIABLE.test(name) ? variables[0] : undefined;
             const definition = [...file.data.variables, ...job.variables].findLast((one) => one.name === variable);
             const resolved = name.includes('${{') ? undefined : variables.length > 0 ? value : name;
-            const image = parseImage(resolved ?? '');
-            const builder = image && builderOf(built, image);
-            const exempt = builder ? builtFrom(builder) : OWN.test(name) ? 'an image of the project itself' : undefined;
+            const exempt = ownImage(built, resolved, name);
             return {
               aspect: one.step ? 'step-image' : 'ci-image',
               title: one.title,

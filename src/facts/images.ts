@@ -60,6 +60,11 @@ export function imageName(image: ImageRef): string {
   return name.toLowerCase();
 }
 
+/** The name as written, without tag and digest. */
+export function untagged({ registry, repository }: ImageRef): string {
+  return registry === undefined ? repository : `${registry}/${repository}`;
+}
+
 /** Last part of the name: "registry.example/team/app:1" gives "app". */
 export function shortName(image: ImageRef): string {
   return image.repository.slice(image.repository.lastIndexOf('/') + 1).toLowerCase();

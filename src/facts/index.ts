@@ -10,6 +10,7 @@ import { ecs } from './ecs.ts';
 import type { Extractor } from './facts.ts';
 import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
+import { imagefile } from './image-files.ts';
 import { kubernetes } from './kubernetes.ts';
 import { npm } from './npm.ts';
 import { ormconfig } from './orm-config.ts';
@@ -39,6 +40,7 @@ export const extractors: readonly Extractor[] = [
   ecs,
   hooks,
   ignore,
+  imagefile,
   kubernetes,
   npm,
   otherci,

@@ -32,6 +32,43 @@ export function linkOwnRepository(facts: Facts): ReadonlySet<string> {
   return new Set(addresses.flatMap((address) => (address ? (repositoryName(address) ?? []) : [])));
 }
 
+/** What pipelines and templates call the repository, the account it deploys to, and registries that it sets up itself. */
+const OWN_NAMES = [
+  // GitLab, GitHub, CircleCI, Bitbucket, Drone, Woodpecker
+  'CI_REGISTRY_IMAGE',
+  'CI_PROJECT_(?:PATH|NAMESPACE|NAME|ROOT_NAMESPACE)\\w*',
+  'github\\.(?:event\\.)?repository(?:_owner|\\.\\w+)?',
+  'GITHUB_REPOSITORY(?:_OWNER)?',
+  'CIRCLE_PROJECT_(?:REPONAME|USERNAME)',
+  'BITBUCKET_REPO_(?:SLUG|FULL_NAME|OWNER)',
+  'DRONE_REPO\\w*',
+  'CI_REPO\\w*',
+  // Azure Pipelines
+  'Build\\.Repository\\.Name',
+  'containerRegistry',
+  'imageRepository',
+  // Cloud Build
+  'PROJECT_ID',
+  'REPO_NAME',
+  'GCP_PROJECT(?:_ID)?',
+  'GOOGLE_CLOUD_PROJECT',
+  // Amazon
+  'AWS::AccountId',
+  'AWS_ACCOUNT_ID',
+  'ECR_(?:REGISTRY|REPOSITORY|REPO)\\w*',
+  // What an earlier job or step built
+  '(?:needs|steps)\\.[\\w-]+\\.outputs',
+];
+const OWN = new RegExp(`\\$[({]*\\s*(?:env\\.|vars\\.|var\\.)?(?:${OWN_NAMES.join('|')})(?![\\w])`);
+/** Registries that Terraform sets up, and images that it builds. */
+const OWN_RESOURCE =
+  /\b(?:aws_ecr_repository|google_artifact_registry_repository|azurerm_container_registry|docker_image|docker_registry_image|aws_caller_identity)\.\w/;
+
+/** True for an image whose name, as written, is one of the repository's own. */
+export function namesOwnImage(text: string): boolean {
+  return OWN.test(text) || OWN_RESOURCE.test(text);
+}
+
 /** "https://host/team/shop.git" and "git@host:team/shop" give "shop". */
 export function repositoryName(address: string): string | undefined {
   return /[/:]([\w.-]+?)(?:\.git)?\/*$/.exec(address)?.[1]?.toLowerCase();

@@ -1,6 +1,7 @@
 /** Knows whether a built image tells which commit it was built from: a label in the Dockerfile, or one that CI adds. */
+import type { Fix } from '../check.ts';
 import type { Dockerfile, Label, Stage } from './dockerfile.ts';
-import type { Facts, FileFacts } from './facts.ts';
+import { type Facts, type FileFacts, placeOf } from './facts.ts';
 import { linkPipelines } from './gitlab.ts';
 import { folderOf, joinPath } from './paths.ts';
 import { forDevelopment, lineage, startCommand } from './service-image.ts';
@@ -11,16 +12,44 @@ const KEYS = ['org.opencontainers.image.revision', 'org.label-schema.vcs-ref', '
 const COMMIT_NAME = /(?:^|_)(?:commit|sha|sha1|revision|rev|vcs_ref|git_hash|git_ref)(?:_|$)/i;
 
 export interface Revision {
+  /** Of the Dockerfile. */
+  readonly path: string;
+  /** The label in force, or the last stage. */
+  readonly place: Place;
+  /** Why the image names its commit; absent when it does not. */
+  readonly evidence?: string;
+  /** What it has instead. */
+  readonly state: string;
+  readonly fix?: Fix;
+}
+
+/** The revision labels of all images that run. A pure join: use through `facts.linked`. */
+export function linkRevisions(facts: Facts): readonly Revision[] {
+  return facts.of('dockerfile').flatMap((file) => {
+    const found = revisionOf(file, facts);
+    if (!found) return [];
+    const { path } = file;
+    const { stage, label, evidence } = found;
+    const place = placeOf(file, label ?? stage);
+    if (evidence !== undefined) return [{ path, place, evidence, state: '' }];
+    if (label) return [{ path, place, state: `${label.key} is a constant` }];
+    const text = '\nARG REVISION\nLABEL org.opencontainers.image.revision=$REVISION';
+    const edits = [{ path, span: { start: stage.end, end: stage.end }, text }];
+    const fix = { description: 'Add the label, fed by a build argument', edits };
+    return [{ path, place, state: 'it has no label org.opencontainers.image.revision', fix }];
+  });
+}
+
+interface Found {
   /** The last stage. */
   readonly stage: Stage;
   /** Label in force; its value may be a constant. */
   readonly label?: Label;
-  /** Why the image names its commit; absent when it does not. */
   readonly evidence?: string;
 }
 
 /** The revision label of the image a Dockerfile builds; undefined when it builds no image that runs. */
-export function revisionOf(file: FileFacts<Dockerfile>, facts: Facts): Revision | undefined {
+function revisionOf(file: FileFacts<Dockerfile>, facts: Facts): Found | undefined {
   const stage = file.data.stages.at(-1);
   // The image of an action is built from the commit that is run, each time.
   if (!stage || forDevelopment(file.path) || /(?:^|\/)\.github\/actions\//.test(file.path)) return undefined;

@@ -669,6 +669,18 @@ testCheck(imagePinning, {
       ],
     },
     {
+      name: 'tasks of Nomad: a variable for two, a digest that is none',
+      files: {
+        'web.nomad':
+          'variable "image" {\n  default = "nginx"\n}\njob "web" {\n  task "a" {\n    driver = "docker"\n    config { image = var.image }\n  }\n  task "b" {\n    driver = "docker"\n    config { image = var.image }\n  }\n  task "c" {\n    driver = "podman"\n    config { image = "redis@v7" }\n  }\n  task "d" {\n    driver = "docker"\n    config { image = "redis:7" }\n  }\n}\n',
+      },
+      findings: [
+        { message: 'latest-deploy-image', at: 'web.nomad:2', what: 'image of task a' },
+        { message: 'digest-deploy-image', at: 'web.nomad:15' },
+        { message: 'tag-deploy-image', at: 'web.nomad:19' },
+      ],
+    },
+    {
       name: 'a variable of a script, used twice',
       files: {
         'run.sh':
