@@ -7,7 +7,7 @@ import { at, entriesOf, isNull, itemsOf, textOf } from './yaml.ts';
 
 export interface Namespace {
   readonly name: string;
-  /** Its manifest, or else the first workload in it. */
+  /** What names it: its manifest, the kustomization that renames that, or else the first workload in it. */
   readonly place: Place;
   /** False for the namespace of a chart that nothing in the repository installs: whoever installs it chooses. */
   readonly fixed: boolean;
@@ -37,9 +37,11 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
     const manifest = counted.find(({ object }) => object.kind === 'Namespace' && object.name === name);
     const first = manifest ?? workloads.find((one) => !one.assumed) ?? workloads[0]!;
     const entry = first === manifest ? nameEntry(first.object) : (namespaceNode(first) ?? nameEntry(first.object));
+    const given = first === manifest ? at(first.object.body, 'metadata', 'name') : undefined;
+    const renamed = given?.path !== undefined && given.path !== first.path;
     found.set(name, {
       name,
-      place: { path: entry.path ?? first.path, span: entry.span },
+      place: renamed ? { path: given.path!, span: given.span } : { path: entry.path ?? first.path, span: entry.span },
       fixed: !name.startsWith('chart '),
       workloads,
       quotas: here.filter(({ object }) => object.kind === 'ResourceQuota'),

@@ -638,6 +638,19 @@ testCheck(networkPolicies, {
       skip,
     },
     {
+      name: 'the manifest of the namespace in the base: two overlays, one with a policy',
+      files: {
+        'base/kustomization.yaml': 'resources: [a.yaml, ns.yaml]\n',
+        'base/a.yaml': workload(),
+        'base/ns.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n',
+        'a/kustomization.yaml': 'namespace: a\nresources: [../base, p.yaml]\n',
+        'a/p.yaml': policy('{podSelector: {}}'),
+        'b/kustomization.yaml': 'namespace: b\nresources: [../base]\n',
+      },
+      findings: none('b/kustomization.yaml:1'),
+      skip,
+    },
+    {
       name: 'a policy of a component that nobody uses',
       files: {
         'a.yaml': workload(),

@@ -10,7 +10,9 @@ export function withNamespace(resources: readonly Resource[], from: YamlNode): R
   return resources.map((resource) => {
     const { object } = resource;
     if (object.kind === 'Namespace' && object.apiVersion === 'v1') {
-      const body = change(object.body, ['metadata', 'name'], (node) => retold(node, name)) as YamlMap;
+      const body = change(object.body, ['metadata', 'name'], (node) =>
+        textOf(node) === name ? node : from,
+      ) as YamlMap;
       return withBody(resource, body);
     }
     if (isClusterWide(object.kind)) {
