@@ -171,12 +171,12 @@ function inObjects(facts: Facts): DeclaredImage[] {
     const custom = CUSTOM[object.apiVersion.replace(/\/.*/, '')];
     if (!custom || custom.kinds?.test(object.kind) === false) return [];
     const parameters = parametersOf(object);
-    return valuesOf(at(object.body, 'spec'), custom.keys).flatMap((node): DeclaredImage[] => {
+    return valuesOf(at(object.body, 'spec'), custom.keys).flatMap(({ node, name }): DeclaredImage[] => {
       const place = placeIn(deployed, node);
       const id = `${place.path} ${place.span.start}`;
       if (seen.has(id)) return [];
       seen.add(id);
-      const title = `image of ${titleOf(object)}`;
+      const title = `image of ${name === undefined ? '' : `${name} of `}${titleOf(object)}`;
       const parameter = parameters.get(
         /^(?:\$\(|\{\{)\s*([\w.-]+?)\s*(?:\)|\}\})$/.exec(node.text)?.[1]?.replace(/^.*\./, '') ?? '',
       );
@@ -187,17 +187,19 @@ function inObjects(facts: Facts): DeclaredImage[] {
   });
 }
 
-/** Texts below those keys, wherever they stand; maps below them say it in parts that nobody can name here. */
-function valuesOf(node: YamlNode | undefined, keys: readonly string[], depth = 0): YamlScalar[] {
+/** Texts below those keys with the name beside them; a map there says it in parts that nobody can name here. */
+function valuesOf(
+  node: YamlNode | undefined,
+  keys: readonly string[],
+  depth = 0,
+): { readonly node: YamlScalar; readonly name?: string }[] {
   if (!node || depth > 40) return [];
   if (node.kind === 'list') return node.items.flatMap((item) => valuesOf(item, keys, depth + 1));
-  return entriesOf(node).flatMap(({ key, value }) =>
-    keys.includes(key) && value.kind === 'scalar'
-      ? value.text === ''
-        ? []
-        : [value]
-      : valuesOf(value, keys, depth + 1),
-  );
+  const name = textOf(at(node, 'name'));
+  return entriesOf(node).flatMap(({ key, value }) => {
+    if (!keys.includes(key) || value.kind !== 'scalar') return valuesOf(value, keys, depth + 1);
+    return value.text === '' ? [] : [{ node: value, ...(name === undefined ? {} : { name }) }];
+  });
 }
 
 /** Defaults of the parameters of tasks and workflows by name; a name that has two is nobody's. */

@@ -13,8 +13,8 @@ export interface ImageFile {
 }
 
 export interface NamedImage {
-  /** `base`: something is built upon it; `dev`: programmers work in it. */
-  readonly role: 'base' | 'run' | 'dev';
+  /** `base`: something is built upon it; `dev`: programmers work in it; `feature`: added to that. */
+  readonly role: 'base' | 'run' | 'dev' | 'feature';
   /** "image of task web". */
   readonly title: string;
   readonly text: string;
@@ -68,8 +68,8 @@ export const imagefile: Extractor<'imagefile'> = {
     const readPython = await python.load();
     const devcontainer = ({ text }: ExtractInput): ImageFile => {
       const { node } = parseJson(text);
-      const dev = (title: string, name: string, span: Span): NamedImage => ({
-        role: 'dev',
+      const dev = (role: 'dev' | 'feature', title: string, name: string, span: Span): NamedImage => ({
+        role,
         title,
         text: name,
         span,
@@ -82,9 +82,9 @@ export const imagefile: Extractor<'imagefile'> = {
       );
       return {
         images: [
-          ...(image && name ? [dev('image of the dev container', name, json.inside(image))] : []),
+          ...(image && name ? [dev('dev', 'image of the dev container', name, json.inside(image))] : []),
           ...features.map(([key, { key: span, span: whole }]) =>
-            dev('feature of the dev container', key, span ?? whole),
+            dev('feature', 'feature of the dev container', key, span ?? whole),
           ),
         ],
         builds: [],

@@ -67,8 +67,9 @@ export function linkImageReferences(facts: Facts): readonly ImageReference[] {
     }),
   );
   return [
-    ...inDockerfiles(facts),
-    ...inCompose(facts),
+    ...[...inDockerfiles(facts), ...inCompose(facts)].map((one) =>
+      DEV_CONTAINER.test(one.place.path) ? { ...one, aside: true } : one,
+    ),
     ...inKubernetes(facts),
     ...inPipelines(facts),
     ...elsewhere,
@@ -132,6 +133,8 @@ const PROJECTS_OWN = 'an image of the project itself';
 function ownImage(built: BuiltImages, resolved: string | undefined, text: string): string | undefined {
   const image = parseImage(resolved ?? '');
   const builder = image && builderOf(built, image);
+  // A Go package in the place of an image.
+  if (/^(?:ko:\/\/|github\.com\/)/.test(text)) return 'ko builds it and puts the digest in';
   return builder ? builtFrom(builder) : namesOwnImage(text) ? PROJECTS_OWN : undefined;
 }
 
@@ -351,22 +354,32 @@ function inOtherFiles(facts: Facts): ImageReference[] {
       ...(resolved === undefined ? {} : { resolved }),
       ...(definition ? { definition: { path, span: definition } } : {}),
       ...(role === 'base' ? { aspect: 'base-image' } : {}),
-      ...(role === 'dev' ? { aspect: 'ci-image', aside: true } : {}),
+      ...(role === 'dev' || role === 'feature' ? { aspect: 'ci-image', aside: true } : {}),
+      ...(role === 'feature' ? lockOf(path, facts) : {}),
     })),
   );
   return [...named, ...facts.linked(linkDeclaredImages)].map(({ place, definition, ...one }): ImageReference => {
     const exempt = ownImage(built, one.resolved, one.text);
     return {
       aspect: 'deploy-image',
-      ...one,
       ...placed(place, definition, true),
       ...(exempt === undefined ? {} : { exempt }),
+      ...one,
     };
   });
 }
 
-/** Nothing but one variable, perhaps with a default; of a matrix as well. */
-const VARIABLE = /^\$(?:\w+|\{\w+(?::?-[^{}$]*)?\}|\{\{\s*matrix\.[\w-]+\s*\}\})$/;
+/** The file in which the digests of a dev container's features are kept. */
+function lockOf(path: string, facts: Facts): Pick<ImageReference, 'exempt'> {
+  const lock = path.replace(/\.json$/, '-lock.json');
+  return facts.has(lock) ? { exempt: `its digest is in ${lock}` } : {};
+}
+
+/** Where programmers work: nothing of it is delivered. */
+const DEV_CONTAINER = /(?:^|\/)\.(?:devcontainer|gitpod)\//;
+
+/** Nothing but one variable, perhaps with a default. */
+const VARIABLE = /^\$(?:\w+|\{\w+(?::?-[^{}$]*)?\})$/;
 
 function inPipelines(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
@@ -399,7 +412,7 @@ function inPipelines(facts: Facts): ImageReference[] {
               ...placed(
                 place,
                 origin ? { path: place.path, span: origin } : definition && placeOf(file, definition),
-                VARIABLE.test(one.text),
+                origin === undefined && VARIABLE.test(one.text),
               ),
               text: name,
               ...(resolved === undefined ? {} : { resolved }),
