@@ -101,6 +101,8 @@ export function linkCluster(facts: Facts): Cluster {
     }
   }
   for (const { kustomization, objects: built } of builds) {
+    // What a chart is made from names things in the language of templates.
+    if (built.some(isTemplate)) continue;
     const optional = kustomization.component ? { optional: true as const } : {};
     // One apply has one namespace: what names none goes where the others go.
     const [named, ...more] = new Set(built.flatMap((object) => object.namespace ?? []));
@@ -199,6 +201,10 @@ function isPatch(object: KubeObject, path: string, built: ReadonlySet<string>): 
   if (!podOf(object) || (!beside && !/(?:^|[/_.-])patch(?:es)?[/_.-]/.test(path))) return false;
   const selects = object.apiVersion === 'apps/v1' && /^(?:Deployment|StatefulSet|DaemonSet)$/.test(object.kind);
   return hasNoImages(object) || (selects && at(object.body, 'spec', 'selector') === undefined);
+}
+
+function isTemplate({ name = '', namespace = '' }: KubeObject): boolean {
+  return name.includes('{{') || namespace.includes('{{');
 }
 
 function hasNoImages(object: KubeObject): boolean {

@@ -187,6 +187,16 @@ export function deployedCases(message: string): DeployedCase[] {
       { message, at: 'k8s/quick-start/a.yaml:8', confidence: 'low' },
     ],
     [
+      'a build from which a chart is made',
+      {
+        'base/kustomization.yaml': 'resources: [web.yaml]\n',
+        'base/web.yaml': bare(),
+        'chart-source/kustomization.yaml': 'namespace: "{{ .Release.Namespace }}"\nresources: [../base]\n',
+        'other.yaml': bare('Deployment', 'shop', 'other'),
+      },
+      'other.yaml:8',
+    ],
+    [
       'a patch beside a kustomization that nobody uses',
       {
         'k8s/kustomization.yaml': 'resources: [web.yaml]\n',
