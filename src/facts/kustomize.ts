@@ -90,7 +90,8 @@ export function linkKustomize(facts: Facts): KustomizeModel {
         files: result.used,
       });
       for (const path of result.used) used.add(path);
-      if (zones.get(one.path) === 'production') lost.push(...result.lost);
+      // A component by itself lacks what it changes: that says nothing.
+      if (zones.get(one.path) === 'production' && !one.component) lost.push(...result.lost);
     } catch (error) {
       if (!(error instanceof Unbuildable)) throw error;
       broken.push({

@@ -370,6 +370,14 @@ subjects: [{kind: ServiceAccount, name: clerk}, {kind: User, name: clerk}]
     expect(part('Rollout', 'spec', 'template', 'spec', 'containers')).toEqual([{ name: 'radio', image: 'radio:2' }]);
   });
 
+  test('a component that nobody uses misses nothing', async () => {
+    const { model } = await shown({
+      'c/kustomization.yaml':
+        'kind: Component\npatches: [{patch: "{apiVersion: v1, kind: Pod, metadata: {name: p}}"}]\nresources: [gone.yaml]\n',
+    });
+    expect(model.broken).toEqual([]);
+  });
+
   test.each([
     ['a remote base', 'resources: [https://git.example.org/team/app?ref=v1]', /git\.example\.org.* is not in this/],
     ['a missing file', 'resources: [nowhere.yaml]', /nowhere\.yaml is not in this/],
