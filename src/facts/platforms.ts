@@ -88,29 +88,29 @@ function built(path: string, context: string | undefined, name: string | undefin
 }
 
 function fly(input: ExtractInput, root: Toml): PlatformService[] {
-  const build = table(root['build']);
-  const services = [root['http_service'], ...(Array.isArray(root['services']) ? root['services'] : [])].map(table);
+  const build = table(root.build);
+  const services = [root.http_service, ...(Array.isArray(root.services) ? root.services : [])].map(table);
   const asked =
-    Object.keys(table(root['checks'])).length > 0 ||
+    Object.keys(table(root.checks)).length > 0 ||
     services.some((service) => ['checks', 'http_checks', 'tcp_checks'].some((key) => Array.isArray(service[key])));
-  const image = text(build['image']);
+  const image = text(build.image);
   return [
     {
-      title: `app ${text(root['app']) ?? ''}`.trim(),
+      title: `app ${text(root.app) ?? ''}`.trim(),
       span: lineOf(input, /^app\b/m),
-      ...(image === undefined ? built(input.path, undefined, text(build['dockerfile'])) : { image }),
+      ...(image === undefined ? built(input.path, undefined, text(build.dockerfile)) : { image }),
       ...(asked ? { check: { name: 'check', span: lineOf(input, /^\s*\[+(?:\w+\.)?(?:http_|tcp_)?checks\b/m) } } : {}),
     },
   ];
 }
 
 function railway(input: ExtractInput, root: Toml): PlatformService[] {
-  const asked = text(table(root['deploy'])['healthcheckPath']) !== undefined;
+  const asked = text(table(root.deploy).healthcheckPath) !== undefined;
   return [
     {
       title: 'service of Railway',
       span: lineOf(input, /\S/),
-      ...built(input.path, undefined, text(table(root['build'])['dockerfilePath'])),
+      ...built(input.path, undefined, text(table(root.build).dockerfilePath)),
       ...(asked ? { check: { name: 'healthcheckPath', span: lineOf(input, /healthcheckPath/) } } : {}),
     },
   ];

@@ -1,5 +1,4 @@
 /** Knows the literal dependencies of pom.xml, Gradle build scripts and version catalogs. */
-import type { Span } from '../span.ts';
 import { child, type Element, readXml } from '../xml.ts';
 import { type Draft, type Read, read, type Scope } from './model.ts';
 import { parseToml, pathOf, placesOf, string, table } from './toml.ts';
