@@ -36,6 +36,8 @@ const MARK = /^[\ue100-\ue103]/;
 export const UNKNOWN = '?';
 
 const MAX_PATH = 1000;
+/** Functions that call each other, one in the other; deeper ones are visited at the end. */
+const MAX_CALLS = 50;
 
 /** Where pipelines keep the checkout. */
 const CHECKOUT =
@@ -131,6 +133,7 @@ export function walkShell(
   at: Standing = standing(),
 ): void {
   const functions = new Map<string, readonly Statement[]>();
+  let calls = 0;
   collectFunctions(statements, functions);
   const list = (body: readonly Statement[], here: Standing): void => {
     for (const { node } of body) step(node, here);
@@ -150,9 +153,12 @@ export function walkShell(
       visit(node, here);
       follow(node, here);
       const name = node.words[0]?.text ?? '';
-      const called = functions.get(name);
+      const called = calls < MAX_CALLS ? functions.get(name) : undefined;
+      if (!called) return;
       functions.delete(name);
-      if (called) list(called, here);
+      calls++;
+      list(called, here);
+      calls--;
     } else if (node.kind === 'pipeline') {
       for (const part of node.commands) step(part, inSubshell(here));
     } else if (node.kind === 'and-or') {
