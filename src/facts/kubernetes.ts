@@ -67,6 +67,9 @@ export interface Container {
 
 const KUSTOMIZATION = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/;
 
+/** ytt's directives are comments: what the document says by itself is not what is deployed. */
+const YTT = /(?:^|[:-]) *#@ *\S/m;
+
 export const kubernetes: Extractor<'kubernetes'> = {
   kind: 'kubernetes',
   // A build joins files that need not hold a word of interest: kustomizations, patches, bases.
@@ -86,7 +89,10 @@ export const kubernetes: Extractor<'kubernetes'> = {
       const patch = documents[0]?.root;
       if (patch && patch.kind !== 'scalar' && (isPatch(text) || isPart(text)) && objectsIn(documents).length === 0)
         return { data: { objects: [], patch } };
-      const objects = documents.flatMap((document) => withSource(objectsIn([document]), document, text));
+      const templated = YTT.test(text) ? { broken: true as const } : {};
+      const objects = documents.flatMap((document) =>
+        withSource(objectsIn([document]), document, text).map((object) => ({ ...object, ...templated })),
+      );
       if (objects.length === 0 && !documents.some((document) => document.broken)) return {};
       return { data: { objects, ...(isGenerated(text) ? { generated: true } : {}) }, problems };
     };

@@ -286,6 +286,15 @@ describe('origins', () => {
     expect(node.rendered).toEqual({ keys: ['securityContext.readOnlyRootFilesystem'] });
   });
 
+  test('values of a file that templates read lead to their line', () => {
+    const files = {
+      'web/files/sizes.yaml': '# sizes\nsmall:\n  memory: 64Mi\n',
+      'web/templates/a.yaml': 'kind: A\nm: {{ (.Files.Get "files/sizes.yaml" | fromYaml).small.memory }}\n',
+    };
+    const [root] = roots(defaults(files));
+    expect(source(files, at(root, 'm')!)).toBe('web/files/sizes.yaml: 64Mi');
+  });
+
   test('branches not taken say which key would take them', () => {
     const offers = container(defaults(WEB)).rendered?.offers;
     expect(offers).toEqual([

@@ -26,6 +26,12 @@ describe('objects', () => {
     ]);
   });
 
+  test('a template of ytt proves nothing by what it leaves out', async () => {
+    const text = `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  image: #@ data.values.image\n  ${POD}\n`;
+    expect((await objects(text)).map(({ broken }) => broken)).toEqual([true]);
+    expect((await objects(text.replace('#@ data', '# data'))).map(({ broken }) => broken)).toEqual([undefined]);
+  });
+
   test('JSON', async () => {
     const [pod] = await objects(
       `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"x"}]}}`,

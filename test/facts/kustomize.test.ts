@@ -320,12 +320,12 @@ subjects: [{kind: ServiceAccount, name: clerk}, {kind: User, name: clerk}]
     const { part } = await shown({
       ...shop,
       'a/kustomization.yaml':
-        'resources: [../base]\nconfigMapGenerator:\n  - name: params\n    literals: [IMAGE=mirror.example.org/shop:7]\n    envs: [more.env]\nreplacements:\n  - path: r.yaml\n  - source: {kind: Deployment, fieldPath: metadata.name}\n    targets:\n      - select: {kind: Secret}\n        fieldPaths: [metadata.annotations.for]\n        options: {create: true}\n',
+        'resources: [../base]\nconfigMapGenerator:\n  - name: params\n    literals: [IMAGE=mirror.example.org/shop:7]\n    envs: [more.env]\nreplacements:\n  - path: r.yaml\n  - source: {kind: Deployment, fieldPath: metadata.name}\n    targets:\n      - select: {kind: Secret}\n        fieldPaths: [metadata.annotations.for, "metadata.annotations.[example.org/for]"]\n        options: {create: true}\n',
       'a/r.yaml':
         'source: {kind: ConfigMap, name: params, fieldPath: data.IMAGE}\ntargets:\n  - select: {kind: Deployment, name: shop}\n    fieldPaths: ["spec.template.spec.containers.[name=shop].image"]\n',
     });
     expect(part('Deployment', 'spec', 'template', 'spec', 'containers', 0, 'image')).toBe('mirror.example.org/shop:7');
-    expect(part('Secret', 'metadata', 'annotations')).toEqual({ for: 'shop' });
+    expect(part('Secret', 'metadata', 'annotations')).toEqual({ for: 'shop', 'example.org/for': 'shop' });
   });
 
   test('a value that comes from a file that is not read is unknown', async () => {

@@ -1,4 +1,5 @@
 /** Knows how Helm writes values as YAML and JSON and reads them back, with the origin of every character. */
+import type { Span } from '../span.ts';
 import type { YamlFile, YamlNode, YamlScalar } from '../yaml.ts';
 import {
   bool,
@@ -88,9 +89,14 @@ export function placeIn(source: TextValue): (node: YamlNode) => Origin | undefin
     if (node.kind === 'scalar') {
       for (let i = low; i < runs.length && runs[i]!.start < node.span.end; i++) if (runs[i]!.unknown) run = runs[i]!;
     }
-    const { path, span, key, unknown } = run;
+    const { path, key, unknown } = run;
+    const span = run.copied && node.span.end <= run.end ? shifted(node.span, run.span.start - run.start) : run.span;
     return { path, span, ...(key === undefined ? {} : { key }), ...(unknown === undefined ? {} : { unknown }) };
   };
+}
+
+function shifted({ start, end }: Span, by: number): Span {
+  return { start: Math.max(0, start + by), end: Math.max(0, end + by) };
 }
 
 export function fromYaml(source: TextValue, read: (text: string) => YamlFile, wanted: 'dict' | 'list'): Value {

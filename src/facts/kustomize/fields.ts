@@ -205,6 +205,11 @@ function stepsOf(path: string): string[] {
   });
 }
 
+/** Brackets around a key of a map keep its dots together. */
+function keyOf(step: string): string {
+  return /^\[([^=]*)\]$/s.exec(step)?.[1] ?? step;
+}
+
 function isChosen(item: YamlNode, step: string): boolean {
   const [, key, value] = /^\[([^=]*)=(.*)\]$/s.exec(step) ?? [];
   return key === undefined ? false : (key === '' ? textOf(item) : textOf(at(item, key))) === value;
@@ -212,7 +217,7 @@ function isChosen(item: YamlNode, step: string): boolean {
 
 function valueAt(node: YamlNode, steps: readonly string[]): YamlNode | undefined {
   return steps.reduce<YamlNode | undefined>((now, step) => {
-    if (now?.kind !== 'list') return at(now, step);
+    if (now?.kind !== 'list') return at(now, keyOf(step));
     return step.startsWith('[') ? now.items.find((item) => isChosen(item, step)) : now.items[Number(step)];
   }, node);
 }
@@ -259,7 +264,7 @@ function set(
     return { ...node, entries: node.entries.map((entry) => ({ ...entry, value: set(entry.value, rest, edit, like) })) };
   return change(
     node,
-    [step],
+    [keyOf(step)],
     (old) => {
       if (old) return set(old, rest, edit, like);
       if (!like) return undefined;
