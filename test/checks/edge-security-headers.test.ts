@@ -319,6 +319,27 @@ testCheck(edgeSecurityHeaders, {
       },
     },
     {
+      name: 'Traefik labels with values of .env, and a middleware of a file that adds to it',
+      files: {
+        '.env': 'AGE=31536000\nGUARD=sec\n',
+        'compose.yaml':
+          "services:\n  app:\n    image: app\n    labels:\n      - traefik.http.routers.app.rule=Host(`a`)\n      - traefik.http.middlewares.sec.headers.stsSeconds=${AGE}\n      - traefik.http.middlewares.sec.headers.contentSecurityPolicy=default-src 'self'\n      - traefik.http.middlewares.sec.headers.contentTypeNosniff=true\n      - traefik.http.middlewares.sec.headers.frameDeny=true\n      - traefik.http.middlewares.sec.headers.referrerPolicy=same-origin\n",
+        'compose.override.yaml':
+          'services:\n  app:\n    labels:\n      traefik.http.routers.app.middlewares: "${GUARD}"\n',
+      },
+      subjects: 1,
+    },
+    {
+      name: 'Caddy labels that a service takes over from another file',
+      files: {
+        'base.yaml':
+          'services:\n  web:\n    image: app\n    labels:\n      caddy.header.Strict-Transport-Security: max-age=${AGE:-31536000}\n      caddy.header.Content-Security-Policy: "\\"default-src \'self\'\\""\n      caddy.header.X-Content-Type-Options: nosniff\n      caddy.header.X-Frame-Options: DENY\n      caddy.header.Referrer-Policy: same-origin\n',
+        'compose.yaml':
+          'services:\n  app:\n    extends: {file: base.yaml, service: web}\n    labels:\n      caddy: shop.example.org\n',
+      },
+      subjects: 1,
+    },
+    {
       name: 'CloudFront with a policy',
       files: {
         'cdn.tf':

@@ -75,6 +75,8 @@ export interface CaddyLabel {
   readonly name: string;
   readonly value: string;
   readonly span: Span;
+  /** The file, where it is not the service's own. */
+  readonly path?: string;
 }
 
 interface Draft {

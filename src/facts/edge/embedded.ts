@@ -30,8 +30,10 @@ export interface TraefikSetting {
   readonly name: string;
   readonly value: string;
   readonly span: Span;
-  /** The compose service whose label it is. */
+  /** The compose service whose label or command line says it. */
   readonly service?: string;
+  /** The file, where it is not the service's own. */
+  readonly path?: string;
 }
 
 /** What was found in one file; everything may be empty. */
@@ -256,13 +258,10 @@ function readSettings(root: YamlNode, { configs, traefik, envoy, kong, apisix }:
   const points = lowerAt(root, 'entrypoints');
   if (points?.kind === 'map') flatten(points, 'entrypoints', traefik);
   const caddy: Directive[] = caddyJson(root);
-  for (const service of entriesOf(at(root, 'services'))) {
-    for (const labels of [at(service.value, 'labels'), at(service.value, 'deploy', 'labels')]) {
-      const pairs = labelsOf(labels);
-      labelled(pairs, service.key, traefik);
-      caddy.push(...caddyLabels(pairs.filter(({ name }) => /^caddy(?:_\d+)?(?:\.|$)/.test(name))));
-    }
-    for (const words of [at(service.value, 'command'), at(service.value, 'entrypoint')]) flags(words, traefik);
+  for (const { key, value } of entriesOf(at(root, 'services'))) {
+    const said = readService(key, value);
+    traefik.push(...said.traefik);
+    caddy.push(...said.caddy);
   }
   if (caddy.length > 0) configs.push({ dialect: 'caddy', directives: caddy, inside: 'labels' });
   if (at(root, 'static_resources') ?? itemsOf(at(root, 'resources')).find((one) => at(one, 'filter_chains')))
@@ -322,9 +321,32 @@ function flatten(node: YamlNode, name: string, into: TraefikSetting[]): void {
   into.push({ name, value, span: node.span });
 }
 
+/** What the labels and the command line of a compose service, `body`, say to Traefik and Caddy. */
+export function readService(
+  name: string,
+  body: YamlNode,
+): { readonly traefik: readonly TraefikSetting[]; readonly caddy: readonly Directive[] } {
+  const traefik: TraefikSetting[] = [];
+  const caddy: Directive[] = [];
+  for (const labels of [at(body, 'labels'), at(body, 'deploy', 'labels')]) {
+    const pairs = labelsOf(labels);
+    labelled(pairs, name, traefik);
+    // Directives name no file: what another one says lies at the service.
+    const own = pairs.map((one) => (one.path === undefined ? one : { ...one, span: body.span }));
+    caddy.push(...caddyLabels(own.filter((one) => /^caddy(?:_\d+)?(?:\.|$)/.test(one.name))));
+  }
+  for (const words of [at(body, 'command'), at(body, 'entrypoint')]) flags(words, name, traefik);
+  return { traefik, caddy };
+}
+
 /** Container labels, as a list of texts or as a mapping. */
 function labelsOf(labels: YamlNode | undefined): CaddyLabel[] {
-  const named = entriesOf(labels).map(({ key, value, span }) => ({ name: key, value: textOf(value) ?? '', span }));
+  const named = entriesOf(labels).map(({ key, value, span, path }) => ({
+    name: key,
+    value: textOf(value) ?? '',
+    span,
+    ...(path === undefined ? {} : { path }),
+  }));
   const listed = itemsOf(labels).flatMap((item) => {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(textOf(item) ?? '') ?? [];
     return name !== undefined && value !== undefined ? [{ name, value, span: item.span }] : [];
@@ -334,20 +356,20 @@ function labelsOf(labels: YamlNode | undefined): CaddyLabel[] {
 
 /** Labels such as `traefik.http.routers.web.rule`. */
 function labelled(labels: readonly CaddyLabel[], service: string, into: TraefikSetting[]): void {
-  for (const { name, value, span } of labels) {
+  for (const { name, ...label } of labels) {
     const setting = /^traefik\.http\.(.+)$/i.exec(name)?.[1];
-    if (setting !== undefined) into.push({ name: setting.toLowerCase(), value, span, service });
+    if (setting !== undefined) into.push({ ...label, name: setting.toLowerCase(), service });
   }
 }
 
 /** Static settings as Traefik's command line gives them: `--entrypoints.websecure.http.middlewares=sec@file`. */
-function flags(words: YamlNode | undefined, into: TraefikSetting[]): void {
+function flags(words: YamlNode | undefined, service: string, into: TraefikSetting[]): void {
   const items = words?.kind === 'list' ? words.items : words ? [words] : [];
   for (const item of items) {
     for (const word of (textOf(item) ?? '').split(/\s+/)) {
       const [, name, value] = /^--(entrypoints\.[^=]+)=(.*)$/is.exec(word) ?? [];
       if (name !== undefined && value !== undefined)
-        into.push({ name: name.toLowerCase(), value: value.replace(/^["']|["']$/g, ''), span: item.span });
+        into.push({ name: name.toLowerCase(), value: value.replace(/^["']|["']$/g, ''), span: item.span, service });
     }
   }
 }

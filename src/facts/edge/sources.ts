@@ -1,5 +1,7 @@
-/** Knows all configuration of web servers in a repository: in files, and in the ConfigMaps that charts render. */
+/** Knows all configuration of web servers in a repository: in files, compose services and ConfigMaps that charts render. */
 import { linkCluster } from '../cluster.ts';
+import { linkCompose } from '../compose.ts';
+import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
 import { linkHelm } from '../helm.ts';
 import type { Span } from '../span.ts';
@@ -7,6 +9,7 @@ import { at, entriesOf, textOf, type YamlNode, yamlReader } from '../yaml.ts';
 import {
   type Dialect,
   nothingFound,
+  readService,
   readText,
   TELLING,
   type TraefikSetting,
@@ -43,15 +46,27 @@ export function edgeSources(facts: Facts): EdgeSources {
   const kong: Located[] = [];
   const apisix: Located[] = [];
   const folders = [...facts.linked(linkHelm).folders].map((folder) => (folder === '' ? '' : `${folder}/`));
+  const composed = new Set(facts.of('compose').map(({ path }) => path));
   for (const { path, data } of facts.of('webserver')) {
-    // Templates are read as what they become.
+    // Templates are read as what they become, services as they run.
     if (/\.ya?ml$/.test(path) && folders.some((folder) => path.startsWith(`${folder}templates/`))) continue;
-    for (const config of data.configs) configs.push({ path, config });
-    for (const setting of data.traefik ?? []) traefik.push({ ...setting, path });
+    const services = composed.has(path);
+    for (const config of data.configs) if (!services || config.inside !== 'labels') configs.push({ path, config });
+    for (const setting of data.traefik ?? [])
+      if (!services || setting.service === undefined) traefik.push({ ...setting, path });
     for (const root of data.envoy ?? []) envoy.push({ path, root });
     for (const root of data.kong ?? []) kong.push({ path, root });
     for (const root of data.apisix ?? []) apisix.push({ path, root });
   }
+  /** Containers of one file share what Caddy's labels call by name. */
+  const sites = new Map<string, Directive[]>();
+  for (const { name, path, body } of facts.linked(linkCompose)) {
+    const said = readService(name, body);
+    traefik.push(...said.traefik.map((one) => ({ ...one, path: one.path ?? path })));
+    if (said.caddy.length > 0) sites.set(path, [...(sites.get(path) ?? []), ...said.caddy]);
+  }
+  for (const [path, directives] of sites)
+    configs.push({ path, config: { dialect: 'caddy', directives, inside: 'labels' } });
   const readYaml = yamlReader();
   const seen = new Set<string>();
   for (const { object, path, chart } of facts.linked(linkCluster).objects) {
