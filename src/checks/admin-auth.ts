@@ -4,12 +4,12 @@ import type { Facts } from '../facts/facts.ts';
 import { placeIn } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
 import type { Place } from '../facts/span.ts';
+import { administrative, isForPages, isSwitchedOn } from '../facts/web/admin.ts';
+import { type BotCommand, botCommands, botWords, senderCheck } from '../facts/web/bots.ts';
+import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web/guards.ts';
+import { isByHand, linkServers, localServer, type Servers } from '../facts/web/listen.ts';
+import type { Layer, Route } from '../facts/web/model.ts';
 import { handlersOf, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
-import { administrative, isForPages, isSwitchedOn } from '../facts/web-admin.ts';
-import { type BotCommand, botCommands, botWords, senderCheck } from '../facts/web-bots.ts';
-import { bodyGuard, type GuardWords, guardOf, neverAwaited, stronger, type Verdict } from '../facts/web-guards.ts';
-import { isByHand, linkServers, localServer, type Servers } from '../facts/web-listen.ts';
-import type { Layer, Route } from '../facts/web-model.ts';
 
 export const adminAuth = defineCheck({
   id: 'admin-auth',

@@ -11,8 +11,8 @@ import { isLog, isMade, masking, namesSecret } from '../facts/program/logs.ts';
 import type { ClassModel, FunctionModel, Operand, Ref } from '../facts/program/model.ts';
 import { secretKind } from '../facts/program/secrets.ts';
 import type { Span } from '../facts/span.ts';
+import { answeringFunctions } from '../facts/web/answers.ts';
 import { linkWeb, webWords } from '../facts/web.ts';
-import { answeringFunctions } from '../facts/web-answers.ts';
 
 const words =
   'password passwd Password api_key apiKey apikey API_KEY secret Secret SECRET token Token TOKEN otp login environ __dict__ jwt ModelSerializer'.split(

@@ -1,7 +1,7 @@
 /** Knows when a CI step that tests, scans, lints, builds or deploys cannot fail its pipeline. */
 import { defineCheck, type Finding, type Options, pass, type Severity, type Subject } from '../check.ts';
-import type { Role } from '../facts/gates.ts';
-import { judgedGates, type Mask, type MaskKnowledge } from '../facts/masks.ts';
+import type { Role } from '../facts/ci/gates.ts';
+import { judgedGates, type Mask, type MaskKnowledge } from '../facts/ci/masks.ts';
 
 const severities: Readonly<Record<Role, Severity>> = {
   scan: 'high',

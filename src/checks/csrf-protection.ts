@@ -4,6 +4,12 @@ import type { Facts } from '../facts/facts.ts';
 import { constants } from '../facts/program/flow.ts';
 import { type FunctionSite, placeIn, type Unit } from '../facts/program/link.ts';
 import { wordsOf } from '../facts/program/names.ts';
+import { sameSiteIn, usesCookies, weakened } from '../facts/web/cookies.ts';
+import { asks, emptyComparisons, exemptionsIn, onlyShows, openOrigins, switchesOff } from '../facts/web/csrf.ts';
+import { runs } from '../facts/web/headers.ts';
+import { optionsOf } from '../facts/web/js.ts';
+import type { Layer, Route, WebObject } from '../facts/web/model.ts';
+import { makersOf } from '../facts/web/objects.ts';
 import {
   chainOf,
   handlersOf,
@@ -15,12 +21,6 @@ import {
   type Web,
   webWords,
 } from '../facts/web.ts';
-import { sameSiteIn, usesCookies, weakened } from '../facts/web-cookies.ts';
-import { asks, emptyComparisons, exemptionsIn, onlyShows, openOrigins, switchesOff } from '../facts/web-csrf.ts';
-import { runs } from '../facts/web-headers.ts';
-import { optionsOf } from '../facts/web-js.ts';
-import type { Layer, Route, WebObject } from '../facts/web-model.ts';
-import { makersOf } from '../facts/web-objects.ts';
 
 const why =
   'The browser sends the cookie with every request, so any page can act in the name of a user who is logged in.';

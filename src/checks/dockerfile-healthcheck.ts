@@ -4,8 +4,8 @@ import type { Dockerfile, Healthcheck, Stage } from '../facts/dockerfile.ts';
 import { type Facts, type FileFacts, placeOf } from '../facts/facts.ts';
 import { type HealthVerdict, healthVerdict, healthVerdictOfWords, type ScriptOf } from '../facts/health-command.ts';
 import { chartNeeds } from '../facts/helm.ts';
-import { linkImageScripts, linkLineages } from '../facts/image-lineage.ts';
-import { type ImageUse, linkImageUses, type UseCheck } from '../facts/image-uses.ts';
+import { linkImageScripts, linkLineages } from '../facts/images/lineage.ts';
+import { type ImageUse, linkImageUses, type UseCheck } from '../facts/images/uses.ts';
 import {
   forDevelopment,
   healthcheckInForce,

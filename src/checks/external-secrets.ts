@@ -3,7 +3,7 @@ import { defineCheck, type Finding, type Message, pass, type Severity, type Subj
 import { linkCluster } from '../facts/cluster.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { settingNeeds } from '../facts/plain-settings.ts';
-import { linkSecretUses, type SecretUse } from '../facts/secret-uses.ts';
+import { linkSecretUses, type SecretUse } from '../facts/secrets/uses.ts';
 
 const WHY =
   'It is in every clone, fork, backup and build log of the repository, and stays in the history after it was removed.';

@@ -1,13 +1,13 @@
 /** Knows whether everything that is fetched from elsewhere is pinned to its content: images, actions, repositories, scripts. */
 import { defineCheck, type Finding, type Message, pass, type Severity, type Subject, unknown } from '../check.ts';
-import { type ActionUse, linkActions } from '../facts/actions.ts';
+import { type ActionUse, linkActions } from '../facts/ci/actions.ts';
 import { chartNeeds } from '../facts/helm.ts';
-import { groupImages, type ImageGroup, type ImageReference, linkImageReferences } from '../facts/image-references.ts';
+import { groupImages, type ImageGroup, type ImageReference, linkImageReferences } from '../facts/images/references.ts';
 import { digestState, holdsPlaceholder, moves, parseImage, untagged } from '../facts/images.ts';
 import { linkRemoteCode, type RemoteCode, stateOf } from '../facts/remote-code.ts';
 import { linkRevisions, type Revision } from '../facts/revision-label.ts';
 import type { Place } from '../facts/span.ts';
-import { linkModuleSources } from '../facts/terraform-sources.ts';
+import { linkModuleSources } from '../facts/terraform/sources.ts';
 
 const MOVES = 'Whoever can push to that name changes what runs here, without a commit in this repository.';
 const ASPECTS = 'base-image compose-image k8s-image ci-image step-image run-image deploy-image'.split(' ');

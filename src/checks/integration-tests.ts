@@ -9,11 +9,11 @@ import {
   type Subject,
   unknown,
 } from '../check.ts';
+import { unreadPipeline } from '../facts/ci/unread.ts';
 import type { Facts } from '../facts/facts.ts';
 import { type IntegrationModel, integrationModel, type Suite } from '../facts/integration.ts';
 import { anchorOf } from '../facts/source.ts';
 import type { Place } from '../facts/span.ts';
-import { unreadPipeline } from '../facts/unread-pipelines.ts';
 
 export const integrationTests = defineCheck({
   id: 'integration-tests',

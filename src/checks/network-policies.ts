@@ -1,13 +1,13 @@
 /** Knows whether a network policy selects each pod. */
 import { defineCheck, type Finding, pass, type Subject, sharingCauses, unknown } from '../check.ts';
+import { linkNamespaces } from '../facts/cluster/namespaces.ts';
+import { linkPolicies, type Policy, restricting, sameNamespace, sourceOf } from '../facts/cluster/network.ts';
 import { type Deployed, deployedAs, deployedWorkloads, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
 import { objectKey, sharingObjects } from '../facts/containers.ts';
 import type { Facts } from '../facts/facts.ts';
 import { deadValues, switchHint } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { nameEntry, titleOf } from '../facts/kubernetes.ts';
-import { linkNamespaces } from '../facts/namespaces.ts';
-import { linkPolicies, type Policy, restricting, sameNamespace, sourceOf } from '../facts/network.ts';
 import type { Place } from '../facts/span.ts';
 import { at } from '../facts/yaml.ts';
 

@@ -2,9 +2,9 @@
 import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
 import { glob } from '../facts/commandline.ts';
 import { type Facts, type FileFacts, placeOf } from '../facts/facts.ts';
+import { hooksInCi } from '../facts/hooks/ci.ts';
+import { hookFolderOverrides } from '../facts/hooks/path.ts';
 import type { Hook, HookConfig } from '../facts/hooks.ts';
-import { hooksInCi } from '../facts/hooks-ci.ts';
-import { hookFolderOverrides } from '../facts/hooks-path.ts';
 import { anchorOf } from '../facts/source.ts';
 
 export const preCommitHooks = defineCheck({

@@ -3,8 +3,7 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject, unkn
 import { type Edge, edgeEvidence, edgeFor } from '../facts/edge/behind.ts';
 import type { Facts } from '../facts/facts.ts';
 import { placeIn } from '../facts/program/link.ts';
-import { appsOf, handlersOf, isAlone, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
-import { limitReason, type Reason } from '../facts/web-costs.ts';
+import { limitReason, type Reason } from '../facts/web/costs.ts';
 import {
   bodyCounts,
   clientKey,
@@ -15,10 +14,11 @@ import {
   limiterOf,
   ratePerMinute,
   switchedOff,
-} from '../facts/web-limits.ts';
-import type { Layer, Route } from '../facts/web-model.ts';
-import { throttleSettings } from '../facts/web-throttles.ts';
-import { linkWorkers, type Workers, workersFor } from '../facts/web-workers.ts';
+} from '../facts/web/limits.ts';
+import type { Layer, Route } from '../facts/web/model.ts';
+import { throttleSettings } from '../facts/web/throttles.ts';
+import { linkWorkers, type Workers, workersFor } from '../facts/web/workers.ts';
+import { appsOf, handlersOf, isAlone, layerSets, linkWeb, pathsOf, type Web, webWords, worst } from '../facts/web.ts';
 
 const why = 'Passwords and codes can be tried, and costly work ordered, as fast as the service answers.';
 

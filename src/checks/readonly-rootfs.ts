@@ -1,5 +1,6 @@
 /** Knows whether each container runs with a read-only root file system. */
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
+import { isTrial } from '../facts/cluster/trials.ts';
 import { deployedAs, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
 import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
@@ -10,7 +11,6 @@ import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { podTemplate } from '../facts/kubernetes.ts';
 import type { Place } from '../facts/span.ts';
-import { isTrial } from '../facts/trials.ts';
 import { at, booleanOf, textOf, type YamlNode } from '../facts/yaml.ts';
 
 const WHY = 'Whoever gets code to run in the container can change programs and keep tools in it.';

@@ -1,5 +1,13 @@
 /** Knows whether containers have resource limits, and namespaces a quota or a limit range. */
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
+import {
+  boundsContainers,
+  boundsResources,
+  defaultMemory,
+  linkNamespaces,
+  type Namespace,
+} from '../facts/cluster/namespaces.ts';
+import { isTrial } from '../facts/cluster/trials.ts';
 import { deployedAs, linkCluster, type Workload } from '../facts/cluster.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
 import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
@@ -8,15 +16,7 @@ import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { titleOf } from '../facts/kubernetes.ts';
-import {
-  boundsContainers,
-  boundsResources,
-  defaultMemory,
-  linkNamespaces,
-  type Namespace,
-} from '../facts/namespaces.ts';
 import type { Place } from '../facts/span.ts';
-import { isTrial } from '../facts/trials.ts';
 import { at, entriesOf, textOf, type YamlNode } from '../facts/yaml.ts';
 
 const WHY =

@@ -4,13 +4,13 @@ import { type Edge, edgeEvidence, edgeFor } from '../facts/edge/behind.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Program } from '../facts/program/link.ts';
 import type { Place } from '../facts/span.ts';
+import type { Settings } from '../facts/web/django.ts';
+import { type HelperWords, helperHeaders, helpersIn, looseHelpers } from '../facts/web/header-libraries.ts';
+import { headersOf, hole, runs, type SetHeader, weakness } from '../facts/web/headers.ts';
+import type { Layer, WebObject } from '../facts/web/model.ts';
+import { frameworkNames, isTriedOut } from '../facts/web/objects.ts';
+import { answersMachines } from '../facts/web/pages.ts';
 import { chainOf, isAlone, layersOfObject, linkWeb, type Web, webWords } from '../facts/web.ts';
-import type { Settings } from '../facts/web-django.ts';
-import { headersOf, hole, runs, type SetHeader, weakness } from '../facts/web-headers.ts';
-import { type HelperWords, helperHeaders, helpersIn, looseHelpers } from '../facts/web-helpers.ts';
-import type { Layer, WebObject } from '../facts/web-model.ts';
-import { frameworkNames, isTriedOut } from '../facts/web-objects.ts';
-import { answersMachines } from '../facts/web-pages.ts';
 
 const fix =
   'Install one helper on the application object (flask-talisman, secure, helmet, or a middleware of a few lines) that sets Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy on every answer.';

@@ -4,9 +4,9 @@ import { type Backend, FILE_START, stateBackends, stateBuckets } from '../facts/
 import type { Facts } from '../facts/facts.ts';
 import { gitIgnores } from '../facts/ignore.ts';
 import { folderOf } from '../facts/paths.ts';
+import { terraformModel } from '../facts/terraform/model.ts';
+import { stringOf, truth, type Value } from '../facts/terraform/value.ts';
 import { type StateFile, terraform } from '../facts/terraform.ts';
-import { terraformModel } from '../facts/terraform-model.ts';
-import { stringOf, truth, type Value } from '../facts/terraform-value.ts';
 
 export const terraformStateEncryption = defineCheck({
   id: 'terraform-state-encryption',

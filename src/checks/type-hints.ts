@@ -1,12 +1,12 @@
 /** Knows how much of the production code is annotated with types, and whether CI enforces a type checker. */
 import { defineCheck, type Finding, fail, type Options, once, pass, type Subject, unknown } from '../check.ts';
-import { type AnnotatedFile, type Annotations, linkAnnotations } from '../facts/annotations.ts';
-import { ciRuns } from '../facts/ci-runs.ts';
+import { type AnnotatedFile, type Annotations, linkAnnotations } from '../facts/ci/annotations.ts';
+import { linkPipelines } from '../facts/ci/gitlab.ts';
+import { ciRuns } from '../facts/ci/runs.ts';
+import { unreadPipeline } from '../facts/ci/unread.ts';
 import type { Facts } from '../facts/facts.ts';
-import { linkPipelines } from '../facts/gitlab.ts';
 import { anchorOf } from '../facts/source.ts';
 import type { Place } from '../facts/span.ts';
-import { unreadPipeline } from '../facts/unread-pipelines.ts';
 
 export const typeHints = defineCheck({
   id: 'type-hints',

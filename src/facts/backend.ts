@@ -3,7 +3,6 @@ import type { Facts } from './facts.ts';
 import { type Block, type Body, type Expression, parseHcl } from './hcl.ts';
 import { folderOf } from './paths.ts';
 import type { Place, Span } from './span.ts';
-import { attributeOf, blocksOf } from './terraform.ts';
 import {
   argument,
   type LocatedBlock,
@@ -13,8 +12,9 @@ import {
   type TerraformModule,
   terraformModel,
   type Unit,
-} from './terraform-model.ts';
-import { evaluate, isNull, stringOf, traversalsIn, truth, type Value } from './terraform-value.ts';
+} from './terraform/model.ts';
+import { evaluate, isNull, stringOf, traversalsIn, truth, type Value } from './terraform/value.ts';
+import { attributeOf, blocksOf } from './terraform.ts';
 import type { Zone } from './workspace.ts';
 
 /** The backend of one root, with one set of settings. */

@@ -1,5 +1,6 @@
 /** Knows what a repository deploys to Kubernetes: objects of manifests and rendered charts, with their pods. */
-import { type Applied, linkApplied } from './applied.ts';
+import { type Applied, linkApplied } from './cluster/applied.ts';
+import { isTrial } from './cluster/trials.ts';
 import type { Facts } from './facts.ts';
 import type { Chart } from './helm/charts.ts';
 import { type Environment, linkHelm } from './helm.ts';
@@ -7,8 +8,7 @@ import { type Container, type KubeObject, objectsIn, type Pod, podOf, runsForeve
 import { linkKustomize } from './kustomize.ts';
 import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
-import { terraformObjects } from './terraform-kubernetes.ts';
-import { isTrial } from './trials.ts';
+import { terraformObjects } from './terraform/kubernetes.ts';
 import { at, entriesOf, textOf, type YamlNode } from './yaml.ts';
 
 /** An object as it is deployed. */

@@ -1,14 +1,15 @@
 /** Knows compose files: services as they run, with `extends`, overriding files, anchors and variables resolved. */
-import { mergeServices, normalized, withoutReset } from './compose-merge.ts';
+
+import { type Environment, inherited, interpolator } from './compose/interpolation.ts';
+import { mergeServices, normalized, withoutReset } from './compose/merge.ts';
 import {
   type ComposeFiles,
   type ComposeProject,
   composeFiles,
   includesOf,
   linkComposeProjects,
-} from './compose-projects.ts';
+} from './compose/projects.ts';
 import type { Extracted, ExtractInput, Extractor, Facts } from './facts.ts';
-import { type Environment, inherited, interpolator } from './interpolation.ts';
 import { folderOf, joinPath } from './paths.ts';
 import type { Place, Span } from './span.ts';
 import {

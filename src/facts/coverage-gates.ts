@@ -1,10 +1,11 @@
 /** Knows which coverage minimums a repository sets, which of them CI enforces, and what its reports measured. */
-import { type CiRun, ciRuns, withVariables } from './ci-runs.ts';
+
+import { linkPipelines } from './ci/gitlab.ts';
+import { type CiRun, ciRuns, withVariables } from './ci/runs.ts';
 import { baseName } from './commandline.ts';
 import type { CoverageFile, Ecosystem } from './coverage.ts';
 import type { CoverageReport } from './coverage-report.ts';
 import type { Facts, FileFacts } from './facts.ts';
-import { linkPipelines } from './gitlab.ts';
 import type { Place } from './span.ts';
 
 /** Commands that run the tests of an ecosystem; data of the rule page. */

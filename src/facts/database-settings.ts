@@ -1,4 +1,6 @@
 /** Knows database URLs, and where the deployment configuration of a repository sets one. */
+
+import { isTrial } from './cluster/trials.ts';
 import { linkCluster, placeIn } from './cluster.ts';
 import { keyValues, linkCompose } from './compose.ts';
 import { linkContainers } from './containers.ts';
@@ -8,7 +10,6 @@ import { plainSettings } from './plain-settings.ts';
 import { endsLike } from './program/database-options.ts';
 import { hasWords, wordsOf } from './program/names.ts';
 import type { Place, Span } from './span.ts';
-import { isTrial } from './trials.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlNode } from './yaml.ts';
 import { isForDevelopment } from './zones.ts';
 

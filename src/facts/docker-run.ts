@@ -1,12 +1,13 @@
 /** Knows what scripts and pipelines ask of Docker: the containers they start, the images they fetch and those they build. */
+
+import { linkPipelines } from './ci/gitlab.ts';
+import type { Job, Variable } from './ci/pipeline.ts';
+import { localShells } from './cluster/local-clusters.ts';
 import type { Facts } from './facts.ts';
-import { linkPipelines } from './gitlab.ts';
-import { localShells } from './local-clusters.ts';
 import { folderOf, joinPath } from './paths.ts';
-import type { Job, Variable } from './pipeline.ts';
+import { foldersAt, isAnchored, pathsIn, type Standing, standing, walkShell, wordAt } from './shell/folders.ts';
+import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell/words.ts';
 import type { Assignment, Command, Statement } from './shell.ts';
-import { foldersAt, isAnchored, pathsIn, type Standing, standing, walkShell, wordAt } from './shell-folders.ts';
-import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place, Span } from './span.ts';
 import type { Scope } from './variables.ts';
 

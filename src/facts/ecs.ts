@@ -1,9 +1,9 @@
 /** Knows the containers of ECS tasks: task definition files, CloudFormation and Terraform. */
 import type { Extractor, Facts } from './facts.ts';
 import type { Place, Span } from './span.ts';
+import { resourcesOf, terraformModel } from './terraform/model.ts';
+import { evaluate, stringOf, truth, type Value } from './terraform/value.ts';
 import { attributeOf, blocksOf } from './terraform.ts';
-import { resourcesOf, terraformModel } from './terraform-model.ts';
-import { evaluate, stringOf, truth, type Value } from './terraform-value.ts';
 import { at, booleanOf, entriesOf, itemsOf, loadYaml, textOf, type YamlNode } from './yaml.ts';
 
 export interface TaskDefinitions {

@@ -6,7 +6,6 @@ import type { Block, Body } from './hcl.ts';
 import type { KubeObject } from './kubernetes.ts';
 import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
-import { attributeOf, blocksOf } from './terraform.ts';
 import {
   argument,
   isAbsent,
@@ -17,8 +16,9 @@ import {
   resourcesOf,
   type TerraformModule,
   terraformModel,
-} from './terraform-model.ts';
-import { evaluate, isNull, stringOf, truth, type Value } from './terraform-value.ts';
+} from './terraform/model.ts';
+import { evaluate, isNull, stringOf, truth, type Value } from './terraform/value.ts';
+import { attributeOf, blocksOf } from './terraform.ts';
 import { at, booleanOf, entryOf, itemsOf, textOf, type YamlNode } from './yaml.ts';
 
 /** A switch as it comes out. */

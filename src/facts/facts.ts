@@ -1,6 +1,8 @@
 /** Knows which kinds of facts exist, who extracts them, and how checks ask for them. */
 
 import type { ChartFile } from './chart.ts';
+import type { OtherPipeline } from './ci/others.ts';
+import type { Pipeline } from './ci/pipeline.ts';
 import type { Template } from './cloudformation.ts';
 import type { Compose } from './compose.ts';
 import type { CoverageFile } from './coverage.ts';
@@ -10,18 +12,16 @@ import type { EnvironmentFile } from './dotenv.ts';
 import type { TaskDefinitions } from './ecs.ts';
 import type { HookConfig } from './hooks.ts';
 import type { IgnoreFile } from './ignore.ts';
-import type { ImageFile } from './image-files.ts';
+import type { ImageFile } from './images/files.ts';
 import type { Manifest } from './kubernetes.ts';
 import type { NpmPackage } from './npm.ts';
 import type { OrmConfig } from './orm-config.ts';
-import type { OtherPipeline } from './other-ci.ts';
 import type { Advisories } from './packages/advisory.ts';
-import type { Pipeline } from './pipeline.ts';
 import type { PlatformFile } from './platforms.ts';
 import type { PrismaSchema } from './prisma.ts';
 import type { Module } from './program/model.ts';
 import type { Script } from './script.ts';
-import type { SecretFile } from './secret-files.ts';
+import type { SecretFile } from './secrets/files.ts';
 import type { Place, Span } from './span.ts';
 import type { TerraformFile } from './terraform.ts';
 import type { TestConfig } from './test-config.ts';

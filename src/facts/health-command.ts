@@ -2,8 +2,8 @@
 import type { Command } from './dockerfile.ts';
 import type { Module } from './program/model.ts';
 import { readPython } from './program/python.ts';
+import { baseName } from './shell/words.ts';
 import { bodiesOf, childNodes, type ShellNode, type Statement } from './shell.ts';
-import { baseName } from './shell-words.ts';
 
 /**
  * `always`: succeeds whatever the service does; `aside`: looks at something else than the running service; `lenient`:

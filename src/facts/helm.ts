@@ -1,4 +1,7 @@
 /** Knows the charts of a tree as what they install: Kubernetes documents for each set of values they are deployed with. */
+
+import { CLUSTER_WORDS } from './cluster/local-clusters.ts';
+import { namesTrial } from './cluster/trials.ts';
 import type { Facts } from './facts.ts';
 import { type Chart, chartsOf, type ValuesFile } from './helm/charts.ts';
 import type { Release } from './helm/context.ts';
@@ -10,11 +13,9 @@ import { type UnreadKey, unreadKeys } from './helm/unread.ts';
 import { type DictValue, dict } from './helm/value.ts';
 import { overlay, prepare, switchedOff, valuesOf } from './helm/values.ts';
 import { fromNode } from './helm/yaml-text.ts';
-import { CLUSTER_WORDS } from './local-clusters.ts';
 import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
 import { helmFunctions } from './sprig.ts';
-import { namesTrial } from './trials.ts';
 import { type YamlFile, yamlReader } from './yaml.ts';
 
 export interface HelmModel {

@@ -1,5 +1,7 @@
 /** Knows the list of extractors, and nothing else. */
 import { chart } from './chart.ts';
+import { otherci } from './ci/others.ts';
+import { workflow } from './ci/workflow.ts';
 import { cloudformation } from './cloudformation.ts';
 import { compose } from './compose.ts';
 import { coverage } from './coverage.ts';
@@ -10,23 +12,21 @@ import { ecs } from './ecs.ts';
 import type { Extractor } from './facts.ts';
 import { hooks } from './hooks.ts';
 import { ignore } from './ignore.ts';
-import { imagefile } from './image-files.ts';
+import { imagefile } from './images/files.ts';
 import { kubernetes } from './kubernetes.ts';
 import { npm } from './npm.ts';
 import { ormconfig } from './orm-config.ts';
-import { otherci } from './other-ci.ts';
 import { platform } from './platforms.ts';
 import { prisma } from './prisma.ts';
 import { ecmascript } from './program/ecmascript.ts';
 import { python } from './program/python.ts';
 import { script } from './script.ts';
-import { secretfile } from './secret-files.ts';
+import { secretfile } from './secrets/files.ts';
 import { systemd } from './systemd.ts';
 import { terraform } from './terraform.ts';
 import { testConfig } from './test-config.ts';
 import { tsconfig } from './tsconfig.ts';
 import { webserver } from './webserver.ts';
-import { workflow } from './workflow.ts';
 
 export const extractors: readonly Extractor[] = [
   chart,

@@ -1,11 +1,12 @@
 /** Knows the integration test suites of a repository and whether CI runs them. */
-import { type CiRun, ciRuns } from './ci-runs.ts';
+
+import { joined } from './ci/gates.ts';
+import { linkPipelines } from './ci/gitlab.ts';
+import type { Pipeline } from './ci/pipeline.ts';
+import { type CiRun, ciRuns } from './ci/runs.ts';
 import { baseName, firstMatch, glob } from './commandline.ts';
 import type { Facts, FileFacts } from './facts.ts';
-import { joined } from './gates.ts';
-import { linkPipelines } from './gitlab.ts';
 import { folderOf } from './paths.ts';
-import type { Pipeline } from './pipeline.ts';
 import { eachCommand } from './shell.ts';
 import type { Place } from './span.ts';
 import { holds, type TestConfig } from './test-config.ts';

@@ -3,8 +3,8 @@ import { linkDocker } from './docker-run.ts';
 import type { Facts } from './facts.ts';
 import type { Body, Expression } from './hcl.ts';
 import { lineage } from './service-image.ts';
+import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell/words.ts';
 import { type Command, eachCommand } from './shell.ts';
-import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell-words.ts';
 import type { Place } from './span.ts';
 import { at, textOf as scalarText, type YamlNode } from './yaml.ts';
 

@@ -4,9 +4,9 @@ import type { Extracted, ExtractInput, Extractor, Facts } from './facts.ts';
 import type { Block, Body, Expression } from './hcl.ts';
 import { folderOf, joinPath } from './paths.ts';
 import type { Place, Span } from './span.ts';
+import { argument, resourcesOf, terraformModel } from './terraform/model.ts';
+import { stringOf } from './terraform/value.ts';
 import { attributeOf } from './terraform.ts';
-import { argument, resourcesOf, terraformModel } from './terraform-model.ts';
-import { stringOf } from './terraform-value.ts';
 import { at, itemsOf, loadYaml, textOf, type YamlNode } from './yaml.ts';
 
 export interface PlatformFile {

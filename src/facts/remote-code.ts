@@ -1,8 +1,10 @@
 /** Knows which remote code shell commands fetch (clones, packages from git, scripts that are run) and what pins it. */
+
+import { linkPipelines } from './ci/gitlab.ts';
 import type { Copy } from './dockerfile.ts';
 import type { Facts } from './facts.ts';
-import { linkPipelines } from './gitlab.ts';
 import { isPlaceholderAddress, linkOwnRepository, repositoryName } from './own-repository.ts';
+import { baseName, type ResolvedWord, resolveWord, split, withoutLaunchers } from './shell/words.ts';
 import {
   bodiesOf,
   type Command,
@@ -14,7 +16,6 @@ import {
   type Word,
   wordsOf,
 } from './shell.ts';
-import { baseName, type ResolvedWord, resolveWord, split, withoutLaunchers } from './shell-words.ts';
 import type { Span } from './span.ts';
 import type { Scope } from './variables.ts';
 

@@ -1,8 +1,8 @@
 /** Knows whether a built image tells which commit it was built from: a label in the Dockerfile, or one that CI adds. */
 import type { Fix } from '../check.ts';
+import { linkPipelines } from './ci/gitlab.ts';
 import type { Dockerfile, Label, Stage } from './dockerfile.ts';
 import { type Facts, type FileFacts, placeOf } from './facts.ts';
-import { linkPipelines } from './gitlab.ts';
 import { folderOf, joinPath } from './paths.ts';
 import { forDevelopment, lineage, startCommand } from './service-image.ts';
 import { eachCommand } from './shell.ts';

@@ -4,16 +4,16 @@
  */
 import type { Facts } from './facts.ts';
 import { type FunctionSite, linkProgram, type Program } from './program/link.ts';
-import { djangoRoutes, type Settings, settingsOf } from './web-django.ts';
-import { flaskAdminRoutes } from './web-flask-admin.ts';
-import { distinctApps, readEcmascript } from './web-js.ts';
-import { readActions } from './web-js-actions.ts';
-import { readGraphql } from './web-js-graphql.ts';
-import { readNest } from './web-js-nest.ts';
-import { readNext } from './web-js-next.ts';
-import type { Layer, Moment, Route, WebObject } from './web-model.ts';
-import { coversPath, isBefore } from './web-order.ts';
-import { readPython } from './web-python.ts';
+import { djangoRoutes, type Settings, settingsOf } from './web/django.ts';
+import { flaskAdminRoutes } from './web/flask-admin.ts';
+import { distinctApps, readEcmascript } from './web/js.ts';
+import { readActions } from './web/js-actions.ts';
+import { readGraphql } from './web/js-graphql.ts';
+import { readNest } from './web/js-nest.ts';
+import { readNext } from './web/js-next.ts';
+import type { Layer, Moment, Route, WebObject } from './web/model.ts';
+import { coversPath, isBefore } from './web/order.ts';
+import { readPython } from './web/python.ts';
 
 export interface Web {
   readonly program: Program;

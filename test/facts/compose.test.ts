@@ -1,9 +1,9 @@
 /** Knows what the compose model must understand: merging, variables, builds and healthchecks. */
 import { describe, expect, test } from '@jest/globals';
+import { workflow } from '../../src/facts/ci/workflow.ts';
 import { type ComposeService, compose, keyValues, linkCompose } from '../../src/facts/compose.ts';
 import { dotenv } from '../../src/facts/dotenv.ts';
 import { script } from '../../src/facts/script.ts';
-import { workflow } from '../../src/facts/workflow.ts';
 import { at, booleanOf } from '../../src/facts/yaml.ts';
 import { factsOfFiles } from '../facts-of.ts';
 

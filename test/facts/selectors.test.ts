@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { calicoExpression, matches } from '../../src/facts/selectors.ts';
+import { calicoExpression, matches } from '../../src/facts/cluster/selectors.ts';
 import { yamlReader } from '../../src/facts/yaml.ts';
 import fc from '../property.ts';
 

@@ -1,7 +1,7 @@
 /** Knows that the folder of each command of a script is found, wherever the script stands. */
 import { describe, expect, test } from '@jest/globals';
+import { foldersAt, isAnchored, pathsIn, walkShell, wordAt } from '../../src/facts/shell/folders.ts';
 import { shellParser } from '../../src/facts/shell.ts';
-import { foldersAt, isAnchored, pathsIn, walkShell, wordAt } from '../../src/facts/shell-folders.ts';
 import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { type Fate, runsOf } from '../../src/facts/ci/status.ts';
 import { type Command, commandText, shellParser } from '../../src/facts/shell.ts';
-import { type Fate, runsOf } from '../../src/facts/status.ts';
 import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { cloudformation, listed, resolved } from '../../src/facts/cloudformation.ts';
 import { linkCluster } from '../../src/facts/cluster.ts';
 import { extractors } from '../../src/facts/index.ts';
+import { terraformObjects } from '../../src/facts/terraform/kubernetes.ts';
+import { terraformModel } from '../../src/facts/terraform/model.ts';
+import { evaluate, plainOf, printed } from '../../src/facts/terraform/value.ts';
 import { roleOf } from '../../src/facts/terraform.ts';
-import { terraformObjects } from '../../src/facts/terraform-kubernetes.ts';
-import { terraformModel } from '../../src/facts/terraform-model.ts';
-import { evaluate, plainOf, printed } from '../../src/facts/terraform-value.ts';
 import { at, plainOf as yamlPlain } from '../../src/facts/yaml.ts';
 import { factsOfFiles } from '../facts-of.ts';
 

@@ -1,9 +1,9 @@
 /** Knows routes, prefixes and guards of small applications in the frameworks of JavaScript. */
 import { describe, expect, test } from '@jest/globals';
 import { ecmascript } from '../../src/facts/program/ecmascript.ts';
+import { routePath } from '../../src/facts/web/js-next.ts';
+import { coversPath } from '../../src/facts/web/order.ts';
 import { linkWeb } from '../../src/facts/web.ts';
-import { routePath } from '../../src/facts/web-js-next.ts';
-import { coversPath } from '../../src/facts/web-order.ts';
 import { factsOfFiles } from '../facts-of.ts';
 import fc from '../property.ts';
 import { outline } from './web-outline.ts';

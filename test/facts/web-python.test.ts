@@ -1,11 +1,11 @@
 /** Knows routes, prefixes, guards and applications of small programs in the frameworks of Python. */
 import { describe, expect, test } from '@jest/globals';
 import { python } from '../../src/facts/program/python.ts';
+import { nameAt } from '../../src/facts/web/guards.ts';
+import type { Layer } from '../../src/facts/web/model.ts';
+import { mayRunFor } from '../../src/facts/web/paths.ts';
+import { workersFor } from '../../src/facts/web/workers.ts';
 import { isAlone, layerSets, layersOf, linkWeb, pathsOf } from '../../src/facts/web.ts';
-import { nameAt } from '../../src/facts/web-guards.ts';
-import type { Layer } from '../../src/facts/web-model.ts';
-import { mayRunFor } from '../../src/facts/web-paths.ts';
-import { workersFor } from '../../src/facts/web-workers.ts';
 import { factsOfFiles } from '../facts-of.ts';
 import fc from '../property.ts';
 

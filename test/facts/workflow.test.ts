@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { linkPipelines } from '../../src/facts/gitlab.ts';
-import type { Job, Pipeline } from '../../src/facts/pipeline.ts';
+import { linkPipelines } from '../../src/facts/ci/gitlab.ts';
+import type { Job, Pipeline } from '../../src/facts/ci/pipeline.ts';
+import { workflow } from '../../src/facts/ci/workflow.ts';
 import { commandText, eachCommand } from '../../src/facts/shell.ts';
-import { workflow } from '../../src/facts/workflow.ts';
 import { cpuTime } from '../cpu-time.ts';
 import { factsOfFiles } from '../facts-of.ts';
 import fc from '../property.ts';

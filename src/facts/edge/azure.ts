@@ -1,7 +1,6 @@
 /** Knows Azure Front Door, CDN endpoints and Application Gateways in Terraform, with the rules that set headers. */
 import type { Facts } from '../facts.ts';
 import type { Body } from '../hcl.ts';
-import { attributeOf, blocksOf } from '../terraform.ts';
 import {
   argument,
   type LocatedBlock,
@@ -9,8 +8,9 @@ import {
   resourcesOf,
   type TerraformModule,
   terraformModel,
-} from '../terraform-model.ts';
-import { stringOf, traversalsIn } from '../terraform-value.ts';
+} from '../terraform/model.ts';
+import { stringOf, traversalsIn } from '../terraform/value.ts';
+import { attributeOf, blocksOf } from '../terraform.ts';
 import { type EdgeServer, type Header, type Headers, merged, NO_HEADERS } from './server.ts';
 
 export function azureServers(facts: Facts): readonly EdgeServer[] {

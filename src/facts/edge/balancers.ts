@@ -1,9 +1,9 @@
 /** Knows load balancers of Amazon and Google in Terraform that set headers of security themselves. */
 import type { Facts } from '../facts.ts';
 import type { Block } from '../hcl.ts';
+import { argument, resourcesOf, terraformModel } from '../terraform/model.ts';
+import { stringOf } from '../terraform/value.ts';
 import { attributeOf } from '../terraform.ts';
-import { argument, resourcesOf, terraformModel } from '../terraform-model.ts';
-import { stringOf } from '../terraform-value.ts';
 import type { EdgeServer, Header, Headers } from './server.ts';
 
 const OF_SECURITY =

@@ -5,7 +5,7 @@ import type { Command } from '../dockerfile.ts';
 import { edgeServers } from '../edge.ts';
 import type { Facts } from '../facts.ts';
 import { chartNeeds } from '../helm.ts';
-import { linkImageUses } from '../image-uses.ts';
+import { linkImageUses } from '../images/uses.ts';
 import { folderOf } from '../paths.ts';
 import { at, itemsOf, textOf } from '../yaml.ts';
 import { common, type EdgeRoute, type EdgeServer, type Headers, type Limit } from './server.ts';

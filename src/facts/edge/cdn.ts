@@ -3,7 +3,6 @@ import { resolved } from '../cloudformation.ts';
 import type { Facts } from '../facts.ts';
 import type { Body } from '../hcl.ts';
 import type { Place } from '../span.ts';
-import { attributeOf, blocksOf } from '../terraform.ts';
 import {
   argument,
   type LocatedBlock,
@@ -11,8 +10,9 @@ import {
   resourcesOf,
   type TerraformModule,
   terraformModel,
-} from '../terraform-model.ts';
-import { stringOf, traversalsIn } from '../terraform-value.ts';
+} from '../terraform/model.ts';
+import { stringOf, traversalsIn } from '../terraform/value.ts';
+import { attributeOf, blocksOf } from '../terraform.ts';
 import { at, entryOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
 import { type EdgeServer, type Header, type Headers, type Limit, NO_HEADERS } from './server.ts';
 

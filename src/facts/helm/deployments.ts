@@ -1,11 +1,11 @@
 /** Knows which commands and objects of a repository install which chart with which values. */
-import { argoSources } from '../argo.ts';
+import { argoSources } from '../cluster/argo.ts';
+import { localShells } from '../cluster/local-clusters.ts';
+import { skaffoldParts } from '../cluster/skaffold.ts';
 import type { Facts } from '../facts.ts';
 import type { Expression } from '../hcl.ts';
 import type { KubeObject } from '../kubernetes.ts';
-import { localShells } from '../local-clusters.ts';
 import { folderOf, joinPath } from '../paths.ts';
-import type { Command, Shell, Word } from '../shell.ts';
 import {
   anchored,
   foldersAt,
@@ -15,8 +15,8 @@ import {
   type Standing,
   standing,
   walkShell,
-} from '../shell-folders.ts';
-import { skaffoldParts } from '../skaffold.ts';
+} from '../shell/folders.ts';
+import type { Command, Shell, Word } from '../shell.ts';
 import type { Place } from '../span.ts';
 import { attributeOf, blocksOf } from '../terraform.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';

@@ -1,9 +1,9 @@
 /** Knows which charts a repository publishes, so that others install them with values of their own. */
 import type { Facts } from '../facts.ts';
 import { folderOf, joinPath } from '../paths.ts';
+import { foldersAt, isAnchored, pathsIn, walkShell, wordAt } from '../shell/folders.ts';
+import { baseName, withoutLaunchers } from '../shell/words.ts';
 import type { Shell } from '../shell.ts';
-import { foldersAt, isAnchored, pathsIn, walkShell, wordAt } from '../shell-folders.ts';
-import { baseName, withoutLaunchers } from '../shell-words.ts';
 import { at, entriesOf } from '../yaml.ts';
 import type { Chart } from './charts.ts';
 

@@ -1,0 +1,89 @@
+/** Knows the namespaces that workloads run in, with the quotas, limit ranges and autoscalers that hold there. */
+import { type Deployed, deployedWorkloads, linkCluster, type Workload } from '../cluster.ts';
+import type { Facts } from '../facts.ts';
+import { nameEntry } from '../kubernetes.ts';
+import type { Place } from '../span.ts';
+import { at, entriesOf, isNull, itemsOf, textOf } from '../yaml.ts';
+
+export interface Namespace {
+  readonly name: string;
+  /** What names it: its manifest, the kustomization that renames that, or else the first workload in it. */
+  readonly place: Place;
+  /** False for the namespace of a chart that nothing in the repository installs: whoever installs it chooses. */
+  readonly fixed: boolean;
+  readonly workloads: readonly Workload[];
+  readonly quotas: readonly Deployed[];
+  readonly limitRanges: readonly Deployed[];
+  /** "Deployment web" of each workload that a VerticalPodAutoscaler sizes. */
+  readonly autoscaled: ReadonlySet<string>;
+}
+
+/** Namespaces with workloads, by name. A pure join: use through `facts.linked`. */
+export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
+  const cluster = facts.linked(linkCluster);
+  const byNamespace = new Map<string, Workload[]>();
+  for (const workload of deployedWorkloads(cluster)) {
+    const known = byNamespace.get(workload.namespace);
+    if (known) known.push(workload);
+    else byNamespace.set(workload.namespace, [workload]);
+  }
+  const found = new Map<string, Namespace>();
+  for (const [name, own] of byNamespace) {
+    // What only tests or an archive have is neither there for production nor its place.
+    const aside = own.every((one) => one.aside);
+    const counted = aside ? cluster.objects : cluster.objects.filter((one) => !one.aside);
+    const workloads = aside ? own : own.filter((one) => !one.aside);
+    const here = counted.filter((one) => one.namespace === name);
+    const manifest = counted.find(({ object }) => object.kind === 'Namespace' && object.name === name);
+    const first = manifest ?? workloads.find((one) => !one.assumed) ?? workloads[0]!;
+    const entry = first === manifest ? nameEntry(first.object) : (namespaceNode(first) ?? nameEntry(first.object));
+    const given = first === manifest ? at(first.object.body, 'metadata', 'name') : undefined;
+    const renamed = given?.path !== undefined && given.path !== first.path;
+    found.set(name, {
+      name,
+      place: renamed ? { path: given.path!, span: given.span } : { path: entry.path ?? first.path, span: entry.span },
+      fixed: !name.startsWith('chart '),
+      workloads,
+      quotas: here.filter(({ object }) => object.kind === 'ResourceQuota'),
+      limitRanges: here.filter(({ object }) => object.kind === 'LimitRange'),
+      autoscaled: new Set(
+        here.flatMap(({ object }) => {
+          if (object.kind !== 'VerticalPodAutoscaler') return [];
+          if (/^["']?Off/.test(textOf(at(object.body, 'spec', 'updatePolicy', 'updateMode')) ?? '')) return [];
+          const target = at(object.body, 'spec', 'targetRef');
+          return [`${textOf(at(target, 'kind'))} ${textOf(at(target, 'name'))}`];
+        }),
+      ),
+    });
+  }
+  return found;
+}
+
+function namespaceNode({ object, assumed }: Deployed) {
+  return assumed ? undefined : at(object.body, 'metadata', 'namespace');
+}
+
+/** True when a ResourceQuota bounds computing resources or the number of pods. */
+export function boundsResources({ object }: Deployed): boolean {
+  return entriesOf(at(object.body, 'spec', 'hard')).some(
+    ({ key, value }) => /^(?:(?:limits|requests)\.)?(?:cpu|memory)$|^(?:count\/)?pods$/.test(key) && !isNull(value),
+  );
+}
+
+/** The memory limit that a LimitRange gives to containers without one: its default, or else its maximum. */
+export function defaultMemory(range: Deployed): string | undefined {
+  return defaultOf(range, 'memory');
+}
+
+/** True when a LimitRange gives containers without limits one for memory or CPU. */
+export function boundsContainers(range: Deployed): boolean {
+  return defaultOf(range, 'memory') !== undefined || defaultOf(range, 'cpu') !== undefined;
+}
+
+function defaultOf({ object }: Deployed, resource: string): string | undefined {
+  for (const limit of itemsOf(at(object.body, 'spec', 'limits'))) {
+    const value = textOf(at(limit, 'default', resource)) ?? textOf(at(limit, 'max', resource));
+    if (textOf(at(limit, 'type')) === 'Container' && value !== undefined) return value;
+  }
+  return undefined;
+}
