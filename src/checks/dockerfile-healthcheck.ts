@@ -9,6 +9,7 @@ import { type ImageUse, linkImageUses, type UseCheck } from '../facts/images/use
 import {
   forDevelopment,
   healthcheckInForce,
+  idles,
   listed,
   otherPort,
   parentImage,
@@ -176,6 +177,7 @@ function judge(
   }
   const verdict = serviceVerdict(chain, known, scripts);
   const runs = uses.find((use) => use.forever);
+  if (idles(chain, known)) return undefined;
   if (check && !check.none && check.command) {
     const data = { check: `HEALTHCHECK of ${name}`, command: commandOf(check) };
     const sure = elsewhere ? { confidence: 'low' as const } : {};

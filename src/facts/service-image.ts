@@ -72,7 +72,15 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
     !((command.guessed || command.because.includes('$')) && port)
   )
     return command;
-  if (port) return { runs: 'service', because: `port ${port.resolved ?? port.text}` };
+  if (port) {
+    const because = `port ${port.resolved ?? port.text}`;
+    // Jobs that share a port with their siblings, or serve their own metrics, are named for what they do.
+    return {
+      runs: 'service',
+      because,
+      ...(command && ONCE.test(baseName(command.because).toLowerCase()) ? { guessed: true } : {}),
+    };
+  }
   if (base && listed(base, known.serviceImages))
     return { runs: 'service', because: `the base image ${base.repository}` };
   if (command) return command;
@@ -83,6 +91,20 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
 
 /** Ports that debuggers listen on say nothing of a service. */
 const DEBUGGED = /^(?:5005|9229|5678|2345|40000)(?:\/tcp)?$/;
+
+/** True where the one command of an image waits and does nothing: `sleep infinity`, `tail -f /dev/null`. */
+export function idles(chain: readonly Stage[], known: ServiceKnowledge): boolean {
+  const { entrypoint, cmd } = startCommand(chain);
+  const commands = [entrypoint, cmd].flatMap((one) => one ?? []);
+  const shells = commands.flatMap(({ shell }) => shell ?? []);
+  if (shells.length > 0 && (commands.length > 1 || shells[0]!.statements.length > 1)) return false;
+  const node = shells[0]?.statements[0]?.node;
+  if (node && node.kind !== 'command') return false;
+  const all = node ? node.words.map((word) => word.value ?? word.text) : commands.flatMap(({ words }) => words);
+  const [program = '', ...rest] = withoutWrappers(all, known);
+  const line = [baseName(program), ...rest].join(' ');
+  return /^(?:sleep (?:infinity|inf|\d{6,}|\d{3,}d)|tail (?:-\w+ )*-[fF] (?:-\w+ )*\/dev\/null|pause)$/.test(line);
+}
 
 /** The HEALTHCHECK of the nearest stage that has one; a base's ONBUILD HEALTHCHECK is one of what builds upon it. */
 export function healthcheckInForce(chain: readonly Stage[]): Healthcheck | undefined {
@@ -148,7 +170,10 @@ const STAYS =
 /** Words that name a program which may as well end: "main.py", "start.sh". */
 const MAY_STAY = /(?:^|[._/-])(?:app|main|index|node|start|run)(?=$|[._:/-])/;
 const ENDS =
-  /(?:^|[._/-])(?:tests?|lint|migrate|migrations?|seed|setup|install|build|compile|backup|restore|dump|import|export|convert|report|job|task|batch|script|cli|init|bootstrap|check|validate|generate|deploy|sync|cleanup|clean|benchmark|example|demo|smoke|load-?gen(?:erator)?|load-?test|health-?check|locust(?:file)?)(?=$|[._:/-])/;
+  /(?:^|[._/-])(?:tests?|lint|migrate|migrations?|seed|setup|install|build|compile|backup|restore|dump|import|export|convert|report|job|task|batch|script|cli|init|bootstrap|boot-?loader|check|validate|generate|deploy|sync|cleanup|clean|benchmark|example|demo|smoke|load-?gen(?:erator)?|load-?test|health-?check|locust(?:file)?)(?=$|[._:/-])/;
+/** What a port does not outweigh: "shop-bootloader", "db_migrate.py". "/init" and "setup.sh" start services as well. */
+const ONCE =
+  /^(?!(?:docker|s6|container)\b)(?:[\w.-]+[-_])?(?:migrate|migrations?|migrator|seed|seeder|boot-?loader|backup|restore|cleanup|job)(?:\.(?:py|js|mjs|ts|jar))?$|^(?!(?:docker|s6|container)\b)[\w.-]+[-_](?:init|setup|bootstrap|batch)(?:\.(?:py|js|mjs|ts|jar))?$/;
 
 /** What the command says, and where it is a script of the repository, what that one ends up with. */
 function startVerdict(

@@ -409,6 +409,55 @@ testCheck(dockerfileHealthcheck, {
       skip,
     },
     {
+      name: 'a check that always succeeds where a service runs in front of an idle command',
+      files: {
+        Dockerfile: 'FROM debian\nHEALTHCHECK CMD true\nCMD ["sh", "-c", "service nginx start; tail -f /dev/null"]\n',
+      },
+      findings: [{ message: 'vacuous', at: 'Dockerfile:2', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a check that always succeeds where a script starts an idle command',
+      files: {
+        Dockerfile: 'FROM debian\nHEALTHCHECK CMD true\nENTRYPOINT ["/entrypoint.sh"]\nCMD ["sleep", "infinity"]\n',
+      },
+      findings: [{ message: 'vacuous', at: 'Dockerfile:2', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a check that always succeeds where a tail follows the log of a service',
+      files: { Dockerfile: 'FROM debian\nHEALTHCHECK CMD true\nCMD tail -f /var/log/mail.log\n' },
+      findings: [{ message: 'vacuous', at: 'Dockerfile:2', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a port of a program that is named for a job: to review',
+      files: { Dockerfile: 'FROM amazoncorretto:21\nEXPOSE 8085\nCMD ["bash", "-c", "shop/bin/shop-bootloader"]\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'a port of a program that is named for a job, and what keeps it running',
+      files: {
+        'tool/Dockerfile': 'FROM alpine\nEXPOSE 8085\nCMD ["/bin/db-migrate"]\n',
+        'compose.yaml': 'services:\n  tool:\n    build: tool\n    restart: always\n',
+      },
+      findings: [{ message: 'missing', at: 'tool/Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a port of a supervisor called init',
+      files: { Dockerfile: 'FROM alpine\nEXPOSE 8085\nENTRYPOINT ["/init"]\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a port of a program that no name tells of',
+      files: { Dockerfile: 'FROM alpine\nEXPOSE 8085\nCMD ["/bin/shop-cron"]\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
       name: 'several in one stage',
       files: { Dockerfile: 'FROM nginx\nHEALTHCHECK CMD /a\nHEALTHCHECK CMD /b\n' },
       findings: [{ message: 'multiple', at: 'Dockerfile:2', confidence: 'low' }],
@@ -424,6 +473,15 @@ testCheck(dockerfileHealthcheck, {
     },
   ],
   notApplicable: [
+    {
+      name: 'a placeholder that waits, with a check that always succeeds',
+      files: {
+        'a/Dockerfile': 'FROM debian\nHEALTHCHECK CMD true\nCMD ["/bin/sh", "-c", "sleep infinity"]\n',
+        'b/Dockerfile': 'FROM debian\nHEALTHCHECK CMD true\nCMD tail -f /dev/null\n',
+        'c/Dockerfile': 'FROM debian\nHEALTHCHECK CMD true\nENTRYPOINT ["tini", "--"]\nCMD ["sleep", "infinity"]\n',
+        'd/Dockerfile': 'FROM scratch\nHEALTHCHECK CMD ["true"]\nENTRYPOINT ["/pause"]\n',
+      },
+    },
     { name: 'nothing', files: { 'README.md': 'x' } },
     { name: 'a command-line tool', files: { Dockerfile: 'FROM alpine\nENTRYPOINT ["/usr/bin/tool"]\n' } },
     {
