@@ -59,13 +59,34 @@ function extract({ path, text }: ExtractInput, readYaml: ReadYaml): Extracted<We
   }
   if (/\.toml$/i.test(path)) readTomlText(text, found);
   else if (DATA.test(path)) for (const { root } of readYaml(text).documents) readDocument(root, text, readYaml, found);
-  else if (HOST.test(path)) readHeredocs(text, found);
-  else {
+  else if (HOST.test(path)) {
+    readHeredocs(text, found);
+    const programs = certified(text);
+    found.configs.splice(
+      0,
+      found.configs.length,
+      ...found.configs.map((one) => (programs.has(one.dialect) ? { ...one, certified: true as const } : one)),
+    );
+  } else {
     const read = readDirectives(path, text);
     problems.push(...(read?.problems ?? []));
     if (read) found.configs.push(read.config);
   }
   return { ...dataOf(found), problems };
+}
+
+/** Web servers into which certbot writes a certificate: `certbot --nginx -d shop.example`. */
+function certified(text: string): ReadonlySet<string> {
+  const programs = text
+    .replace(/\\\r?\n/g, ' ')
+    .split('\n')
+    .flatMap((line) => {
+      const start = line.search(/\bcertbot\s/);
+      if (start < 0 || /^\s*#|\s#\s|\b(?:echo|printf)\b/.test(line.slice(0, start))) return [];
+      const words = line.slice(start).split(/[;&|]/, 1)[0]!.split(/\s+/);
+      return words.includes('certonly') ? [] : words;
+    });
+  return new Set(['nginx', 'apache'].filter((name) => programs.includes(`--${name}`)));
 }
 
 function dataOf({ configs, traefik, envoy, kong, apisix }: Found): { data?: WebserverFile } {

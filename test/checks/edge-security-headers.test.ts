@@ -107,6 +107,25 @@ const cdnEndpoint = (rule: string) =>
         `    modify_response_header_action {\n      action = "Append"\n      name = "${name}"\n      value = "${value}"\n    }\n`,
     )
     .join('')}  }\n}\n`;
+const plainGateway = (namespace: string) =>
+  `apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata:\n  name: public\n  namespace: ${namespace}\nspec:\n  servers:\n    - port: {number: 80, name: http, protocol: HTTP}\n      hosts: ["*"]\n`;
+const fourByService = `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\n  namespace: web\nspec:\n  gateways: [public]\n  http:\n    - route:\n        - destination: {host: app}\n      headers:\n        response:\n          set:\n${Object.entries(
+  FIVE,
+)
+  .filter(([name]) => !/transport/i.test(name))
+  .map(([name, value]) => `            ${name}: "${value}"\n`)
+  .join('')}`;
+const setup = (command: string) => ({
+  'setup.sh': `#!/bin/sh\ncat > /etc/nginx/sites-available/shop <<EOF\n${server(headers('  ', { 'Strict-Transport-Security': undefined }), '80')}EOF\n${command}\n`,
+});
+const behindTemplate = (port: string) => ({
+  '.env': 'MAIL_HOST=mail\nMAIL_PORT=8025\n',
+  'compose.yaml': `services:\n  front:\n    build: ./front\n    ports: ["443:443"]\n    environment:\n      - MAIL_HOST\n      - MAIL_PORT\n  mail:\n    build: ./mail\n    ports:\n      - ${port}\n`,
+  'front/Dockerfile': 'FROM nginx\nCOPY nginx.conf.template /etc/nginx/templates/\n',
+  'front/nginx.conf.template': server(headers('  ')).replace('http://app:8080', 'http://${MAIL_HOST}:${MAIL_PORT}'),
+  'mail/Dockerfile': 'FROM nginx\nCOPY nginx.conf.template /etc/nginx/templates/\n',
+  'mail/nginx.conf.template': server('', '${MAIL_PORT}'),
+});
 const behindFront = (compose: string, front: string) => ({
   'compose.yaml': `services:\n  front:\n    image: nginx\n    ports: ["443:443"]\n  mail:\n    build: ./mail\n${compose}`,
   'front/nginx.conf': http(server(headers('  ')).replace('http://app:8080', front)),
@@ -116,6 +135,22 @@ const behindFront = (compose: string, front: string) => ({
 
 testCheck(edgeSecurityHeaders, {
   valid: [
+    {
+      name: 'a server behind another one, on any port of the machine, with a variable',
+      files: behindTemplate('"${MAIL_PORT}"'),
+      subjects: 2,
+    },
+    {
+      name: 'a server behind another one, on any port of the machine, in the long form',
+      files: behindTemplate('target: 8025'),
+      subjects: 2,
+    },
+    {
+      name: 'the only gateway of a bare name, in another namespace',
+      files: { 'gateway.yaml': plainGateway('istio-system'), 'vs.yaml': fourByService },
+    },
+    { name: 'a script that only names certbot', files: setup('echo "run certbot --nginx"\n# certbot --nginx') },
+    { name: 'a script that only asks for a certificate', files: setup('certbot certonly --nginx -d shop.example') },
     { name: 'Caddy in JSON', files: { 'conf/caddy.json': caddyJson({ set: fiveLists }) }, subjects: 1 },
     { name: 'Caddy in labels', files: { 'compose.yaml': caddyLabels(fiveLabels('caddy.header')) }, subjects: 1 },
     {
@@ -634,6 +669,30 @@ testCheck(edgeSecurityHeaders, {
       name: 'a server behind another one, with a port of its own',
       files: behindFront('    ports: ["8080:80"]\n', 'http://mail'),
       findings: [{ message: 'missing', at: 'mail/nginx.conf:1' }],
+    },
+    {
+      name: 'a server behind another one, with a port of the machine in a variable',
+      files: behindTemplate('"${MAIL_PORT}:${MAIL_PORT}"'),
+      findings: [{ message: 'missing', at: 'mail/nginx.conf.template:1' }],
+    },
+    {
+      name: 'a server behind another one, with a published port in the long form',
+      files: behindTemplate('{target: 8025, published: 8025}'),
+      findings: [{ message: 'missing', at: 'mail/nginx.conf.template:1' }],
+    },
+    {
+      name: 'two gateways of a bare name, in other namespaces',
+      files: {
+        'a.yaml': plainGateway('istio-system'),
+        'b.yaml': plainGateway('edge').replace('protocol: HTTP}', 'protocol: HTTPS}'),
+        'vs.yaml': fourByService,
+      },
+      findings: [{ message: 'missing', at: 'vs.yaml:4' }],
+    },
+    {
+      name: 'a script that has certbot add TLS',
+      files: setup('ssh host "sudo certbot --nginx \\\n  -d shop.example"'),
+      findings: [{ message: 'missing', at: 'setup.sh:3' }],
     },
     {
       name: 'a server behind the networks of a provider',

@@ -82,6 +82,7 @@ function serverOf(
   const headers = headersOf(tablesOf(source, block, folderTables(root, block, folders, outside), root));
   const name = named(/^servername$/)[0]?.args[0] ?? addresses[0] ?? '';
   const plain =
+    !source.config.certified &&
     addresses.every((one) => /(?:^|:)80$/.test(one)) &&
     named(/^ssl(?:engine|certificatefile)$/).length === 0 &&
     !block.some(

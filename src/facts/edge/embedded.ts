@@ -23,6 +23,8 @@ export interface WebserverConfig {
   readonly inside?: string;
   /** It could not be read completely: what is missing proves nothing. */
   readonly broken?: true;
+  /** The script that writes it has certbot add TLS to it. */
+  readonly certified?: true;
 }
 
 /** One setting of Traefik by its lower-case dotted name: `routers.web.rule`, `entrypoints.websecure.http.middlewares`. */

@@ -50,8 +50,12 @@ export function nginxServers(facts: Facts): readonly EdgeServer[] {
   const servers = new Map<string, EdgeServer>();
   for (const { source, tree } of trees) {
     if (included.has(source)) continue;
-    for (const server of serversOf(tree, names)) {
-      const complete = source.config.broken ? { ...server, unknown: 'a part of its file cannot be read' } : server;
+    for (const { plain, ...server } of serversOf(tree, names)) {
+      const complete: EdgeServer = {
+        ...server,
+        ...(plain && !source.config.certified && { plain }),
+        ...(source.config.broken && { unknown: 'a part of its file cannot be read' }),
+      };
       const key = `${server.place.path}:${server.place.span.start}${source.at ? server.name : ''}`;
       if (!servers.has(key)) servers.set(key, complete);
     }

@@ -54,16 +54,19 @@ function areAllPlain(entries: readonly string[]): boolean {
 function isPlainRoute(one: Deployed, edge: ClusterEdge): boolean {
   const { body } = one.object;
   const named = itemsOf(at(body, 'spec', 'gateways')).flatMap((item) => {
-    const [namespace = '', name] = (textOf(item) ?? '').includes('/')
-      ? textOf(item)!.split('/')
-      : [one.namespace, textOf(item)];
+    const text = textOf(item) ?? '';
+    const [namespace, name] = text.includes('/') ? text.split('/') : [undefined, text];
     return name === 'mesh' ? [] : [{ namespace, name }];
   });
   const parents = itemsOf(at(body, 'spec', 'parentRefs')).map((parent) => ({
-    namespace: textOf(at(parent, 'namespace')) ?? one.namespace,
+    namespace: textOf(at(parent, 'namespace')),
     name: textOf(at(parent, 'name')),
   }));
-  const gateways = [...named, ...parents].map(({ namespace, name }) => edge.find('Gateway', namespace, name));
+  const gateways = [...named, ...parents].map(
+    ({ namespace, name }) =>
+      edge.find('Gateway', namespace ?? one.namespace, name) ??
+      (namespace === undefined ? onlyGateway(name, edge) : undefined),
+  );
   return (
     gateways.length > 0 &&
     gateways.every((gateway) => {
@@ -75,4 +78,11 @@ function isPlainRoute(one: Deployed, edge: ClusterEdge): boolean {
       return protocols.length > 0 && protocols.every((protocol) => protocol === 'HTTP');
     })
   );
+}
+
+/** What a bare name means where several kustomizations meet, and each brings its namespace at the installation. */
+function onlyGateway(name: string | undefined, edge: ClusterEdge): Deployed | undefined {
+  const same = edge.all('Gateway').filter(({ object }) => object.name === name);
+  const places = new Set(same.map(({ place }) => `${place.path}:${place.span.start}`));
+  return places.size === 1 ? same[0] : undefined;
 }

@@ -2,7 +2,7 @@
 import { type ComposeService, linkCompose } from '../compose.ts';
 import type { Facts } from '../facts.ts';
 import { folderOf, joinPath } from '../paths.ts';
-import { at, entriesOf, itemsOf, textOf } from '../yaml.ts';
+import { at, entriesOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
 import type { EdgeServer } from './server.ts';
 
 /**
@@ -14,7 +14,7 @@ export function reachable(servers: readonly EdgeServer[], facts: Facts): readonl
   const outside = withoutInside(servers, services);
   const runs = runsOf(services, facts);
   return outside.map((server) => {
-    const inner = innerReason(server, outside, runs(server.place.path));
+    const inner = innerReason(server, outside, runs);
     return inner === undefined ? server : { ...server, inner };
   });
 }
@@ -98,22 +98,32 @@ function runsOf(services: readonly ComposeService[], facts: Facts): (path: strin
   return (path) => services.filter((service) => mounts(service, path) || copies(service, path));
 }
 
-/** @param own services that run the server */
 function innerReason(
   server: EdgeServer,
   servers: readonly EdgeServer[],
-  own: readonly ComposeService[],
+  runs: (path: string) => readonly ComposeService[],
 ): string | undefined {
+  const own = runs(server.place.path);
   const others = servers.filter((one) => one.place.path !== server.place.path);
   const fronts = server.trusts ?? [];
   if (fronts.length > 0 && fronts.every(isName) && others.length > 0)
     return `it takes the addresses of clients from ${fronts[0]}, the server in front of it`;
   if (own.length === 0 || own.some(isPublic)) return undefined;
   const names = new Set(own.flatMap(namesOf));
-  const front = others.find(({ routes = [] }) =>
-    routes.some(({ upstreams }) => upstreams.some((one) => names.has(one.replace(/:\d+$/, '')))),
+  const front = others.find(({ routes = [], place }) =>
+    routes.some(({ upstreams }) => upstreams.some((one) => names.has(machineOf(one, () => runs(place.path))))),
   );
   return front && `compose publishes no port of ${own[0]!.name}, and ${front.name} stands in front of it`;
+}
+
+/** @param services what runs the front: their environment fills in the variables of its template */
+function machineOf(upstream: string, services: () => readonly ComposeService[]): string {
+  const host = upstream.replace(/:(?:\d+|\$\w+|\$\{\w+\})$/, '');
+  const variable = /^\$(?:\{(\w+)\}|(\w+))$/.exec(host);
+  if (!variable) return host;
+  const name = (variable[1] ?? variable[2])!.toLowerCase();
+  const settings = services().flatMap(({ body }) => entriesOf(at(body, 'environment')));
+  return textOf(settings.find(({ key }) => key.toLowerCase() === name)?.value)?.toLowerCase() ?? host;
 }
 
 /** The name of a machine inside of the deployment, or what a template fills in for one. */
@@ -122,7 +132,13 @@ function isName(host: string): boolean {
 }
 
 function isPublic({ body }: ComposeService): boolean {
-  return textOf(at(body, 'network_mode')) === 'host' || itemsOf(at(body, 'ports')).length > 0;
+  return textOf(at(body, 'network_mode')) === 'host' || itemsOf(at(body, 'ports')).some(hasHostPort);
+}
+
+/** Without one, Docker takes any port that is free: nobody can be given its address. */
+function hasHostPort(port: YamlNode): boolean {
+  if (port.kind === 'map') return at(port, 'published') !== undefined;
+  return (textOf(port) ?? ':').replace(/\$\{[^{}]*\}/g, '').includes(':');
 }
 
 function namesOf({ name, body }: ComposeService): string[] {
