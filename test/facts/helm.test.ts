@@ -328,6 +328,14 @@ describe('origins', () => {
       ' The chart has a NetworkPolicy that the value `policy.enabled` switches on.',
     );
     expect(switchHint(off, 'web', 'Ingress')).toBe('');
+    const inner = factsOf({
+      'web/Chart.yaml': CHART,
+      ...WEB,
+      'web/values.yaml': 'shop: {create: true}\npolicy: {create: false}\n',
+      'web/templates/p.yaml':
+        '{{- if .Values.shop.create }}\n{{- if .Values.policy.create }}\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n{{- end }}\n{{- end }}\n',
+    });
+    expect(switchHint(inner, 'web', 'NetworkPolicy')).toContain('`policy.create`');
     expect(deadValues(off, 'web', 'unused').related!.map(({ path }) => path)).toEqual(['web/values.yaml']);
     expect(deadValues(off, 'other', 'unused')).toEqual({});
     const dead = link({ ...WEB, 'web/values.yaml': `${WEB['web/values.yaml']}dead: {limits: [{memory: 1Gi}]}\n` })[0]!;

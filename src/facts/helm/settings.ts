@@ -3,7 +3,7 @@ import type { Finding } from '../../check.ts';
 import type { Facts } from '../facts.ts';
 import type { TemplateNode } from '../gotemplate.ts';
 import { linkHelm } from '../helm.ts';
-import { at, isNull, type YamlNode } from '../yaml.ts';
+import { at, isNull, textOf, type YamlNode } from '../yaml.ts';
 import { valuesIn } from './unread.ts';
 
 /**
@@ -67,7 +67,13 @@ export function switchHint(facts: Facts, folder: string | undefined, kind: strin
     return undefined;
   };
   for (const { file } of chart?.templates ?? []) {
-    const [key] = search(file.nodes, []) ?? [];
+    const keys = search(file.nodes, []) ?? [];
+    const given = (key: string) => at(chart?.values?.root, ...key.split('.'));
+    // The innermost one that is off decides; those around it may be on.
+    const key =
+      [...keys].reverse().find((one) => /^(?:false|0|)$/.test(textOf(given(one)) ?? '-')) ??
+      keys.find((one) => given(one) === undefined) ??
+      keys[0];
     if (key !== undefined) return ` The chart has a ${kind} that the value \`${key}\` switches on.`;
   }
   return '';
