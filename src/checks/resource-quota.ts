@@ -193,7 +193,7 @@ function presentIn(resources: YamlNode | undefined): string {
     .join(', ');
 }
 
-function namespaces({ name, place, fixed, workloads, quotas, limitRanges }: Namespace): Subject[] {
+function namespaces({ name, place, again, fixed, workloads, quotas, limitRanges }: Namespace): Subject[] {
   if (!fixed || isSystem(name)) return [];
   const title = `namespace ${name}`;
   const good = quotas.find(boundsResources) ?? limitRanges.find(boundsContainers);
@@ -203,7 +203,13 @@ function namespaces({ name, place, fixed, workloads, quotas, limitRanges }: Name
     const assumed = workloads.every((one) => one.assumed);
     const review = assumed || workloads.every((one) => one.trial);
     const message = assumed ? 'assumed' : 'namespace';
-    return [failed(title, message, { namespace: name }, place, review ? { confidence: 'low' } : {})];
+    const related = again.map((one) => ({ ...one, text: 'The same namespace is declared here again.' }));
+    return [
+      failed(title, message, { namespace: name }, place, {
+        ...(review ? { confidence: 'low' } : {}),
+        ...(related.length > 0 ? { related } : {}),
+      }),
+    ];
   }
   const data = { title: titleOf(useless.object), namespace: name };
   return [{ ...failed(title, 'emptyQuota', data, useless.place), place }];

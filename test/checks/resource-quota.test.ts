@@ -11,6 +11,11 @@ const RANGE =
   'apiVersion: v1\nkind: LimitRange\nmetadata: {name: r, namespace: shop}\nspec: {limits: [{type: Container, default: {memory: 1Gi, cpu: 1}}]}\n';
 const chart = (values: string) =>
   chartOf(values, '          resources:\n            {{- toYaml .Values.resources | nindent 12 }}\n');
+const SPACE = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n';
+const NAMESPACED = pod(LIMITS)
+  .replace('namespace: shop', 'namespace: SPACE')
+  .replace('{name: web, ', '\n  name: web\n  ')
+  .replace('SPACE}', 'SPACE');
 const none = (at: string) => ({ message: 'limits', at });
 const skip = ['comment'] as const;
 
@@ -84,8 +89,53 @@ testCheck(resourceQuota, {
       subjects: 2,
     },
     { name: 'ECS', files: { 't.json': '{"memory":"512","containerDefinitions":[{"name":"a"}]}' } },
+    {
+      name: 'only the values of a chart that nobody installs name the namespace',
+      files: {
+        ...chart('resources: {limits: {cpu: 1, memory: 1Gi}}\nspace: shop\n'),
+        'c/templates/e.yaml': NAMESPACED.replace('SPACE', '{{ .Values.space | default .Release.Namespace }}'),
+      },
+    },
   ],
   invalid: [
+    {
+      name: 'the chart itself names the namespace',
+      files: {
+        ...chart('resources: {limits: {cpu: 1, memory: 1Gi}}\n'),
+        'c/templates/e.yaml': NAMESPACED.replace('SPACE', 'shop'),
+      },
+      findings: [{ message: 'namespace', at: 'c/templates/e.yaml:5' }],
+      skip,
+    },
+    {
+      name: 'the chart creates the namespace of its values',
+      files: {
+        ...chart('resources: {limits: {cpu: 1, memory: 1Gi}}\nspace: shop\n'),
+        'c/templates/e.yaml': NAMESPACED.replace('SPACE', '{{ .Values.space }}'),
+        'c/templates/n.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {{ .Values.space }}\n',
+      },
+      findings: [{ message: 'namespace', at: 'c/values.yaml:2' }],
+      skip,
+    },
+    {
+      name: 'a namespace that is declared again: where most builds have it, then the least nested',
+      files: {
+        'a/b/base/kustomization.yaml': 'resources: [n.yaml, a.yaml]\n',
+        'a/b/base/n.yaml': SPACE,
+        'a/b/base/a.yaml': pod(LIMITS),
+        'one/kustomization.yaml': 'resources: [../a/b/base]\n',
+        'two/kustomization.yaml': 'resources: [../a/b/base]\n',
+        'n.yaml': SPACE,
+      },
+      findings: [{ message: 'namespace', at: 'a/b/base/n.yaml:4' }],
+      skip,
+    },
+    {
+      name: 'a namespace that is declared again, each once: the least nested',
+      files: { 'a/n.yaml': SPACE, 'z.yaml': SPACE, 'w.yaml': pod(LIMITS) },
+      findings: [{ message: 'namespace', at: 'z.yaml:4' }],
+      skip,
+    },
     {
       name: 'no resources',
       files: { 'a.yaml': pod('tty: true'), 'q.yaml': QUOTA },

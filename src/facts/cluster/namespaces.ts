@@ -9,6 +9,8 @@ export interface Namespace {
   readonly name: string;
   /** What names it: its manifest, the kustomization that renames that, or else the first workload in it. */
   readonly place: Place;
+  /** Where else its manifest is declared. */
+  readonly again: readonly Place[];
   /** False for the namespace of a chart that nothing in the repository installs: whoever installs it chooses. */
   readonly fixed: boolean;
   readonly workloads: readonly Workload[];
@@ -34,15 +36,15 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
     const counted = aside ? cluster.objects : cluster.objects.filter((one) => !one.aside);
     const workloads = aside ? own : own.filter((one) => !one.aside);
     const here = counted.filter((one) => one.namespace === name);
-    const manifest = counted.find(({ object }) => object.kind === 'Namespace' && object.name === name);
+    const declared = declarations(counted, name);
+    const manifest = declared[0]?.first;
     const first = manifest ?? workloads.find((one) => !one.assumed) ?? workloads[0]!;
-    const entry = first === manifest ? nameEntry(first.object) : (namespaceNode(first) ?? nameEntry(first.object));
-    const given = first === manifest ? at(first.object.body, 'metadata', 'name') : undefined;
-    const renamed = given?.path !== undefined && given.path !== first.path;
+    const entry = namespaceNode(first) ?? nameEntry(first.object);
     found.set(name, {
       name,
-      place: renamed ? { path: given.path!, span: given.span } : { path: entry.path ?? first.path, span: entry.span },
-      fixed: !name.startsWith('chart '),
+      place: declared[0]?.place ?? { path: entry.path ?? first.path, span: entry.span },
+      again: declared.slice(1).map(({ place }) => place),
+      fixed: !name.startsWith('chart ') && (manifest !== undefined || !workloads.every(isDefaultOfChart)),
       workloads,
       quotas: here.filter(({ object }) => object.kind === 'ResourceQuota'),
       limitRanges: here.filter(({ object }) => object.kind === 'LimitRange'),
@@ -57,6 +59,31 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
     });
   }
   return found;
+}
+
+/** The manifests of a namespace: first the one that most builds hold, then the least nested. */
+function declarations(objects: readonly Deployed[], name: string): { place: Place; first: Deployed; times: number }[] {
+  const found = new Map<string, { place: Place; first: Deployed; times: number }>();
+  for (const one of objects) {
+    if (one.object.kind !== 'Namespace' || one.object.name !== name) continue;
+    const given = at(one.object.body, 'metadata', 'name');
+    const entry = nameEntry(one.object);
+    const renamed = given?.path !== undefined && given.path !== one.path;
+    const place = renamed
+      ? { path: given.path!, span: given.span }
+      : { path: entry.path ?? one.path, span: entry.span };
+    const known = found.get(place.path);
+    if (known) known.times++;
+    else found.set(place.path, { place, first: one, times: 1 });
+  }
+  const depth = (path: string) => path.split('/').length;
+  return [...found.values()].sort((a, b) => b.times - a.times || depth(a.place.path) - depth(b.place.path));
+}
+
+/** Only the values of a chart that nothing here installs name its namespace. */
+function isDefaultOfChart({ chart, object }: Deployed): boolean {
+  const from = at(object.body, 'metadata', 'namespace')?.rendered?.keys ?? [];
+  return chart !== undefined && !chart.installed && from.length > 0;
 }
 
 function namespaceNode({ object, assumed }: Deployed) {
