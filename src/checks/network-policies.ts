@@ -8,6 +8,7 @@ import type { Facts } from '../facts/facts.ts';
 import { deadValues, switchHint } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { nameEntry, titleOf } from '../facts/kubernetes.ts';
+import { linkKustomize } from '../facts/kustomize.ts';
 import type { Place } from '../facts/span.ts';
 import { at } from '../facts/yaml.ts';
 
@@ -171,18 +172,33 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
 /** Policies that select nothing although their namespace has workloads here: to review. */
 function unused(policies: readonly Policy[], facts: Facts): Finding[] {
   const { workloads, objects } = facts.linked(linkCluster);
+  const partly = facts.linked(linkKustomize).broken.length > 0;
   // An operator makes pods that only a service names.
   const served = objects.flatMap((one) => (one.object.kind === 'Service' ? asWorkload(one) : []));
   const seen = new Set<string>();
   return policies.flatMap((policy): Finding[] => {
     const key = `${policy.place.path} ${policy.place.span.start}`;
-    if (policy.host || policy.wide || seen.has(key) || !workloads.some((workload) => sameNamespace(policy, workload)))
+    // What is not read may hold the pods: a build with remote parts has its own unknown.
+    if (
+      partly ||
+      policy.host ||
+      policy.wide ||
+      seen.has(key) ||
+      !workloads.some((workload) => sameNamespace(policy, workload))
+    )
       return [];
     seen.add(key);
     const same = policies.filter(
       (other) => other.place.path === policy.place.path && other.place.span.start === policy.place.span.start,
     );
-    if (same.some((other) => workloads.some(other.selects) || served.some(other.selects))) return [];
+    // Where no file names the namespace of the one or the other, they may meet.
+    const met = (other: Policy) =>
+      [...workloads, ...served].some(
+        (workload) =>
+          other.selects(workload) ||
+          (Boolean(workload.assumed || other.assumed) && other.selects(beside(other, workload))),
+      );
+    if (same.some(met)) return [];
     // Pods of a foreign chart or of an operator carry labels that nothing here has; a slip looks like one of ours.
     const near = workloads.filter((workload) => sameNamespace(policy, workload));
     const ours = new Set(near.flatMap(({ pod, object }) => [...pod.labels.keys(), ...labelsOf(object).keys()]));
@@ -191,6 +207,18 @@ function unused(policies: readonly Policy[], facts: Facts): Finding[] {
     const place = { path: entry.path ?? policy.path, span: entry.span };
     return [{ message: 'useless', data: { policy: titleOf(policy.object) }, place, confidence: 'low' }];
   });
+}
+
+/** The same workload applied together with the policy. */
+function beside({ namespace, kustomization, chart, assumed }: Policy, workload: Workload): Workload {
+  const { kustomization: _, chart: __, assumed: ___, ...rest } = workload;
+  return {
+    ...rest,
+    namespace,
+    ...(kustomization === undefined ? {} : { kustomization }),
+    ...(chart === undefined ? {} : { chart }),
+    ...(assumed ? { assumed } : {}),
+  };
 }
 
 /** The pods that a service sends requests to. */

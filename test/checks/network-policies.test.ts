@@ -673,6 +673,58 @@ testCheck(networkPolicies, {
       skip,
     },
     {
+      name: 'a policy for pods that are applied elsewhere',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy('{podSelector: {matchLabels: {app: pi}}}'),
+        'b/kustomization.yaml': 'resources: [b.yaml]\n',
+        'b/b.yaml': bare.replace('app: web', 'app: pi'),
+        Makefile: 'up:\n\tkustomize build b | kubectl apply -n other -f -\n',
+      },
+      findings: [
+        { message: 'unselected', at: 'a.yaml:4' },
+        { message: 'none', at: 'b/b.yaml:4' },
+        { message: 'useless', at: 'p.yaml:3' },
+      ],
+      skip,
+    },
+    {
+      name: 'a policy for pods of a pipe into its namespace',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy('{podSelector: {matchLabels: {app: pi}}}'),
+        'b/kustomization.yaml': 'resources: [b.yaml]\n',
+        'b/b.yaml': bare.replace('app: web', 'app: pi'),
+        Makefile: 'up:\n\tkustomize build b | kubectl apply -n shop -f -\n',
+      },
+      findings: [{ message: 'unselected', at: 'a.yaml:4' }],
+      skip,
+    },
+    {
+      name: 'a policy for pods whose namespace is open',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy('{podSelector: {matchLabels: {app: pi}}}'),
+        'b/b.yaml': bare.replace('app: web', 'app: pi'),
+        Makefile: 'up:\n\tkubectl apply -n "$(SPACE)" -f b/b.yaml\n',
+      },
+      findings: [
+        { message: 'unselected', at: 'a.yaml:4' },
+        { message: 'none', at: 'b/b.yaml:4' },
+      ],
+      skip,
+    },
+    {
+      name: 'a policy beside remote parts',
+      files: {
+        'a.yaml': workload(),
+        'k/kustomization.yaml': 'namespace: shop\nresources: [p.yaml, "https://git.example.org/x/y//base?ref=v1"]\n',
+        'k/p.yaml': policy('{podSelector: {matchLabels: {app: pi}}}'),
+      },
+      findings: [{ message: 'unselected', at: 'a.yaml:4' }],
+      skip,
+    },
+    {
       name: 'mesh rule that denies some',
       files: {
         'a.yaml': workload(),

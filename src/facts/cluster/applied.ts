@@ -80,10 +80,13 @@ function inCommands(facts: Facts): Application[] {
     let current: string | undefined;
     walkShell(
       shell.statements,
-      (command, at) => {
+      (command, at, pipe) => {
         for (const { name, value } of command.assignments) if (value) variables.set(name, filled(value, variables, at));
         const words = command.words.map((word) => filled(word, variables, at));
         current = chosenNamespace(words) ?? current;
+        const last = pipe?.commands.at(-1);
+        const into =
+          last?.kind === 'command' ? namespaceOf(last.words.map((word) => filled(word, variables, at))) : undefined;
         const folders = [...foldersAt(at, path, starts), ...starts];
         const placesOf = (text: string) =>
           isAnchored(text)
@@ -91,7 +94,7 @@ function inCommands(facts: Facts): Application[] {
             : text.includes('$')
               ? []
               : folders.flatMap((one) => joinPath(one, text) ?? []);
-        const all = ofKubectl(words, current, placesOf, facts);
+        const all = ofKubectl(words, into ?? current, placesOf, facts);
         found.push(...(local.has(shell) ? all.map((one) => ({ ...one, trial })) : all));
       },
       standing(given),
@@ -122,6 +125,13 @@ function chosenNamespace(words: readonly string[]): string | undefined {
     /^(?:\S*\/)?(?:kubectl|oc) config set-context .*--namespace[= ](\S+)/.exec(line) ??
     /^(?:\S*\/)?(?:oc project|kubens|kubectl ns) (\S+)/.exec(line);
   return isKnown(found?.[1]) ? found?.[1] : undefined;
+}
+
+/** The namespace that a command applies things into, known or not. */
+function namespaceOf(words: readonly string[]): string | undefined {
+  const line = words.join(' ');
+  if (!/^(?:\S* ){0,4}(?:\S*\/)?(?:kubectl|oc) (?:.* )?(?:apply|create|replace)(?: |$)/.test(line)) return undefined;
+  return / (?:-n|--namespace)[ =](\S+)/.exec(line)?.[1];
 }
 
 function isKnown(text: string | undefined): boolean {

@@ -4,6 +4,7 @@ import {
   bodiesOf,
   type Command,
   childNodes,
+  type Pipeline,
   type ShellNode,
   type Statement,
   substitutions,
@@ -124,12 +125,12 @@ export function anchored(path: string): string {
 }
 
 /**
- * Visits every command with its place in the tree: subshells, branches and functions are followed as they run; functions
+ * Visits every command with its place in the tree, and the pipe that it is a part of: subshells, branches and functions are followed as they run; functions
  * at their first call, those that are never called at the end.
  */
 export function walkShell(
   statements: readonly Statement[],
-  visit: (command: Command, at: Standing) => void,
+  visit: (command: Command, at: Standing, pipe?: Pipeline) => void,
   at: Standing = standing(),
 ): void {
   const functions = new Map<string, readonly Statement[]>();
@@ -146,11 +147,11 @@ export function walkShell(
     });
     rejoin(here, [...ends, ...more]);
   };
-  const step = (node: ShellNode, here: Standing): void => {
+  const step = (node: ShellNode, here: Standing, pipe?: Pipeline): void => {
     for (const body of wordsOf(node).flatMap(substitutions)) list(body, inSubshell(here));
     if (node.kind === 'command') {
       assign(node, here);
-      visit(node, here);
+      visit(node, here, pipe);
       follow(node, here);
       const name = node.words[0]?.text ?? '';
       const called = calls < MAX_CALLS ? functions.get(name) : undefined;
@@ -160,7 +161,7 @@ export function walkShell(
       list(called, here);
       calls--;
     } else if (node.kind === 'pipeline') {
-      for (const part of node.commands) step(part, inSubshell(here));
+      for (const part of node.commands) step(part, inSubshell(here), node);
     } else if (node.kind === 'and-or') {
       for (const item of node.items) step(item, here);
     } else if (node.kind === 'block') {
