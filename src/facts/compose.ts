@@ -7,6 +7,7 @@ import {
   type ComposeProject,
   composeFiles,
   includesOf,
+  isOverride,
   linkComposeProjects,
 } from './compose/projects.ts';
 import type { Extracted, ExtractInput, Extractor, Facts } from './facts.ts';
@@ -161,6 +162,24 @@ export function linkCompose(facts: Facts): readonly ComposeService[] {
   return [...result.values()].sort((a, b) =>
     a.path < b.path ? -1 : a.path > b.path ? 1 : a.span.start - b.span.start,
   );
+}
+
+/**
+ * Services that run a published image unless the override beside their file, which developers have, builds one instead.
+ * A pure join: use through `facts.linked`.
+ */
+export function linkPublishedServices(facts: Facts): readonly ComposeService[] {
+  const files = facts.linked(composeFiles);
+  return facts.linked(linkComposeProjects).flatMap((project) => {
+    const [main, ...more] = project.files;
+    const overrides = more.filter(isOverride).map((path) => at(files.get(path), 'services'));
+    if (overrides.length === 0) return [];
+    return [...load({ ...project, files: [main!] }, files, facts).values()].flatMap((draft) => {
+      const builds = overrides.some((services) => at(services, draft.entry.key, 'build'));
+      const own = entryOf(draft.body, 'image') && !entryOf(draft.body, 'build');
+      return builds && own ? [serviceOf(draft)] : [];
+    });
+  });
 }
 
 /** A service on its way through the files of a project. */

@@ -111,6 +111,19 @@ testCheck(dockerfileHealthcheck, {
       },
     },
     {
+      name: 'healthcheck of a service that runs the published stage, where an override builds another',
+      files: {
+        Dockerfile:
+          'FROM php:8 AS base\nFROM base AS production\nEXPOSE 80\nCMD ["php", "http.php"]\nFROM base AS development\nEXPOSE 80\nCMD ["php", "http.php"]\n',
+        'ship.sh': '#!/bin/sh\ndocker build --target production -t shop/front .\n',
+        'compose.yaml':
+          'services:\n  front:\n    image: ${IMAGE:-shop/front}:${TAG:-latest}\n    ports: ["80:80"]\n    healthcheck: {test: curl -f http://localhost}\n',
+        'compose.override.yaml':
+          'services:\n  front:\n    image: front-dev\n    build: {context: ., target: development}\n',
+      },
+      subjects: 2,
+    },
+    {
       name: 'a builder in front, an intermediate stage that serves',
       files: {
         Dockerfile:
@@ -455,6 +468,20 @@ testCheck(dockerfileHealthcheck, {
       name: 'a port of a program that no name tells of',
       files: { Dockerfile: 'FROM alpine\nEXPOSE 8085\nCMD ["/bin/shop-cron"]\n' },
       findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a service that runs an image of others, where an override builds a stage',
+      files: {
+        Dockerfile:
+          'FROM php:8 AS base\nFROM base AS production\nEXPOSE 80\nCMD ["php", "http.php"]\nFROM base AS development\nEXPOSE 80\nCMD ["php", "http.php"]\n',
+        'ship.sh': '#!/bin/sh\ndocker build --target production -t shop/front .\n',
+        'compose.yaml':
+          'services:\n  front:\n    image: ${IMAGE:-other/thing}:${TAG:-latest}\n    ports: ["80:80"]\n    healthcheck: {test: curl -f http://localhost}\n',
+        'compose.override.yaml':
+          'services:\n  front:\n    image: front-dev\n    build: {context: ., target: development}\n',
+      },
+      findings: [{ message: 'missing', at: 'Dockerfile:2', confidence: 'high' }],
       skip,
     },
     {

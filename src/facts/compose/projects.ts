@@ -102,7 +102,8 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function isOverride(path: string): boolean {
+/** True for a file that compose adds without being asked for. */
+export function isOverride(path: string): boolean {
   return /\boverride\.ya?ml$/.test(path);
 }
 

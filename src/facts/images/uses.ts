@@ -1,7 +1,7 @@
 /** Knows which Dockerfile builds which image, and where compose services and Kubernetes workloads run it. */
 
 import { linkCluster, placeIn, type Workload } from '../cluster.ts';
-import { type ComposeService, linkCompose } from '../compose.ts';
+import { type ComposeService, linkCompose, linkPublishedServices } from '../compose.ts';
 import { type DockerRun, linkDocker, shortNameOf } from '../docker-run.ts';
 import type { Dockerfile } from '../dockerfile.ts';
 import type { Facts } from '../facts.ts';
@@ -68,7 +68,8 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
   for (const run of facts.linked(linkDocker).runs) {
     for (const path of buildersOf(run.image, true)) add(path, run.image, runUse(run));
   }
-  for (const service of services) {
+  const published = facts.linked(linkPublishedServices).filter(({ healthcheck }) => healthcheck);
+  for (const service of [...services, ...published]) {
     const own = service.build?.dockerfile;
     const reference = service.image?.resolved;
     const built = own !== undefined ? [own] : service.build || reference === undefined ? [] : buildersOf(reference);
