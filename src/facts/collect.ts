@@ -109,7 +109,8 @@ export async function collectFacts(workspace: Workspace, options: CollectOptions
   for (const file of workspace.files) {
     for (const extractor of wanted) {
       const { kind } = extractor;
-      if (!options.zones.has(file.zone) && !extractor.zones?.includes(file.zone)) continue;
+      const inZone = options.zones.has(file.zone) || extractor.zones?.includes(file.zone);
+      if (!inZone && !extractor.anywhere?.(file.path)) continue;
       if (extractor.costly && !options.asked.has(file.zone)) continue;
       if (!extractor.accepts(file.path) || !(options.focus?.(file, kind) ?? true)) continue;
       const content = workspace.read(file.path);

@@ -37,6 +37,8 @@ export interface DockerBuild {
   readonly dockerfile?: string;
   /** The stage it stops at. */
   readonly target?: string;
+  /** Writes files in place of an image. */
+  readonly exports?: true;
   readonly place: Place;
 }
 
@@ -284,6 +286,7 @@ function buildOf(
   const images: string[] = [];
   let file: string | undefined;
   let target: string | undefined;
+  let exports = false;
   let context: string | undefined;
   for (let i = 0; i < words.length; ) {
     const { text } = words[i]!;
@@ -298,9 +301,14 @@ function buildOf(
     if (/^(?:-t|--tag)$/.test(name) && value) images.push(value);
     if (/^(?:-f|--file)$/.test(name)) file = value;
     if (name === '--target') target = value;
+    if (/^(?:-o|--output)$/.test(name)) exports = writesFiles(value ?? '');
     i += width(text, false);
   }
-  const build = { images, ...(target === undefined ? {} : { target }) };
+  const build = {
+    images,
+    ...(target === undefined ? {} : { target }),
+    ...(exports ? { exports: true as const } : {}),
+  };
   const written = file ?? `${context ?? '.'}/Dockerfile`;
   for (const folder of folders) {
     const path = inTree(written) ?? joinPath(folder, written);
@@ -308,6 +316,12 @@ function buildOf(
   }
   const moved = movedTo(written, partial, facts);
   return moved === undefined ? build : { ...build, dockerfile: moved };
+}
+
+/** A folder, or an exporter that makes no image; a variable may be anything. */
+function writesFiles(output: string): boolean {
+  const type = /(?:^|,)type=([^,]*)/.exec(output)?.[1];
+  return type === undefined ? !/[$,]/.test(output) : /^(?:local|tar)$/.test(type);
 }
 
 /** "$ROOT/docker/app/Dockerfile", which now stands in "ops/docker/app": only one Dockerfile ends like that. */

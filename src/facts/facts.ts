@@ -96,6 +96,8 @@ export interface Extractor<K extends FactKind = FactKind> {
   readonly kind: K;
   /** Zones that are read for this kind although nobody asked for them. */
   readonly zones?: readonly Zone[];
+  /** Files that say something about those of production wherever they stand. */
+  readonly anywhere?: (path: string) => boolean;
   /** By name alone: is this file worth reading for this kind? */
   readonly accepts: (path: string) => boolean;
   /** After reading: does the text belong to this kind? Absent: always. */

@@ -1,8 +1,11 @@
 /** Knows whether a built image tells which commit it was built from: a label in the Dockerfile, or one that CI adds. */
 import type { Fix } from '../check.ts';
 import { linkPipelines } from './ci/gitlab.ts';
+import { linkCompose } from './compose.ts';
+import { linkDocker } from './docker-run.ts';
 import type { Dockerfile, Label, Stage } from './dockerfile.ts';
 import { type Facts, type FileFacts, placeOf } from './facts.ts';
+import { linkScriptedBuilds } from './images/scripted.ts';
 import { folderOf, joinPath } from './paths.ts';
 import { forDevelopment, lineage, startCommand } from './service-image.ts';
 import { eachCommand } from './shell.ts';
@@ -51,6 +54,10 @@ interface Found {
 /** The revision label of the image a Dockerfile builds; undefined when it builds no image that runs. */
 function revisionOf(file: FileFacts<Dockerfile>, facts: Facts): Found | undefined {
   const stage = file.data.stages.at(-1);
+  // Files that a build leaves in a folder are no image.
+  const builds = facts.linked(linkDocker).builds.filter(({ dockerfile }) => dockerfile === file.path);
+  const exported = builds.length > 0 && builds.every(({ exports }) => exports);
+  if (stage?.image.text === 'scratch' && exported && !isComposed(file.path, facts)) return undefined;
   // The image of an action is built from the commit that is run, each time.
   if (!stage || forDevelopment(file.path) || /(?:^|\/)\.github\/actions\//.test(file.path)) return undefined;
   const chain = lineage(file.data, stage);
@@ -68,15 +75,26 @@ function revisionOf(file: FileFacts<Dockerfile>, facts: Facts): Found | undefine
   return { stage, ...(label ? { label } : {}) };
 }
 
+/** Does a service of compose build it? */
+function isComposed(path: string, facts: Facts): boolean {
+  return facts.linked(linkCompose).some(({ build }) => build?.dockerfile === path);
+}
+
 interface Labeller {
   readonly place: Place;
   /** Absent where a variable decides which Dockerfile is built. */
   readonly dockerfile?: string;
 }
 
-/** Steps of CI that build an image with labels made from the commit. */
+/** Steps of CI and scripts that build an image with labels made from the commit. */
 function linkLabellers(facts: Facts): readonly Labeller[] {
   const found: Labeller[] = [];
+  for (const { place, words } of facts.linked(linkScriptedBuilds)) {
+    if (!words.some((word) => KEYS.some((key) => word.includes(`${key}=$`)))) continue;
+    const flag = words.findIndex((word) => word === '-f' || word === '--file');
+    const target = targetOf(words.at(-1) ?? '.', flag < 0 ? undefined : words[flag + 1]);
+    found.push({ place, ...target });
+  }
   for (const file of facts.linked(linkPipelines)) {
     // A bake file takes the labels of docker/metadata-action, in any job of the pipeline, without saying so.
     const labels = file.data.jobs.some(({ steps }) =>

@@ -10,6 +10,17 @@ const workflow = (...steps: string[]) => ({
 const pod = (image: string) =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n    - name: c\n      image: ${image}\n`;
 const LINE = 6;
+const bake = (context: string) =>
+  `target "low" {\n  context = "low/"\n}\ntarget "app" {\n  context = "app"\n  contexts = {\n    low = "${context}"\n  }\n}\n`;
+const collects = (label: string) =>
+  `#!/bin/bash\nIMAGE_ORG="\${IMAGE_ORG-ours}"\nIMAGE_REPO="\${IMAGE_REPO-shop}"\nARGS=(--pull -f "\${FILE}")\nif [ -d .git ]; then\n  ARGS+=(--label "org.opencontainers.image.revision=${label}")\nfi\n$DRY docker buildx --builder "x" build "\${ARGS[@]}" .\n`;
+const exported = 'FROM scratch\nCOPY a /a\nENTRYPOINT ["/a"]\n';
+const overlay = (name: string) => ({
+  'base/kustomization.yaml': 'resources: [p.yaml]\n',
+  'base/p.yaml': pod('web'),
+  [`env/${name}/kustomization.yaml`]:
+    'resources: [../../base]\nimages:\n  - name: web\n    newName: a.example/web\n    newTag: master\n',
+});
 
 const pinnedRuns = [
   ['clone and checkout in one RUN', `git clone https://x.example/a/b.git && cd b && git checkout ${COMMIT}`],
@@ -87,6 +98,33 @@ const images: [string, string, string | undefined][] = [
 
 testCheck(imagePinning, {
   valid: [
+    {
+      name: 'bases that another target of a bake file among the tests builds',
+      files: {
+        'tests/all.hcl': bake('target:low'),
+        'low/Dockerfile': BASE,
+        'app/Dockerfile': 'FROM low\nCOPY --from=low /a /b\nRUN --mount=type=bind,from=low,target=/x true\n',
+      },
+      subjects: 4,
+    },
+    {
+      name: 'revision label among arguments that a script collects',
+      files: { Dockerfile: `${BASE}LABEL org.opencontainers.image.revision=""\nCMD ["x"]\n`, 'b.sh': collects('$REF') },
+      subjects: 2,
+    },
+    {
+      name: 'files that a build leaves in a folder are no image',
+      files: { 'a.Dockerfile': exported, Makefile: 'a:\n\tdocker build -f a.Dockerfile --output=out .\n' },
+      subjects: 1,
+    },
+    {
+      name: 'files that a build leaves in a folder, by type',
+      files: {
+        'a.Dockerfile': exported,
+        'b.sh': '#!/bin/sh\ndocker buildx build -f a.Dockerfile -o type=local,dest=out .\n',
+      },
+      subjects: 1,
+    },
     {
       name: 'compose: the digest stands in .env',
       files: {
@@ -379,6 +417,93 @@ testCheck(imagePinning, {
     },
   ],
   invalid: [
+    {
+      name: 'a context of another name, of another Dockerfile, or none of a target',
+      files: {
+        'tests/all.hcl': bake('target:low').replace('low = "t', 'high = "t'),
+        'ops/all.hcl': bake('./low'),
+        'low/Dockerfile': 'FROM low\nRUN true\n',
+        'app/Dockerfile': 'FROM low\n',
+      },
+      findings: [
+        { message: 'latest-base-image', at: 'low/Dockerfile:1' },
+        { message: 'latest-base-image', at: 'app/Dockerfile:1' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'a constant label among arguments of a script, and arguments nothing is built with',
+      files: {
+        Dockerfile: `${BASE}CMD ["x"]\n`,
+        'b.sh': collects('none'),
+        'c.sh': collects('$REF').replace(' build ', ' inspect '),
+      },
+      findings: [{ message: 'revision', at: 'Dockerfile:1' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'a build for a folder and one for an image, and one for an image alone',
+      files: {
+        'a.Dockerfile': exported,
+        'b.Dockerfile': exported,
+        'b.sh':
+          '#!/bin/sh\ndocker build -f a.Dockerfile -o out .\ndocker build -f a.Dockerfile -t a .\ndocker build -f b.Dockerfile --output=type=image .\n',
+      },
+      findings: [
+        { message: 'revision', at: 'a.Dockerfile:1' },
+        { message: 'revision', at: 'b.Dockerfile:1' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'services that merge one mapping',
+      files: {
+        'compose.yaml':
+          'services:\n  a: &a\n    image: x.example/a:1\n    tty: true\n  b:\n    <<: *a\n  c:\n    image: x.example/a:1\n    tty: true\n',
+      },
+      findings: [
+        { message: 'tag-compose-image', at: 'compose.yaml:3' },
+        { message: 'tag-compose-image', at: 'compose.yaml:8' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'own by the defaults of the script that builds it, and the same name of somebody else',
+      files: {
+        Dockerfile: BASE,
+        'b.sh': collects('$REF'),
+        'compose.yaml':
+          'services:\n  a:\n    image: docker.io/ours/shop:1\n    tty: true\n  b:\n    image: theirs/shop:1\n    tty: true\n',
+      },
+      findings: [
+        { message: 'own', at: 'compose.yaml:3', confidence: 'low' },
+        { message: 'tag-compose-image', at: 'compose.yaml:6', confidence: 'high' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'an overlay for development',
+      files: overlay('dev'),
+      findings: [{ message: 'latest-k8s-image', at: 'env/dev/kustomization.yaml:3', confidence: 'low' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'an overlay for production',
+      files: overlay('live'),
+      findings: [{ message: 'latest-k8s-image', at: 'env/live/kustomization.yaml:3', confidence: 'high' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'an image of the base that development and production share',
+      files: {
+        'base/kustomization.yaml': 'resources: [p.yaml]\n',
+        'base/p.yaml': pod('a.example/web:1'),
+        'env/dev/kustomization.yaml': 'resources: [../../base]\n',
+        'env/live/kustomization.yaml': 'resources: [../../base]\n',
+      },
+      findings: [{ message: 'tag-k8s-image', at: 'base/p.yaml:7', confidence: 'high' }],
+      skip: ['comment'],
+    },
     {
       name: 'compose: the version stands in .env, for two services',
       files: {

@@ -29,6 +29,8 @@ export interface NamedBuild {
   readonly images: readonly string[];
   /** Where the Dockerfile may be, best first. */
   readonly dockerfiles: readonly string[];
+  /** Names of bases that stand for images of other targets. */
+  readonly contexts?: readonly string[];
   /** What deploys is told the digest of what was built. */
   readonly deploys?: true;
 }
@@ -39,6 +41,7 @@ const ANSIBLE = /(?:docker|podman)_(?:container|image|image_pull|swarm_service)[
 /** Formats by the names of their files and what their text must hold. */
 const FORMATS = {
   bake: [BAKE, /target/],
+  targets: [/\.hcl$/i, /^\s*target\s+"[^"\n]*"\s*\{/m],
   nomad: [/\.nomad$|\.hcl$/i, /^\s*job\s+"[^"\n]*"\s*\{/m],
   quadlet: [/\.(?:container|image|build)$/, /^\[(?:Container|Image|Build)\]/m],
   devcontainer: [/(?:^|\/)(?:\.devcontainer\/(?:[^/]+\/)?|\.)devcontainer\.json$/, /"image"|"features"/],
@@ -56,6 +59,7 @@ function formatOf(path: string, text: string): keyof typeof FORMATS | undefined 
 export const imagefile: Extractor<'imagefile'> = {
   kind: 'imagefile',
   accepts: (path) => Object.values(FORMATS).some(([name]) => name.test(path)),
+  anywhere: (path) => BAKE.test(path) || FORMATS.targets[0].test(path),
   recognises: (path, text) => formatOf(path, text) !== undefined,
   load: async () => {
     const [{ parseHcl }, { parseHclJson }, { member, parseJson, ...json }, { python }, yaml] = await Promise.all([
@@ -93,6 +97,7 @@ export const imagefile: Extractor<'imagefile'> = {
     const read = (input: ExtractInput): ImageFile => {
       switch (formatOf(input.path, input.text)) {
         case 'bake':
+        case 'targets':
           return readBake(
             input,
             (/\.json$/i.test(input.path) ? parseHclJson(input.text, true) : parseHcl(input.text)).body,

@@ -44,13 +44,16 @@ export function readBake({ path, text }: Source, body: Body): ImageFile {
     const context = stringOf(get('context')) ?? '.';
     const file = `${context}/${stringOf(get('dockerfile')) ?? 'Dockerfile'}`;
     const tags = get('tags');
+    const contexts = get('contexts');
+    const fields = contexts?.kind === 'map' ? [...contexts.fields] : [];
+    const local = fields.flatMap(([key, value]) => (/^target:./.test(stringOf(value) ?? '') ? key : []));
     builds.push({
       images: tags?.kind === 'list' ? tags.items.flatMap((tag) => stringOf(tag) ?? textOf(tag, text)) : [],
       dockerfiles: [folderOf(path), ''].flatMap((folder) => joinPath(folder, file) ?? []),
+      ...(local.length > 0 ? { contexts: local } : {}),
     });
     const attribute = attributeOf(block, 'contexts');
-    const contexts = attribute && evaluate({ value: attribute.value, path }, NONE, names);
-    for (const [key, value] of contexts?.kind === 'map' ? contexts.fields : []) {
+    for (const [key, value] of attribute ? fields : []) {
       const written = /^docker-image:\/\/(.+)$/.exec(stringOf(value) ?? '')?.[1];
       if (!written) continue;
       const span = value.at?.span ?? attribute!.span;

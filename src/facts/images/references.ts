@@ -14,6 +14,7 @@ import { resolveVariables } from '../variables.ts';
 import { at, type Origin, textOf } from '../yaml.ts';
 import { type Builder, type BuiltImages, builderOf, linkBuiltImages } from './built.ts';
 import { type DeclaredImage, linkDeclaredImages } from './declared.ts';
+import { linkScriptedNames } from './scripted.ts';
 
 export interface ImageReference {
   readonly aspect:
@@ -100,7 +101,9 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     const shares = aspect === 'run-image' || (VARIABLES_OF_FILE.has(aspect) && one.text.includes('$'));
     const from = chart ?? (shares ? `${one.place.path} ${one.text}` : undefined);
     const line = use && exempt === undefined ? `${place.path}:${place.span.start} ${tagged}` : undefined;
-    const same = line ?? (from === undefined || exempt !== undefined ? `${i}` : `${from} ${resolved}`);
+    // Services that merge one mapping, and overlays of one base, name it in one place.
+    const here = `${place.path}:${place.span.start}-${place.span.end} ${aspect} ${resolved ?? i}`;
+    const same = line ?? (exempt !== undefined ? `${i}` : from === undefined ? here : `${from} ${resolved}`);
     const key = published ? `${aspect} ${own.prefix} ${own.set}` : same;
     const group = groups.get(key);
     if (group) group.references.push(one);
@@ -141,12 +144,15 @@ function ownImage(built: BuiltImages, resolved: string | undefined, text: string
 
 function inDockerfiles(facts: Facts): ImageReference[] {
   const built = facts.linked(linkBuiltImages);
-  const local = (resolved: string | undefined, text: string) => {
-    const exempt = ownImage(built, resolved, text);
-    return exempt === undefined ? {} : { exempt };
-  };
+  const contexts = facts.linked(linkContexts);
   return facts.of('dockerfile').flatMap((file) => {
     const { stages, globals } = file.data;
+    const given = contexts.get(file.path);
+    const local = (resolved: string | undefined, text: string) => {
+      const by = given?.get(resolved ?? text);
+      const exempt = by === undefined ? ownImage(built, resolved, text) : `another target of ${by}`;
+      return exempt === undefined ? {} : { exempt };
+    };
     const origin = (names: readonly string[] | undefined) => {
       const found = globals.findLast(({ name, value }) => value !== undefined && names?.includes(name));
       return found && placeOf(file, found);
@@ -189,13 +195,28 @@ function inDockerfiles(facts: Facts): ImageReference[] {
             title: 'image that a RUN mounts',
             place: { path: file.path, span: { start, end: Math.min(start + from[1]!.length, value.span.end) } },
             text: from[1]!,
-            ...(from[1]!.includes('$') ? {} : { resolved: from[1]! }),
+            ...(from[1]!.includes('$') ? {} : { resolved: from[1]!, ...local(from[1]!, from[1]!) }),
           });
         }
       }
       return own;
     });
   });
+}
+
+/** Bases that bake files replace with what other targets build: the bake file, by Dockerfile and name. */
+function linkContexts(facts: Facts): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const found = new Map<string, Map<string, string>>();
+  for (const { path, data } of facts.of('imagefile')) {
+    for (const { dockerfiles, contexts = [] } of data.builds) {
+      const dockerfile = dockerfiles.find((one) => facts.has(one));
+      if (dockerfile === undefined) continue;
+      const names = found.get(dockerfile) ?? new Map<string, string>();
+      for (const name of contexts) names.set(name, path);
+      found.set(dockerfile, names);
+    }
+  }
+  return found;
 }
 
 function inCompose(facts: Facts): ImageReference[] {
@@ -234,7 +255,10 @@ function deciderOf({ text, origins }: ComposeText): Origin | undefined {
 function inKubernetes(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
   const built = facts.linked(linkBuiltImages);
-  return deployedWorkloads(facts.linked(linkCluster)).flatMap((workload) =>
+  const workloads = deployedWorkloads(facts.linked(linkCluster));
+  // What is deployed for trying things out alone comes last: an image that others name as well is theirs.
+  const ordered = [...workloads.filter(({ trial }) => !trial), ...workloads.filter(({ trial }) => trial)];
+  return ordered.flatMap((workload) =>
     workload.pod.containers.flatMap((container): ImageReference[] => {
       if (!container.image) return [];
       const { text } = container.image;
@@ -262,6 +286,7 @@ function inKubernetes(facts: Facts): ImageReference[] {
           ...(workload.chart ? { chart: workload.chart.folder } : {}),
           ...(exempt === undefined ? {} : { exempt }),
           ...(prefix === undefined ? {} : { own: { prefix, set: setOf(workload) } }),
+          ...(workload.trial ? { aside: true } : {}),
         },
       ];
     }),
@@ -285,6 +310,7 @@ function setOf({ chart, kustomization, path }: Workload): string {
  * one of three and more in a namespace that holds nothing but what it has Dockerfiles for.
  */
 function linkOwnPrefixes(facts: Facts): (image: ImageRef) => string | undefined {
+  const scripted = facts.linked(linkScriptedNames);
   const built = facts.linked(linkBuiltImages);
   const names = new Map<string, Set<string>>();
   const texts = [
@@ -298,7 +324,7 @@ function linkOwnPrefixes(facts: Facts): (image: ImageRef) => string | undefined 
   }
   return (image) => {
     const prefix = prefixOf(image);
-    if (builderOf(built, image)) return prefix;
+    if (builderOf(built, image) || scripted.has(image.repository.toLowerCase())) return prefix;
     const found = [...(names.get(prefix) ?? [])];
     return found.length > 2 && found.every((name) => built.byShortName.has(name)) ? prefix : undefined;
   };
