@@ -15,7 +15,7 @@ import type { Facts } from '../facts/facts.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { settingNeeds } from '../facts/plain-settings.ts';
 import { conditionNames } from '../facts/program/conditions.ts';
-import { type Excuses, excuseOf, namesOf } from '../facts/program/database-excuses.ts';
+import { assumedFiles, type Excuses, excuseOf, namesOf, settingOrigins } from '../facts/program/database-excuses.ts';
 import {
   type DatabaseOptions,
   databaseOptions,
@@ -90,8 +90,8 @@ export const postgresqlMigration = defineCheck({
       isSetting(one, list(options, 'settings'), list(options, 'engines')),
     );
     for (const one of settings) {
-      const found = origins(program, one.unit, one.value.value, { callers: false });
-      subjects.push(...judge({ program, options, causes, unit: one.unit, site: one, name: one.name, found }));
+      const found = settingOrigins(program, one);
+      subjects.push(...judge({ options, causes, unit: one.unit, site: one, name: one.name, found }));
     }
     for (const { unit, call } of program.calls(['os.getenv', 'os.environ.get', 'os.environ.setdefault'])) {
       const variable = call.args[0] ? unit.module.values[call.args[0].value]! : undefined;
@@ -99,7 +99,7 @@ export const postgresqlMigration = defineCheck({
       if (!fallback || variable?.kind !== 'const' || !endsLike(String(variable.value), list(options, 'settings')))
         continue;
       const found = origins(program, unit, fallback.value, { callers: false });
-      subjects.push(...judge({ program, options, causes, unit, site: call, name: String(variable.value), found }));
+      subjects.push(...judge({ options, causes, unit, site: call, name: String(variable.value), found }));
     }
     const openers = options.openers as Readonly<Record<string, string>>;
     for (const site of program.calls(Object.keys(openers))) {
@@ -108,12 +108,13 @@ export const postgresqlMigration = defineCheck({
       const value = argument(site.call, Number(index), ...words);
       if (!value) continue;
       const raw = openers[opener]!.startsWith('sqlite ');
-      const foreign = raw ? foreignFile(program, site) : undefined;
       const name = value.name ?? `The argument of ${opener}()`;
       const found = origins(program, site.unit, value.value, { at: site.call });
-      const judged = judge({ program, options, causes, unit: site.unit, site: site.call, name, found, raw, value });
-      if (foreign !== 'reading') subjects.push(...(foreign === 'tables' ? judged.map(forReview) : judged));
-      else subjects.push(pass(name, placeIn(site.unit, site.call), 'only read, so the file of another program'));
+      const files = raw ? assumedFiles(program, found) : [];
+      const foreign = raw ? foreignFile(program, site, files) : undefined;
+      const judged = judge({ options, causes, unit: site.unit, site: site.call, name, found, raw, value, files });
+      if (foreign?.evidence) subjects.push(pass(name, placeIn(site.unit, site.call), foreign.evidence));
+      else subjects.push(...(foreign ? judged.map(forReview) : judged));
     }
     subjects.push(
       ...configured(program, facts, options),
@@ -140,9 +141,7 @@ const list = (options: Options, name: string) => options[name] as readonly strin
 function excusesOf({ excuses, development }: Options): Excuses {
   return { words: excuses as Excuses['words'], development: development as readonly string[] };
 }
-
 interface Question {
-  readonly program: Program;
   readonly options: Options;
   readonly causes: Map<string, Finding>;
   readonly unit: Unit;
@@ -152,9 +151,10 @@ interface Question {
   /** The call opens SQLite whatever the value is. */
   readonly raw?: boolean;
   readonly value?: Operand;
+  readonly files?: readonly string[];
 }
 
-function judge({ options, unit, site, name, found, raw, causes, value }: Question): Subject[] {
+function judge({ options, unit, site, name, found, raw, causes, value, files = [] }: Question): Subject[] {
   const place = placeIn(unit, site);
   const texts = found.flatMap((one) =>
     one.kind === 'const' && typeof one.value === 'string' ? [{ one, text: one.value }] : [],
@@ -169,7 +169,7 @@ function judge({ options, unit, site, name, found, raw, causes, value }: Questio
   const engine = endsLike(name, list(options, 'engines')) ? /^sqlite3?$/i : /^django\.db\.backends\.sqlite3$/;
   const lite = texts.find(({ text }) => databaseUrl(text)?.kind === 'sqlite' || engine.test(text));
   if (lite || raw) {
-    const words = [name, value?.name ?? '', ...texts.map(({ text }) => text), ...found.flatMap(namesOf)];
+    const words = [name, value?.name ?? '', ...texts.map(({ text }) => text), ...found.flatMap(namesOf), ...files];
     const excuse = excuseOf(excusesOf(options), unit, site, name, words);
     if (excuse !== undefined) return [pass(name, place, excuse)];
     const file = raw ? texts.find(({ text }) => /[./]/.test(text)) : lite;

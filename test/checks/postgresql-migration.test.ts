@@ -22,6 +22,22 @@ testCheck(postgresqlMigration, {
     good('a file in /tmp', 'import sqlite3\ndb = sqlite3.connect("/tmp/report.db")\n'),
     good('a cache', 'import sqlite3\ndb = sqlite3.connect("http_cache.sqlite")\n'),
     good('a file of another program', 'import sqlite3\ndb = sqlite3.connect("/etc/x-ui/x-ui.db")\n'),
+    good(
+      'an address that a setting chooses from several',
+      `import os\nclass Settings:\n    ADDRESSES = {"lite": "sqlite:///{FILE}", "pg": "postgresql://{USER}@{HOST}/{NAME}"}\n    def load(self, values):\n        if values["KIND"]:\n            address = self.ADDRESSES[values["KIND"]]\n            values["DATABASE_URI"] = address.format(**values)\n`,
+    ),
+    good(
+      'settings for tests',
+      'import os\nclass Base:\n    DATABASE_URL = os.environ["DATABASE_URL"]\nclass TestingConfig(Base):\n    DATABASE_URL = os.getenv("OTHER_URL") or "sqlite://"\nclass Quick(Base):\n    TESTING = True\n    DATABASE_URL = "sqlite://"\n',
+    ),
+    good(
+      'the file of another program behind an option',
+      'import argparse, sqlite3\nfrom pathlib import Path\nDEFAULT = Path("/home/me/.local/share/player/library.db")\ndef read(path):\n    with sqlite3.connect(str(path)) as conn:\n        conn.execute("UPDATE songs SET played=1")\ndef main():\n    parser = argparse.ArgumentParser()\n    parser.add_argument("--library-path", type=Path, default=DEFAULT)\n    args = parser.parse_args()\n    read(args.library_path)\n',
+    ),
+    good(
+      'the file of another program in a field',
+      'import os, sqlite3\nclass Panel:\n    def __init__(self, path=None):\n        if path is None:\n            path = os.getenv("PANEL_PATH", "/usr/local/x-ui/x-ui.db")\n        self.path = path\n    def read(self):\n        conn = sqlite3.connect(self.path)\n        return conn.execute("SELECT id FROM inbounds").fetchall()\n',
+    ),
     good('only read', 'import sqlite3\ndb = sqlite3.connect("file:/var/lib/app.db?mode=ro", uri=True)\n'),
     good(
       'the list of tables of any file',
@@ -234,6 +250,33 @@ testCheck(postgresqlMigration, {
           'import argparse, sqlite3\ndef read(path):\n    with sqlite3.connect(str(path)) as conn:\n        return conn.execute("SELECT id, port FROM inbounds WHERE enabled=1").fetchall()\ndef main():\n    parser = argparse.ArgumentParser()\n    parser.add_argument("--path", default="/srv/panel.db")\n    read(parser.parse_args().path)\n',
       },
       findings: [{ message: 'opened', at: 'app/x.py:3', confidence: 'low' }],
+    },
+    bad(
+      'an entry that is chosen by default',
+      'sqlite',
+      'import os\nADDRESSES = {"lite": "sqlite:///x.db", "pg": "postgresql://db/x"}\nDATABASE_URI = ADDRESSES[os.getenv("KIND", "lite")]  # <-\n',
+    ),
+    bad(
+      'settings that only sound like tests',
+      'sqlite',
+      'class ContestConfig:\n    TESTING = False\n    DATABASE_URL = "sqlite:///x.db"  # <-\n',
+    ),
+    {
+      name: 'tables of one file that are asked for in another one',
+      files: {
+        'app/store.py':
+          'import sqlite3\nconn = sqlite3.connect("/srv/shop.db")\nconn.execute("CREATE TABLE IF NOT EXISTS sales (amount REAL)")\n',
+        'app/costs.py':
+          'import sqlite3\nclass Costs:\n    def sum(self):\n        conn = sqlite3.connect("/srv/costs.db")\n        return conn.execute("SELECT SUM(amount) FROM sales").fetchone()\n',
+        'app/report.py':
+          'import sqlite3\ndef report():\n    conn = sqlite3.connect("/srv/shop.db")\n    return conn.execute("SELECT SUM(amount) FROM sales").fetchone()\n',
+      },
+      findings: [
+        { message: 'opened', at: 'app/costs.py:4', confidence: 'low' },
+        { message: 'opened', at: 'app/report.py:3', confidence: 'high' },
+        { message: 'opened', at: 'app/store.py:2', confidence: 'high' },
+      ],
+      skip: ['comment'], // a table that is created in a comment is not created
     },
     {
       name: 'one environment of two services',

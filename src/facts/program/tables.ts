@@ -29,23 +29,28 @@ function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map((match) => match[1]!.toLowerCase());
 }
 
-const perProgram = new WeakMap<Program, ReadonlySet<string>>();
+const perProgram = new WeakMap<Program, ReadonlyMap<string, readonly Unit[]>>();
 
-/** Tables that statements, models and migrations of the code create, in lower case. */
-function createdTables(program: Program): ReadonlySet<string> {
+/** Tables that statements, models and migrations of the code create, in lower case, with the files that do. */
+function createdTables(program: Program): ReadonlyMap<string, readonly Unit[]> {
   const known = perProgram.get(program);
   if (known) return known;
-  const created = new Set<string>();
+  const created = new Map<string, Unit[]>();
+  const add = (name: string, unit: Unit) => {
+    const units = created.get(name);
+    if (units) units.push(unit);
+    else created.set(name, [unit]);
+  };
   for (const unit of program.units) {
     const { assignments, calls, values } = unit.module;
-    for (const text of textsOf(unit)) for (const name of matches(text, creating)) created.add(name);
+    for (const text of textsOf(unit)) for (const name of matches(text, creating)) add(name, unit);
     const named = [
       ...assignments.flatMap((one) => (one.name === '__tablename__' && one.value ? [one.value] : [])),
       ...calls.flatMap((one) => (makers.has(lastWord(one.callee.name ?? '')) ? one.args.slice(0, 1) : [])),
     ];
     for (const { value } of named) {
       const text = values[value]!;
-      if (text.kind === 'const') created.add(String(text.value).toLowerCase());
+      if (text.kind === 'const') add(String(text.value).toLowerCase(), unit);
     }
   }
   perProgram.set(program, created);
@@ -63,6 +68,33 @@ function foreignTables(program: Program, unit: Unit): 'reading' | 'tables' | und
     folderOf(other.path) === folder && textsOf(other).some((text) => /\.sql$/i.test(text));
   return program.units.some(scripted) ? undefined : 'tables';
 }
+
+const fileName = /(?:^|[/\\])([^/\\]+\.(?:db3?|sqlite3?))$/gi;
+
+/** Does the function only select from a file that nothing else names, while its tables are created in other files? */
+function isOtherFile(program: Program, { unit, call }: CallSite, files: readonly string[]): boolean {
+  const names = files.flatMap((text) => matches(text, fileName));
+  const { calls, values } = unit.module;
+  const said = calls.flatMap(({ function: id, args }) => {
+    const text = id === call.function && args[0] ? values[args[0].value]! : undefined;
+    return text?.kind === 'const' && statement.test(String(text.value)) ? [String(text.value)] : [];
+  });
+  const tables = said.flatMap((text) => matches(text, naming));
+  if (call.function < 0 || names.length !== 1 || tables.length === 0) return false;
+  if (!said.every((text) => /^\s*select\b/i.test(text))) return false;
+  const filesOf = (one: Unit) => textsNaming(one).flatMap((text) => matches(text, fileName));
+  const elsewhere = (table: string) =>
+    (createdTables(program).get(table) ?? []).every((one) => one !== unit && filesOf(one).length > 0);
+  return tables.every(elsewhere) && program.units.flatMap(filesOf).filter((name) => name === names[0]).length === 1;
+}
+
+function textsNaming({ module }: Unit): string[] {
+  return module.values.flatMap((one) => (one.kind === 'const' && typeof one.value === 'string' ? [one.value] : []));
+}
+
+/** A file in the folder where a program keeps what belongs to one user. */
+const dataOfProgram =
+  /(?:^|[/\\])(?:\.local[/\\]share|\.config|\.var[/\\]app|Application Support|AppData[/\\](?:Local|Roaming))[/\\]\w/;
 
 const stores = new Set(['ipfs', 's3', 'bucket', 'blob', 'gcs', 'minio', 'etcd', 'consul', 'redis', 'dht']);
 
@@ -84,11 +116,23 @@ function isCopy({ module }: Unit): boolean {
   });
 }
 
-/** Does the call open a SQLite file that holds none of this program's own data: for `reading` only, or with `tables` that nothing here creates, or that copy another store? */
-export function foreignFile(program: Program, site: CallSite): 'reading' | 'tables' | undefined {
+/**
+ * Does the call open a SQLite file that holds none of this program's own data? With evidence it is another program's;
+ * without, nothing here creates its tables in it, or it copies another store. `files` are the paths it can be.
+ */
+export function foreignFile(
+  program: Program,
+  site: CallSite,
+  files: readonly string[],
+): { readonly evidence?: string } | undefined {
   const { unit, call } = site;
+  const read = { evidence: 'only read, so the file of another program' };
   const flags = ['readonly', 'readOnly'].flatMap((word) => option(program, site, word) ?? []);
   const isSet = flags.some((flag) => constants(program, flag.unit, flag.ref)?.[0] === true);
-  if (isSet || call.args.some(({ name }) => lastWord(name ?? '') === 'OPEN_READONLY')) return 'reading';
-  return isCopy(unit) ? 'tables' : foreignTables(program, unit);
+  if (isSet || call.args.some(({ name }) => lastWord(name ?? '') === 'OPEN_READONLY')) return read;
+  const tables = foreignTables(program, unit);
+  if (isCopy(unit)) return {};
+  if (tables === 'reading') return read;
+  if (tables && files.some((path) => dataOfProgram.test(path))) return { evidence: 'a database of another program' };
+  return tables || isOtherFile(program, site, files) ? {} : undefined;
 }
