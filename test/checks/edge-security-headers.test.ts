@@ -126,6 +126,15 @@ const behindTemplate = (port: string) => ({
   'mail/Dockerfile': 'FROM nginx\nCOPY nginx.conf.template /etc/nginx/templates/\n',
   'mail/nginx.conf.template': server('', '${MAIL_PORT}'),
 });
+const behindRoute = (service: string, host: string) => ({
+  'base/envoy.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: mail\ndata:\n  envoy.yaml: |\n${envoy('')
+    .replace('443', '9090')
+    .replace(/^(?=.)/gm, '    ')}`,
+  'base/mail.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: mail\nspec:\n  template:\n    metadata:\n      labels: {app: mail}\n    spec:\n      containers:\n        - name: mail\n          image: envoy\n      volumes:\n        - name: conf\n          configMap: {name: mail}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: mail\nspec:\n  selector: {app: mail}\n  ports:\n    - port: 9090\n${service}`,
+  'base/kustomization.yaml': 'namespace: web\nresources: [envoy.yaml, mail.yaml]\n',
+  'gateway.yaml': plainGateway('istio-system'),
+  'route/vs.yaml': fourByService.replace('host: app', `host: ${host}`),
+});
 const behindFront = (compose: string, front: string) => ({
   'compose.yaml': `services:\n  front:\n    image: nginx\n    ports: ["443:443"]\n  mail:\n    build: ./mail\n${compose}`,
   'front/nginx.conf': http(server(headers('  ')).replace('http://app:8080', front)),
@@ -151,6 +160,12 @@ testCheck(edgeSecurityHeaders, {
     },
     { name: 'a script that only names certbot', files: setup('echo "run certbot --nginx"\n# certbot --nginx') },
     { name: 'a script that only asks for a certificate', files: setup('certbot certonly --nginx -d shop.example') },
+    {
+      name: 'Envoy of a ConfigMap behind a Service that a route names, and behind its full name',
+      files: behindRoute('', 'mail.other.svc.cluster.local'),
+      subjects: 2,
+    },
+    { name: 'Envoy of a ConfigMap with a type', files: behindRoute('  type: ClusterIP\n', 'mail'), subjects: 2 },
     { name: 'Caddy in JSON', files: { 'conf/caddy.json': caddyJson({ set: fiveLists }) }, subjects: 1 },
     { name: 'Caddy in labels', files: { 'compose.yaml': caddyLabels(fiveLabels('caddy.header')) }, subjects: 1 },
     {
@@ -669,6 +684,27 @@ testCheck(edgeSecurityHeaders, {
       name: 'a server behind another one, with a port of its own',
       files: behindFront('    ports: ["8080:80"]\n', 'http://mail'),
       findings: [{ message: 'missing', at: 'mail/nginx.conf:1' }],
+    },
+    {
+      name: 'Envoy on a port in a variable that compose publishes',
+      files: {
+        '.env': 'PORT=9443\n',
+        'front/envoy.tmpl.yaml': envoy('').replace('443', '"${PORT}"').replace('cluster: app', 'cluster: "${APP}"'),
+        'compose.yaml':
+          'services:\n  front:\n    build: ./front\n    ports: ["${PORT}:${PORT}"]\n  app:\n    image: app\n    ports: ["8080:8080"]\n',
+        'front/Dockerfile': 'FROM envoy\nCOPY envoy.tmpl.yaml /etc/envoy/\n',
+      },
+      findings: [{ message: 'missing', at: 'front/envoy.tmpl.yaml:11' }],
+    },
+    {
+      name: 'Envoy of a ConfigMap behind a load balancer as well',
+      files: behindRoute('  type: LoadBalancer\n', 'mail'),
+      findings: [{ message: 'missing', at: 'base/envoy.yaml:17' }],
+    },
+    {
+      name: 'Envoy of a ConfigMap beside the route of another one',
+      files: behindRoute('', 'post.web.svc'),
+      findings: [{ message: 'missing', at: 'base/envoy.yaml:17' }],
     },
     {
       name: 'a server behind another one, with a port of the machine in a variable',

@@ -107,7 +107,7 @@ function serversOf(
           shared,
           parts: [],
           routes,
-          ports: [port ?? ''],
+          ports: [/^\d+$/.test(port ?? '') ? port! : ''],
           ...(plain && { plain }),
           ...(unknown !== undefined && { unknown }),
         },

@@ -1,4 +1,5 @@
-/** Knows which servers the public reaches: not those behind another one of their machine or on ports that compose keeps inside. */
+/** Knows which servers the public reaches: not those behind another one of their machine or on ports that compose or a cluster keeps inside. */
+import { linkCluster } from '../cluster.ts';
 import { type ComposeService, linkCompose } from '../compose.ts';
 import type { Facts } from '../facts.ts';
 import { folderOf, joinPath } from '../paths.ts';
@@ -13,8 +14,9 @@ export function reachable(servers: readonly EdgeServer[], facts: Facts): readonl
   const services = facts.linked(linkCompose);
   const outside = withoutInside(servers, services);
   const runs = runsOf(services, facts);
+  const names = clusterNames(facts);
   return outside.map((server) => {
-    const inner = innerReason(server, outside, runs);
+    const inner = innerReason(server, outside, runs) ?? routedReason(server, outside, names(server));
     return inner === undefined ? server : { ...server, inner };
   });
 }
@@ -124,6 +126,54 @@ function machineOf(upstream: string, services: () => readonly ComposeService[]):
   const name = (variable[1] ?? variable[2])!.toLowerCase();
   const settings = services().flatMap(({ body }) => entriesOf(at(body, 'environment')));
   return textOf(settings.find(({ key }) => key.toLowerCase() === name)?.value)?.toLowerCase() ?? host;
+}
+
+/** Services inside of the cluster that lead to the pods with the ConfigMap of a server; none where one of them leads outside. */
+function clusterNames(facts: Facts): (server: EdgeServer) => ReadonlySet<string> {
+  const { objects, workloads } = facts.linked(linkCluster);
+  const maps = objects.filter(({ object }) => object.kind === 'ConfigMap');
+  const services = objects.filter(({ object }) => object.kind === 'Service');
+  return ({ place: { path, span } }) => {
+    const own = maps.filter(
+      ({ place }) => place.path === path && place.span.start <= span.start && span.end <= place.span.end,
+    );
+    const pods = workloads.filter(({ pod, namespace }) =>
+      itemsOf(at(pod.spec, 'volumes')).some((volume) => {
+        const name = textOf(at(volume, 'configMap', 'name'));
+        return name !== undefined && own.some((one) => one.object.name === name && one.namespace === namespace);
+      }),
+    );
+    const leading = services.filter(({ object, namespace }) => {
+      const selector = entriesOf(at(object.body, 'spec', 'selector'));
+      return (
+        selector.length > 0 &&
+        pods.some(
+          (one) =>
+            one.namespace === namespace &&
+            selector.every(({ key, value }) => one.pod.labels.get(key) === textOf(value)),
+        )
+      );
+    });
+    const isOpen =
+      leading.some(({ object }) => (textOf(at(object.body, 'spec', 'type')) ?? 'ClusterIP') !== 'ClusterIP') ||
+      pods.some(({ pod }) => pod.hostNetwork);
+    return new Set(isOpen ? [] : leading.flatMap(({ object }) => object.name?.toLowerCase() ?? []));
+  };
+}
+
+/** The namespace in the name of an upstream is not compared: kustomize gives it. */
+function routedReason(
+  server: EdgeServer,
+  servers: readonly EdgeServer[],
+  names: ReadonlySet<string>,
+): string | undefined {
+  if (names.size === 0) return undefined;
+  const front = servers.find(
+    ({ routes = [], place }) =>
+      place.path !== server.place.path &&
+      routes.some(({ upstreams }) => upstreams.some((one) => names.has(one.replace(/[.:].*$/s, '')))),
+  );
+  return front && `the cluster alone reaches its Service, and ${front.name} stands in front of it`;
 }
 
 /** The name of a machine inside of the deployment, or what a template fills in for one. */
