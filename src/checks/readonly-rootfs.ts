@@ -2,6 +2,7 @@
 import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { isTrial } from '../facts/cluster/trials.ts';
 import { deployedAs, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
+import { composeTrials } from '../facts/compose/trials.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
 import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
 import { type DockerRun, linkDocker } from '../facts/docker-run.ts';
@@ -179,6 +180,7 @@ function isWindows({ pod }: Workload): boolean {
 }
 
 function services(facts: Facts): Subject[] {
+  const trials = facts.linked(composeTrials);
   return facts.linked(linkCompose).map((service) => {
     const title = `service ${service.name}`;
     const place = { path: service.path, span: service.keySpan };
@@ -187,7 +189,9 @@ function services(facts: Facts): Subject[] {
     const open = setting?.rendered?.unknown;
     if (open !== undefined) return unknown(title, place, `read_only is not known: ${open}`);
     const at2 = setting ? { path: setting.path ?? service.path, span: setting.span } : place;
-    return { ...failed(title, 'compose', { service: service.name }, ...causeOf(setting, at2)), place };
+    const [cause, more] = causeOf(setting, at2);
+    const trial = trials.has(service.path) ? { confidence: 'low' as const } : {};
+    return { ...failed(title, 'compose', { service: service.name }, cause, { ...more, ...trial }), place };
   });
 }
 

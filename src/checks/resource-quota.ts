@@ -9,6 +9,7 @@ import {
 } from '../facts/cluster/namespaces.ts';
 import { isTrial } from '../facts/cluster/trials.ts';
 import { deployedAs, linkCluster, type Workload } from '../facts/cluster.ts';
+import { composeTrials } from '../facts/compose/trials.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
 import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
 import { linkOpenTasks, linkTasks } from '../facts/ecs.ts';
@@ -216,6 +217,7 @@ function namespaces({ name, place, again, fixed, workloads, quotas, limitRanges 
 }
 
 function services(facts: Facts): Subject[] {
+  const trials = facts.linked(composeTrials);
   return facts.linked(linkCompose).map(({ name, path, keySpan, body }) => {
     const title = `service ${name}`;
     const place = { path, span: keySpan };
@@ -228,7 +230,9 @@ function services(facts: Facts): Subject[] {
     if (open !== undefined) return unknown(title, place, `the memory limit is not known: ${open}`);
     // A limit of 0 is none; where a variable gives it, that is the line to change.
     const zero = limits.find((node) => node?.rendered?.origins);
-    return { ...failed(title, 'compose', { service: name }, ...causeOf(zero, place)), place };
+    const [cause, more] = causeOf(zero, place);
+    const trial = trials.has(path) ? { confidence: 'low' as const } : {};
+    return { ...failed(title, 'compose', { service: name }, cause, { ...more, ...trial }), place };
   });
 }
 

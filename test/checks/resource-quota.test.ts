@@ -137,6 +137,28 @@ testCheck(resourceQuota, {
       skip,
     },
     {
+      name: 'services of compose files that start something to try it out, and of their look-alikes',
+      files: {
+        'a/compose.yml':
+          'services:\n  web:\n    image: x\n    ports: ["127.0.0.1:80:80"]\n  db:\n    image: y\n    restart: always\n',
+        'b/compose.yml': 'services:\n  web:\n    image: x\n    ports: ["127.0.0.1:80:80"]\n    restart: always\n',
+        'c/compose.yml':
+          'services:\n  web:\n    image: x\n    ports: ["127.0.0.1:80:80"]\n  db:\n    image: y\n    network_mode: host\n',
+        'd/compose.yml': 'services:\n  web:\n    image: x\n    ports: [80:80]\n',
+        'd/compose.override.yml':
+          'services:\n  web:\n    build: {context: ., target: development}\n  tables:\n    image: adminer\n',
+      },
+      findings: [
+        { message: 'compose', at: 'a/compose.yml:2', confidence: 'low' },
+        { message: 'compose', at: 'a/compose.yml:5', confidence: 'low' },
+        { message: 'compose', at: 'b/compose.yml:2', confidence: 'high' },
+        { message: 'compose', at: 'c/compose.yml:2', confidence: 'high' },
+        { message: 'compose', at: 'c/compose.yml:5', confidence: 'high' },
+        { message: 'compose', at: 'd/compose.yml:2', confidence: 'high' },
+        { message: 'compose', at: 'd/compose.override.yml:4', confidence: 'low' },
+      ],
+    },
+    {
       name: 'no resources',
       files: { 'a.yaml': pod('tty: true'), 'q.yaml': QUOTA },
       findings: [none('a.yaml:8')],

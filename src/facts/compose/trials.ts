@@ -10,24 +10,30 @@ import { at, itemsOf, textOf, type YamlNode } from '../yaml.ts';
 export function composeTrials(facts: Facts): ReadonlySet<string> {
   const services = new Map<string, ComposeService[]>();
   for (const one of facts.linked(linkCompose)) {
-    const known = services.get(one.path);
-    if (known) known.push(one);
-    else services.set(one.path, [one]);
+    for (const path of new Set([one.path, ...one.overlays])) {
+      const known = services.get(path);
+      if (known) known.push(one);
+      else services.set(path, [one]);
+    }
   }
   return new Set(
     facts.of('compose').flatMap(({ path, data }) => {
-      const own = services.get(path) ?? [];
-      return isTrial(path) || saysTrial(data.header ?? '') || onLoopback(own) || develops(own) ? [path] : [];
+      const all = services.get(path) ?? [];
+      const own = all.filter((one) => one.path === path);
+      return isTrial(path) || saysTrial(data.header ?? '') || onLoopback(own) || develops(all, path) ? [path] : [];
     }),
   );
 }
 
 /** Something is published, all of it on the machine itself alone, and nothing of it is kept running behind a proxy. */
 function onLoopback(services: readonly ComposeService[]): boolean {
-  if (services.some(({ body }) => /^(?:always|unless-stopped)$/.test(textOf(at(body, 'restart')) ?? ''))) return false;
-  const hosts = services.flatMap(({ body }) =>
-    textOf(at(body, 'network_mode')) === 'host' ? ['0.0.0.0'] : itemsOf(at(body, 'ports')).map(hostOf),
-  );
+  const hosts = services.flatMap(({ body }) => {
+    const published =
+      textOf(at(body, 'network_mode')) === 'host' ? ['0.0.0.0'] : itemsOf(at(body, 'ports')).map(hostOf);
+    return published.length > 0 && /^(?:always|unless-stopped)$/.test(textOf(at(body, 'restart')) ?? '')
+      ? ['0.0.0.0']
+      : published;
+  });
   return hosts.length > 0 && hosts.every((host) => /^(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/.test(host));
 }
 
@@ -41,20 +47,28 @@ function hostOf(port: YamlNode): string {
 const DEVELOPMENT_SERVER =
   /\b(?:npm|yarn|pnpm|bun)(?: run)? (?:dev|start:dev|develop)\b|\bnodemon\b|--reload\b|\bmanage\.py runserver\b|\bflask\b.* --debug\b|\bnext dev\b|\bng serve\b/;
 
-/** A service runs in a mode of developers, and none in that of production. */
-function develops(services: readonly ComposeService[]): boolean {
-  const modes = services.flatMap(({ body }) =>
-    keyValues(at(body, 'environment')).flatMap(({ key, value }) => (MODES.test(key) ? (value?.text ?? []) : [])),
+/** What this file says of its services runs one in a mode of developers, and none in that of production. */
+function develops(services: readonly ComposeService[], path: string): boolean {
+  // Files that are added to others say something of their own.
+  const own = (service: ComposeService, node: { readonly path?: string } | undefined): boolean =>
+    (node?.path !== undefined && service.overlays.includes(node.path) ? node.path : service.path) === path;
+  const modes = services.flatMap((service) =>
+    keyValues(at(service.body, 'environment')).flatMap((one) =>
+      MODES.test(one.key) && own(service, one) ? (one.value?.text ?? []) : [],
+    ),
   );
   if (modes.some((mode) => /prod|live|staging/i.test(mode))) return false;
   return (
     modes.some((mode) => DEVELOPERS_MODE.test(mode)) ||
-    services.some(
-      ({ image, build, body }) =>
-        MAIL_CATCHERS.test(nameOf(image?.resolved)) ||
-        /^(?:dev|development|test|tests)$/i.test(build?.target ?? '') ||
-        DEVELOPMENT_SERVER.test(commandOf(at(body, 'command'))),
-    )
+    services.some((service) => {
+      const { image, build, body } = service;
+      const [target, command] = [at(body, 'build', 'target'), at(body, 'command')];
+      return (
+        (own(service, image) && MAIL_CATCHERS.test(nameOf(image?.resolved))) ||
+        (own(service, target) && /^(?:dev|development|test|tests)$/i.test(build?.target ?? '')) ||
+        (own(service, command) && DEVELOPMENT_SERVER.test(commandOf(command)))
+      );
+    })
   );
 }
 
