@@ -141,6 +141,36 @@ testCheck(externalSecrets, {
     },
     { name: 'empty chart value', files: chart('auth: {password: ""}\n', SECRET_TEMPLATE) },
     {
+      name: 'identifiers of clients',
+      files: {
+        'kustomization.yaml':
+          'secretGenerator:\n  - name: s\n    literals:\n      - client-id=shop-portal-7\n      - OIDC_CLIENT_ID=portal7\n      - clientId=portal7\n',
+        'a.yaml': secret('stringData:\n  clientid: shop-portal-7\n  oidc.clientId: shop-portal-8\n'),
+        'deploy/a.sh': '#!/bin/sh\nkubectl create secret generic a --from-literal=client-id=shop-portal-7\n',
+      },
+    },
+    {
+      name: 'names of the entries of Secrets in chart values',
+      files: chart(
+        'auth: {password: ""}\nstore:\n  secretKeys: {password: pw-of-store}\n  keys: {password: db-password}\n  passwordSecretKeyRef: {password: first}\n  existingSecretOfStore: {password: first}\nqueue: {rootPassword: QUEUE_ROOT_PASSWORD}\n',
+        `${SECRET_TEMPLATE}  {{- if or .Values.store .Values.queue }}{{ end }}\n`,
+      ),
+    },
+    {
+      name: 'a chart value that nobody reads, where helpers get all values by name',
+      files: chart(
+        `auth: {password: ""}\ndb: {password: ${REAL}}\n`,
+        `{{- define "c.db.name" }}{{ .Values.name }}{{ end }}\n${SECRET_TEMPLATE}  a: {{ include "c.db.name" (dict "Values" .Values "x" 1) }}\n{{- $_ := set .Values "made" "x" }}\n`,
+      ),
+    },
+    {
+      name: 'a value that nobody reads in a file for tests of the chart',
+      files: {
+        ...chart('auth: {password: ""}\n', SECRET_TEMPLATE),
+        'c/ci/values-db.yaml': `auth:\n  rootPassword: ${REAL}\n`,
+      },
+    },
+    {
       name: 'generator of a placeholder',
       files: { 'kustomization.yaml': 'secretGenerator:\n  - name: s\n    literals:\n      - password=REPLACE_ME\n' },
     },
@@ -205,6 +235,57 @@ testCheck(externalSecrets, {
     {
       name: 'an unread value whose form says what it is',
       files: chart(`auth: {password: ""}\nother:\n  note: AKIA${'Q7'.repeat(6)}WXYZ\n`, SECRET_TEMPLATE),
+      findings: [{ message: 'values', at: 'c/values.yaml:3' }],
+    },
+    {
+      name: 'a value that is read in a file for CI',
+      files: {
+        ...chart('auth: {password: ""}\n', SECRET_TEMPLATE),
+        'c/ci/values-db.yaml': `auth:\n  password: ${REAL}\n`,
+      },
+      findings: [{ message: 'values', at: 'c/ci/values-db.yaml:2', confidence: 'low' }],
+    },
+    {
+      name: 'beside the identifier of a client',
+      files: {
+        'kustomization.yaml':
+          'secretGenerator:\n  - name: s\n    literals:\n      - client-id=portal7\n      - client-secret=hT7k2pQ9sLm4\n      - client-id-salt=hT7k2pQ9sLm5\n',
+      },
+      findings: [
+        { message: 'generator', at: 'kustomization.yaml:5' },
+        { message: 'generator', at: 'kustomization.yaml:6' },
+      ],
+    },
+    {
+      name: 'chart values that only look like names of entries',
+      files: chart(
+        `auth: {password: PASSWORD}\nstore:\n  keys:\n    password: quarry\n  secretKeys:\n    password: ${REAL}+\nqueue:\n  password: QUEUE_HORSE_7\n`,
+        `${SECRET_TEMPLATE}  {{- if or .Values.store .Values.queue }}{{ end }}\n`,
+      ),
+      findings: [
+        { message: 'values', at: 'c/values.yaml:1' },
+        { message: 'values', at: 'c/values.yaml:4' },
+        { message: 'values', at: 'c/values.yaml:6' },
+        { message: 'values', at: 'c/values.yaml:8' },
+      ],
+    },
+    {
+      name: 'chart values that a helper reads of what it was given',
+      files: chart(
+        `auth: {password: ""}\ndb:\n  password: ${REAL}\nmq:\n  password: ${REAL}-2\n`,
+        `{{- define "c.a" }}{{ .Values.db.password }}{{ end }}\n{{- define "c.b" }}{{ .all.mq.password }}{{ end }}\n${SECRET_TEMPLATE}  a: {{ include "c.a" (dict "Values" .Values) }}\n  b: {{ include "c.b" (dict "all" .Values) }}\n`,
+      ),
+      findings: [
+        { message: 'values', at: 'c/values.yaml:3' },
+        { message: 'values', at: 'c/values.yaml:5' },
+      ],
+    },
+    {
+      name: 'chart values that are read as a whole after one was set',
+      files: chart(
+        `auth: {password: ""}\ndb:\n  password: ${REAL}\n`,
+        `${SECRET_TEMPLATE}{{- $all := set .Values "made" "x" }}\n{{- with $all.db }}{{ end }}\n`,
+      ),
       findings: [{ message: 'values', at: 'c/values.yaml:3' }],
     },
     {

@@ -2,7 +2,8 @@
 import type { Facts } from '../facts.ts';
 import type { Operand, Pipe, TemplateNode } from '../gotemplate.ts';
 import { linkHelm, type RenderedChart } from '../helm.ts';
-import type { Chart } from './charts.ts';
+import { folderOf } from '../paths.ts';
+import { type Chart, inFolder } from './charts.ts';
 import { unreadKeys } from './unread.ts';
 
 /** Why the value at a path of keys in a values file has no effect; undefined where it has one, or that is not known. */
@@ -12,6 +13,7 @@ export type DeadValue = (path: string, keys: readonly string[]) => string | unde
 export function deadValues(facts: Facts): DeadValue {
   const unread = new Set<string>();
   const owners = new Map<string, RenderedChart>();
+  const files = facts.of('chart').flatMap(({ path, data }) => (data.role === 'values' ? [{ ...data, path }] : []));
   for (const rendered of facts.linked(linkHelm).charts) {
     const { chart, environments } = rendered;
     for (const path of [
@@ -21,6 +23,10 @@ export function deadValues(facts: Facts): DeadValue {
       if (!owners.has(path)) owners.set(path, rendered);
     if (callsUnknown(chart)) continue;
     for (const { path, key } of rendered.unread) unread.add(`${path} ${key}`);
+    // They install the chart too, in its pipeline.
+    const forTests = files.filter(({ path }) => folderOf(path) === inFolder(chart.folder, 'ci'));
+    const given = chart.values ? [chart.values, ...forTests] : forTests;
+    if (forTests.length > 0) for (const { path, key } of unreadKeys(chart, given)) unread.add(`${path} ${key}`);
     for (const inner of below(chart, 0))
       if (inner.values && !callsUnknown(inner))
         for (const { path, key } of unreadKeys(inner, [inner.values])) unread.add(`${path} ${key}`);

@@ -115,12 +115,22 @@ function readPipe(pipe: Pipe, reads: Reads): void {
       const keys = further.every((next) => next.kind === 'string')
         ? further.map((next) => (next as { value: string }).value)
         : [];
-      if (names) note(reads, [...names, ...keys]);
+      if (names && !handsOn(pipe, command, i)) note(reads, [...names, ...keys]);
       if (operand.kind === 'pipe') readPipe(operand.pipe, reads);
       // Helpers look values up by their dotted key.
       if (operand.kind === 'string' && /^\w+(?:\.\w+)+$/.test(operand.value)) note(reads, operand.value.split('.'));
     });
   }
+}
+
+/** `dict "Values" .Values`: the helper that gets it reads them by the same name; `$_ := set .Values "x" 1` reads nothing. */
+function handsOn({ variables }: Pipe, command: readonly Operand[], i: number): boolean {
+  const [called] = command;
+  const operand = command[i]!;
+  if (called?.kind !== 'function' || valuesPath(operand)?.length !== 0) return false;
+  const name = command[i - 1];
+  if (called.name === 'set') return i === 1 && variables[0] === '$_';
+  return called.name === 'dict' && name?.kind === 'string' && name.value === 'Values';
 }
 
 /** Values paths that a pipe reads, in order. */

@@ -22,6 +22,8 @@ import {
   type JudgeOptions,
   looksCredential,
   looksDrawn,
+  namesClient,
+  namesEntry,
   namesOther,
   secretName,
 } from './values.ts';
@@ -171,7 +173,7 @@ function manifest(body: YamlNode, owner: string, place: Place, where: (node: Yam
       if (classify(decoded) !== 'real') continue;
       const kind = secretName(entry.key);
       const known = exposedBy(entry.key, decoded);
-      if (!known && !kind && (namesOther(entry.key) || !looksCredential(decoded))) continue;
+      if (!known && !kind && (namesOther(entry.key) || namesClient(entry.key) || !looksCredential(decoded))) continue;
       const exposed = known ?? {
         kind: kind ?? 'credential',
         name: entry.key.slice(0, 80),
@@ -209,7 +211,8 @@ function walk(
     const value = pair === undefined ? text : textOf(entry.value);
     const exposed =
       value === undefined || entry.value.rendered?.unknown ? undefined : exposedBy(pair ?? entry.key, value, options);
-    return exposed ? [{ entry, keys: below, exposed }] : [];
+    if (!exposed || (!exposed.certain && pair === undefined && namesEntry(below, value!))) return [];
+    return [{ entry, keys: below, exposed }];
   });
 }
 
@@ -225,7 +228,7 @@ function inGenerators(facts: Facts): SecretUse[] {
           const name = text.slice(0, Math.max(0, equals));
           const value = text.slice(equals + 1);
           const place = { path, span: literal.span };
-          const secret = key === 'secretGenerator' && classify(value) === 'real';
+          const secret = key === 'secretGenerator' && classify(value) === 'real' && !namesClient(name);
           const exposed =
             exposedBy(name, value) ??
             (secret ? { kind: 'credential' as const, name, fingerprint: fingerprint(value) } : undefined);
@@ -340,7 +343,7 @@ function inFiles(facts: Facts): SecretUse[] {
 function inSettings(facts: Facts): SecretUse[] {
   return facts.linked(plainSettings).flatMap(({ source, owner, name, value, place, secret, doubtful }): SecretUse[] => {
     if (source === 'export') return [];
-    const given = secret && classify(value, true) === 'real';
+    const given = secret && classify(value, true) === 'real' && !namesClient(name);
     const exposed =
       exposedBy(name, value, { weak: true }) ??
       (given ? { kind: 'credential' as const, name: name.slice(0, 80), fingerprint: fingerprint(value) } : undefined);

@@ -55,6 +55,21 @@ export function namesOther(name: string): boolean {
   return NO_SECRET_AT_END.has(/[A-Za-z]+$/.exec(name.replace(/([a-z0-9])([A-Z])/g, '$1 $2'))?.[0].toLowerCase() ?? '');
 }
 
+/** The name of a program at a provider of logins, which browsers show in the address: `client-id`, `OIDC_CLIENT_ID`. */
+export function namesClient(name: string): boolean {
+  return /client[-_. ]?id$/i.test(name);
+}
+
+/** `secretKeys: {password: DB_PASSWORD}`: the entry of a Secret in which the value stands, at a path of keys. */
+export function namesEntry(keys: readonly string[], value: string): boolean {
+  if (!/^[A-Za-z]+(?:[-_.][A-Za-z0-9]+)*$/.test(value)) return false;
+  const parents = keys.slice(0, -1);
+  if (parents.some((key) => /^secretKeys$|KeyRef$|^existingSecret/i.test(key))) return true;
+  if (parents.at(-1) === 'keys') return secretName(value) !== undefined;
+  const name = (keys.at(-1) ?? '').replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+  return /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) && `_${value}`.endsWith(`_${name}`);
+}
+
 /** What a password named "pass" opens. */
 const OPENED =
   /^(?:db|database|user|admin|root|smtp|mail|redis|mysql|postgres|pg|mongo|rabbitmq|ansible|ssh|become|sudo)$/;
