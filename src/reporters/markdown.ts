@@ -138,6 +138,7 @@ function where(place: ReportPlace): string {
 function text(value: string): string {
   return html(safe(value))
     .replace(/[\\`*_{}[\]#|~]/g, '\\$&')
+    .replace(/\\`(?!\s)([^`]*[^`\\\s])\\`/g, '<code>$1</code>')
     .replace(/^(\s*)([-+])/, '$1\\$2')
     .replace(/^(\s*\d+)([.)])(?=\s|$)/, '$1\\$2')
     .replace(/@/g, '&#64;')

@@ -45,7 +45,9 @@ describe('text', () => {
     ['- list', '\\- list.'],
     ['1. list', '1\\. list.'],
     ['a | b', 'a \\| b.'],
-    ['`code` ~~gone~~', '\\`code\\` \\~\\~gone\\~\\~.'],
+    ['`code` ~~gone~~', '<code>code</code> \\~\\~gone\\~\\~.'],
+    ['set `a_b: <c>` or `@d|e`', 'set <code>a\\_b: &lt;c&gt;</code> or <code>&#64;d\\|e</code>.'],
+    ['``two`` and one `', '\\`<code>two</code>\\` and one \\`.'],
     ['line\n\n## break', 'line \\#\\# break.'],
     ['4.9 of 10', '4.9 of 10.'],
   ])('%s', (value, expected) => {
