@@ -108,11 +108,11 @@ function reasonOf(scored: ScoredItem, judgement: Judgement, tally: Tally, item: 
   return `The item applies to every repository with source code, but nothing to judge was found; looked for: ${judgement.lookedFor}.`;
 }
 
-/** Up to five proofs: what is not known first, because it needs eyes. */
+/** Up to five proofs: what is not known first, because it needs eyes, and what is to review last. */
 function evidenceOf(subjects: readonly Subject[], text: TextIndex): ItemReport['evidence'] {
   return [...subjects]
     .filter((subject) => subject.verdict !== 'fail')
-    .sort((a, b) => Number(a.verdict === 'pass') - Number(b.verdict === 'pass'))
+    .sort((a, b) => proofRank(a) - proofRank(b))
     .slice(0, 5)
     .map((subject) => ({
       ...text.place(subject.place),
@@ -120,6 +120,11 @@ function evidenceOf(subjects: readonly Subject[], text: TextIndex): ItemReport['
       verdict: subject.verdict === 'pass' ? 'pass' : 'unknown',
       text: subject.evidence ?? '',
     }));
+}
+
+function proofRank({ verdict, findings = [] }: Subject): number {
+  if (verdict !== 'pass') return 0;
+  return findings.length === 0 ? 1 : 2;
 }
 
 function findingsOf(item: RoadmapItem, judgement: Judgement, input: AssembleInput, text: TextIndex): ReportFinding[] {

@@ -155,6 +155,8 @@ export function explainItem(report: Report, id: string, options: ReporterOptions
     const state = style.state(proof.verdict === 'pass' ? 'pass' : 'notAssessed');
     lines.push(` ${state} ${click(proof, root)}  ${safe(proof.name)}`, ...style.paragraph(safe(proof.text), 3));
   }
+  const more = item.passed + item.unknown - item.evidence.length;
+  if (item.evidence.length > 0 && more > 0) lines.push(`   … and ${more} more`);
   if (own.length > 0) lines.push(...heading('Findings'));
   for (const finding of own) lines.push(...fullFinding(finding, style, root), '');
   if (own.length > 0) lines.pop();

@@ -115,11 +115,13 @@ function sortOut(item: string, assessment: Assessment, unread: readonly Subject[
   };
 }
 
+const TO_REVIEW = 'counts as passed: its finding is to review';
+
 /** A subject that fails only by findings to review counts as passed. */
 function reviewed(subject: Subject): Subject {
   const findings = subject.findings ?? [];
   const toReview = findings.length > 0 && findings.every((finding) => finding.confidence === 'low');
-  return subject.verdict === 'fail' && toReview ? { ...subject, verdict: 'pass', evidence: 'To review' } : subject;
+  return subject.verdict === 'fail' && toReview ? { ...subject, verdict: 'pass', evidence: TO_REVIEW } : subject;
 }
 
 /** Groups equal things; the first of each group by canonical path stands for it. Returns [representative, others]. */

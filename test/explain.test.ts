@@ -80,6 +80,7 @@ describe('explain item', () => {
     expect(page).toContain(' Not counted: 12 in test,\n');
     expect(page).toContain('   r = 0.5 x 4/6: 0.333333; passing would add +0.38 to the score before caps.\n');
     expect(page).toContain(' ✔ src/app.py:3:1  first subject of password-hashing\n   It uses the safe form.\n');
+    expect(page).toContain('   It uses the safe form.\n   … and 3 more\n');
     expect(page.match(/^ {3}why /gm)).toHaveLength(2);
     expect(page).toContain('   src/etag.py:42:14  falsePositive until 2026-12-31: Checksum of a public file\n');
     expect(page).toContain('\n ## How to fix\n\n 1. Do the safe thing.\n');
