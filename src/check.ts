@@ -117,6 +117,11 @@ export function fail(name: string, finding: Finding, place: Place = finding.plac
   return { name, place, verdict: 'fail', findings: [finding] };
 }
 
+/** "a", "a and b", "a, b and c"; empty for none. */
+export function listed(words: readonly string[]): string {
+  return words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)}` : (words[0] ?? '');
+}
+
 /** The first finding of a cause; `causes` remembers it under its key. */
 export function once(causes: Map<string, Finding>, key: string, finding: Finding): Finding {
   const known = causes.get(key) ?? finding;

@@ -29,6 +29,8 @@ export interface Expected {
   readonly severity?: Finding['severity'];
   /** Words of the first sentence. */
   readonly what?: string;
+  /** Words of the last sentences. */
+  readonly fix?: string;
 }
 
 export interface InvalidCase extends Case {
@@ -85,6 +87,7 @@ export function testCheck(check: Check, cases: Cases): void {
           const wanted = one.findings.find((e) => `${e.message} ${e.at}` === line(finding, one.files))!;
           if (wanted.confidence) expect(finding.confidence).toBe(wanted.confidence);
           if (wanted.what) expect(sentences(message, finding.data).what).toContain(wanted.what);
+          if (wanted.fix) expect(sentences(message, finding.data).fix).toContain(wanted.fix);
           if (wanted.severity) expect(finding.severity ?? message.severity).toBe(wanted.severity);
         }
         await sameWhen(check, one, judgement);

@@ -9,6 +9,7 @@ import { type ImageUse, linkImageUses, type UseCheck } from '../facts/images/use
 import {
   forDevelopment,
   healthcheckInForce,
+  healthExample,
   idles,
   listed,
   otherPort,
@@ -42,7 +43,7 @@ export const dockerfileHealthcheck = defineCheck({
     missing: {
       what: 'The image of {stage} runs a service ({because}) and has no HEALTHCHECK, and nothing that runs it checks its health.',
       why: 'A process that hangs or refuses requests stays in service, because to the container engine it is still running.',
-      fix: 'Add a HEALTHCHECK that asks the service itself, for example `HEALTHCHECK CMD curl -f http://localhost:8080/health || exit 1`, or a healthcheck in compose or a probe in Kubernetes.',
+      fix: 'Add a HEALTHCHECK that asks the service itself, for example `HEALTHCHECK CMD {example}`, or a healthcheck in compose or a probe in Kubernetes.',
       aspect: 'missing',
     },
     disabled: {
@@ -202,7 +203,7 @@ function judge(
   const because = verdict.runs === 'service' || !runs ? verdict.because : `the ${runs.title} keeps it running`;
   const finding: Finding = {
     message: check ? 'disabled' : 'missing',
-    data: { stage: name, because },
+    data: { stage: name, because, ...(check ? {} : { example: healthExample(chain, because) }) },
     place: check ? placeOf(file, check) : place,
     confidence: (verdict.runs === 'service' && !verdict.guessed) || runs ? 'high' : 'low',
     related: uses
@@ -225,7 +226,8 @@ function commandOf({ command }: Healthcheck): string {
 }
 
 function shown(command: string): string {
-  return command.replace(/\s+/g, ' ').slice(0, 80);
+  const text = command.replace(/\s+/g, ' ');
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 function repeated(file: File): Subject[] {

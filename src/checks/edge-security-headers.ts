@@ -1,12 +1,10 @@
 /** Knows when a public server at the edge answers without the security headers. */
-import { defineCheck, type Finding, type Options, once, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, listed, type Options, once, pass, type Subject, unknown } from '../check.ts';
 import { common, type EdgeServer, edgeServers, type Header, type Headers } from '../facts/edge.ts';
 import { chartNeeds } from '../facts/helm.ts';
 
 const WHY =
-  'Without them browsers fall back to plain HTTP, run injected scripts, guess types and let other sites frame the pages, also on error pages and static files that no application touches.';
-const FIX =
-  'Send Strict-Transport-Security, Content-Security-Policy, X-Content-Type-Options, X-Frame-Options and Referrer-Policy with every answer of the server.';
+  'Without the five headers browsers fall back to plain HTTP, run injected scripts, guess types and let other sites frame the pages, also on error pages and static files that no application touches.';
 
 export const edgeSecurityHeaders = defineCheck({
   id: 'edge-security-headers',
@@ -35,7 +33,12 @@ export const edgeSecurityHeaders = defineCheck({
   },
   evidence: { ...chartNeeds, compose: true, dockerfile: ['COPY', 'ADD'] },
   messages: {
-    missing: { aspect: 'headers', what: '{server} does not send {headers}.', why: WHY, fix: FIX },
+    missing: {
+      aspect: 'headers',
+      what: '{server} does not send {headers}.',
+      why: WHY,
+      fix: 'Send {headers} with every answer of the server.',
+    },
     weak: {
       aspect: 'headers',
       what: '{server} sends {headers} with a value that protects nothing.',
@@ -150,8 +153,4 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
   if (findings.length === 0)
     return bare === undefined ? [] : [pass(name, place, 'the security headers are sent with every answer')];
   return [{ name, place, verdict: 'fail', findings }];
-}
-
-function listed(names: readonly string[]): string {
-  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : (names[0] ?? '');
 }

@@ -211,13 +211,15 @@ function judgeImage(reference: ImageReference): Subject {
 
 function judgeAction({ title, place, uses, pin, state }: ActionUse, trusted: readonly string[]): Subject {
   const { ref = '', name } = uses;
-  if (pin === 'local') return pass(title, place, 'stands in this repository');
-  if (pin === 'commit') return pass(title, place, `pinned to ${state}`);
+  if (pin === 'local') return pass(uses.text, place, 'stands in this repository');
+  if (pin === 'commit') return pass(uses.text, place, `pinned to ${state}`);
   if (trusted.some((owner) => name === owner || name.startsWith(`${owner}/`)))
-    return pass(title, place, `${name} is trusted`);
+    return pass(uses.text, place, `${name} is trusted`);
   const official = /^(?:actions|github)\//.test(name);
   const severity: Severity = official ? 'low' : pin === 'version' ? 'medium' : 'high';
-  return failed(title, 'action', { title, action: uses.text, name, ref: ref || 'version', state }, place, { severity });
+  return failed(uses.text, 'action', { title, action: uses.text, name, ref: ref || 'version', state }, place, {
+    severity,
+  });
 }
 
 function judgeRemote(code: RemoteCode): Subject {

@@ -58,7 +58,7 @@ export const postgresqlMigration = defineCheck({
     opened: {
       what: '{name} keeps its data in SQLite.',
       why: lost,
-      fix: 'Keep the data in the PostgreSQL database of the application. If this is a cache or the file of another program, say so in an ignore comment.',
+      fix: 'Keep the data in the PostgreSQL database of the application, unless this is a cache or the file of another program.',
     },
     deployed: {
       what: '{name} of {of} points to {product}.',

@@ -1,5 +1,5 @@
 /** Knows whether containers have resource limits, and namespaces a quota or a limit range. */
-import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
+import { defineCheck, type Finding, listed, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import {
   boundsContainers,
   boundsResources,
@@ -98,7 +98,7 @@ export const resourceQuota = defineCheck({
   },
   assess: (facts, options) => ({
     subjects: sharingCauses([
-      ...sharingObjects(facts.linked(linkContainers), (one) => judge(one, facts, options)),
+      ...sharingObjects(facts.linked(linkContainers), (one) => judge(one, facts, options.requireCpuLimit === true)),
       ...facts.linked(linkCluster).unevaluated.map((one) => unknown('template', one, one.reason)),
       ...[...facts.linked(linkNamespaces).values()].flatMap(namespaces),
       ...services(facts),
@@ -126,7 +126,7 @@ function isSystem(name: string): boolean {
 }
 
 /** A container fails when one of its deployments leaves it without a memory limit. */
-function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[] {
+function judge(one: DeployedContainer, facts: Facts, cpuToo: boolean): Subject[] {
   const { title, place } = one;
   let evidence = '';
   for (const { workload, container } of one.variants) {
@@ -153,9 +153,8 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
       ];
     }
     evidence ||= elsewhere ?? `memory is limited to ${open ? 'a value of the installation' : textOf(memory)}`;
-    if (options.requireCpuLimit === true && elsewhere === undefined && at(limits, 'cpu') === undefined) {
+    if (cpuToo && elsewhere === undefined && at(limits, 'cpu') === undefined)
       return [failed(title, 'cpu', { title, where }, place, trial)];
-    }
     const requests = at(container.body, 'resources', 'requests');
     if (
       elsewhere === undefined &&
@@ -189,9 +188,9 @@ function coveredBy(workload: Workload, facts: Facts): string | undefined {
 }
 
 function presentIn(resources: YamlNode | undefined): string {
-  return ['limits', 'requests']
-    .flatMap((kind) => entriesOf(at(resources, kind)).map(({ key }) => `${kind}.${key}`))
-    .join(', ');
+  return listed(
+    ['limits', 'requests'].flatMap((kind) => entriesOf(at(resources, kind)).map(({ key }) => `${kind}.${key}`)),
+  );
 }
 
 function namespaces({ name, place, again, fixed, workloads, quotas, limitRanges }: Namespace): Subject[] {

@@ -1,5 +1,5 @@
 /** Knows when Terraform state is encrypted, out of the repository, and in a protected bucket. */
-import { defineCheck, type Finding, fail, type Options, pass, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, fail, listed, type Options, pass, type Subject, unknown } from '../check.ts';
 import { type Backend, FILE_START, stateBackends, stateBuckets } from '../facts/backend.ts';
 import type { Facts } from '../facts/facts.ts';
 import { gitIgnores } from '../facts/ignore.ts';
@@ -79,8 +79,8 @@ export const terraformStateEncryption = defineCheck({
     const buckets = facts.linked(stateBuckets).map(({ name, place, missing }) => {
       const label = `state bucket ${name}`;
       if (missing.length === 0) return pass(label, place, 'encrypted, versioned and closed to the public');
-      const words = missing.length > 1 ? `${missing.slice(0, -1).join(', ')} and ${missing.at(-1)}` : missing[0]!;
-      return fail(label, { message: 'bucket', data: { bucket: name, missing: words }, place, confidence: 'high' });
+      const data = { bucket: name, missing: listed(missing) };
+      return fail(label, { message: 'bucket', data, place, confidence: 'high' });
     });
     return {
       subjects: [

@@ -289,7 +289,7 @@ export function deployedAs({ chart, kustomization }: Workload): string {
       : `the values ${given}`;
     return ` when the chart ${chart.name} is installed with ${values}`;
   }
-  return kustomization === undefined ? '' : ` as ${kustomization} deploys it`;
+  return kustomization === undefined ? '' : `, as ${kustomization} deploys it`;
 }
 
 /** Place of a container or any other part of a deployed object. */

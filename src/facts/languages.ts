@@ -1,4 +1,5 @@
 /** Knows programming languages by file name, and which no front end reads: what was not looked at is never absent. */
+import { listed } from '../check.ts';
 import type { Extractor } from './facts.ts';
 import type { SourceFile, Workspace } from './workspace.ts';
 
@@ -73,8 +74,7 @@ function holds(text: string | undefined, words: readonly string[]): boolean {
 
 /** "872 PHP files and 1 Go file". */
 export function counted(languages: readonly UnreadLanguage[]): string {
-  const parts = languages.map(
-    ({ language, files }) => `${files.length} ${language} ${files.length === 1 ? 'file' : 'files'}`,
+  return listed(
+    languages.map(({ language, files }) => `${files.length} ${language} ${files.length === 1 ? 'file' : 'files'}`),
   );
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }

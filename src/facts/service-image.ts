@@ -63,7 +63,7 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
     return { runs: 'nothing', because: `the base image ${base.repository}` };
   }
   const { entrypoint, cmd } = startCommand(chain);
-  const port = chain.flatMap(({ expose }) => expose).find((one) => !DEBUGGED.test(one.resolved ?? one.text));
+  const port = servicePort(chain);
   const command = entrypoint || cmd ? startVerdict(entrypoint, cmd, known, scriptOf) : undefined;
   if (
     command &&
@@ -87,6 +87,28 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
   if (!base) return { runs: 'nothing', because: 'no command' };
   const plain = base.repository === 'scratch' || listed(base, known.plainImages);
   return { runs: plain ? 'nothing' : 'unclear', because: `the base image ${base.repository}` };
+}
+
+/** What asks a service that speaks no HTTP, by the name of its program or image. */
+const ASKED: readonly (readonly [RegExp, string])[] = [
+  [/redis|valkey|keydb/, 'redis-cli ping'],
+  [/postgres|postgis|timescale/, 'pg_isready'],
+  [/mysql|mariadb|percona/, 'mysqladmin ping'],
+  [/mongo/, 'mongosh --eval "db.runCommand({ ping: 1 })"'],
+  [/rabbitmq/, 'rabbitmq-diagnostics -q ping'],
+];
+
+/** A command for a HEALTHCHECK of an image that runs a service, as `because` of its verdict tells. */
+export function healthExample(chain: readonly Stage[], because: string): string {
+  const program = `${because} ${parentImage(chain)?.repository ?? ''}`;
+  const own = ASKED.find(([names]) => names.test(program))?.[1];
+  if (own !== undefined) return own;
+  const port = servicePort(chain);
+  return `curl -f http://localhost:${/^\d+/.exec(port?.resolved ?? '')?.[0] ?? 'PORT'}/health || exit 1`;
+}
+
+function servicePort(chain: readonly Stage[]) {
+  return chain.flatMap(({ expose }) => expose).find((one) => !DEBUGGED.test(one.resolved ?? one.text));
 }
 
 /** Ports that debuggers listen on say nothing of a service. */

@@ -27,5 +27,11 @@ export function anchorOf(facts: Facts): Place | undefined {
   const source = files.filter((file) => code.test(file.path));
   if (source.length === 0) return undefined;
   const manifest = manifests.find((name) => files.some((file) => file.path === name));
-  return { path: manifest ?? source[0]!.path, span: { start: 0, end: 0 } };
+  const [first] = source.sort((a, b) => nesting(a.path) - nesting(b.path));
+  return { path: manifest ?? first!.path, span: { start: 0, end: 0 } };
+}
+
+/** How far a file is from being the face of the repository: hidden folders last. */
+function nesting(path: string): number {
+  return path.split('/').length + (/(?:^|\/)\./.test(path) ? 100 : 0);
 }

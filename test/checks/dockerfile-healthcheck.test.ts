@@ -181,7 +181,13 @@ testCheck(dockerfileHealthcheck, {
     {
       name: 'a port, though the name of the program sounds like a job',
       files: { 'x/Dockerfile': 'FROM golang:1\nEXPOSE 80\nCMD ["/health-check"]\n' },
-      findings: [{ message: 'missing', at: 'x/Dockerfile:1', confidence: 'high' }],
+      findings: [{ message: 'missing', at: 'x/Dockerfile:1', confidence: 'high', fix: 'curl -f http://localhost:80/' }],
+      skip,
+    },
+    {
+      name: 'a database, which speaks no HTTP',
+      files: { 'x/Dockerfile': 'FROM valkey/valkey:8\nEXPOSE 6379\n' },
+      findings: [{ message: 'missing', at: 'x/Dockerfile:1', fix: '`HEALTHCHECK CMD redis-cli ping`' }],
       skip,
     },
     {

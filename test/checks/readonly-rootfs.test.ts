@@ -327,7 +327,7 @@ testCheck(readonlyRootfs, {
         'b/kustomization.yaml':
           'resources: [../base]\npatches:\n  - target: {kind: Pod}\n    patch: |-\n      - op: add\n        path: /spec/containers/0/securityContext\n        value: {readOnlyRootFilesystem: true}\n',
       },
-      findings: [{ message: 'missing', at: 'base/p.yaml:6' }],
+      findings: [{ message: 'missing', at: 'base/p.yaml:6', what: 'Filesystem, as a/kustomization.yaml deploys it.' }],
       skip,
     },
     {

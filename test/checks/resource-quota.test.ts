@@ -168,7 +168,7 @@ testCheck(resourceQuota, {
     {
       name: 'requests only',
       files: { 'a.yaml': pod('resources: {requests: {cpu: 1, memory: 1Gi}}'), 'q.yaml': QUOTA },
-      findings: [{ message: 'memory', at: 'a.yaml:8' }],
+      findings: [{ message: 'memory', at: 'a.yaml:8', what: 'only requests.cpu and requests.memory.' }],
       skip,
     },
     {

@@ -19,18 +19,19 @@ export interface ActionUse {
 
 /** All of them; steps that run an image are not among them. A pure join: use through `facts.linked`. */
 export function linkActions(facts: Facts): readonly ActionUse[] {
-  return facts
-    .linked(linkPipelines)
-    .flatMap((file) =>
-      file.data.jobs.flatMap((job) =>
-        [
-          ...job.steps.map((step) => ({ uses: step.uses, title: `The step ${quote(step.name)}` })),
-          { uses: job.uses, title: `The job ${quote(job.name)}` },
-        ].flatMap(({ uses, title }) =>
-          uses && uses.kind !== 'docker' ? [{ title, place: placeOf(file, uses), uses, ...pinOf(uses) }] : [],
-        ),
+  return facts.linked(linkPipelines).flatMap((file) =>
+    file.data.jobs.flatMap((job) =>
+      [
+        ...job.steps.map((step) => ({
+          uses: step.uses,
+          title: step.title === undefined ? `A step of the job ${quote(job.name)}` : `The step ${quote(step.title)}`,
+        })),
+        { uses: job.uses, title: `The job ${quote(job.name)}` },
+      ].flatMap(({ uses, title }) =>
+        uses && uses.kind !== 'docker' ? [{ title, place: placeOf(file, uses), uses, ...pinOf(uses) }] : [],
       ),
-    );
+    ),
+  );
 }
 
 function quote(name: string): string {

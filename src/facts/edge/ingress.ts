@@ -34,7 +34,7 @@ export function ingress(one: Deployed, edge: ClusterEdge): EdgeServer | undefine
   if (foreign || (name !== undefined && !/nginx/i.test(name))) {
     const headers = foreignHeaders(one, annotations, edge);
     const limits = foreignLimits(one, annotations, edge);
-    const unknown = `the controller of class ${name ?? foreign?.key.split('/')[0] ?? ''} takes its headers from elsewhere`;
+    const unknown = `the controller ${name ?? foreign?.key.split('/')[0] ?? ''} has settings of its own for headers`;
     return simple(one, headers, routesOf(one, headers, limits), headers.size > 0 ? undefined : unknown);
   }
   const sets: Headers[] = [edge.everywhere];

@@ -152,7 +152,7 @@ function inCluster(facts: Facts): SecretUse[] {
             way: 'environment',
             owner,
             place: start,
-            evidence: `${name} is ${classify(text) === 'real' ? 'the name of something' : `a ${classify(text)} value`}`,
+            evidence: `${name} holds ${classify(text) === 'real' ? 'a name and no secret' : `a ${classify(text)} value`}`,
           });
       }
     }
