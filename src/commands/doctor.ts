@@ -28,12 +28,18 @@ export async function doctor(path: string, flags: ScanFlags, io: Io): Promise<nu
   const { root, config } = await prepare(path, flags, io);
   const workspace = openFolder(root, workspaceOptionsOf(flags, config));
   const collected = await collectFacts(workspace, { checks: [reader], extractors, zones: ZONES, asked: ZONES });
-  const groups = understood(workspace, collected.facts, collected.broken.get('doctor') ?? [], ZONES);
+  const broken = collected.broken.get('doctor') ?? [];
+  const groups = understood(workspace, collected.facts, broken, ZONES);
   const { commit } = provenance(root);
   const folder = databaseFolder(io.env);
   const held = ecosystemsIn(folder);
   const left = workspace.skipped().map(({ reason, count }) => `${count} ${reason}`);
-  const kinds = otherKinds(collected).map(({ kind, files, broken }) => row(kind, files, Math.min(files, broken)));
+  const others = otherKinds(collected);
+  const kinds = others.map((one) => row(one.kind, one.files, Math.min(one.files, one.broken)));
+  const lost = [
+    ...groups.flatMap((group) => group.lost),
+    ...broken.filter((file) => others.some(({ kind }) => kind === file.kind)),
+  ];
   io.out(
     [
       `hardening-audit ${VERSION}, Node.js ${versions.node}, ${platform()} ${release()} ${arch()}`,
@@ -44,7 +50,7 @@ export async function doctor(path: string, flags: ScanFlags, io: Io): Promise<nu
       '',
       ...summary(groups),
       ...(kinds.length > 0 ? ['', 'Other configuration', ...kinds] : []),
-      ...reasons(groups),
+      ...reasons(lost),
       '',
     ].join('\n'),
   );
@@ -52,7 +58,7 @@ export async function doctor(path: string, flags: ScanFlags, io: Io): Promise<nu
 }
 
 function row(what: string, files: number, lost: number): string {
-  return `  ${what.padEnd(26)} ${String(files).padStart(6)} files, ${String(files - lost).padStart(6)} understood, ${shareOf(files, lost)}`;
+  return `  ${what.padEnd(26)} ${String(files).padStart(6)} ${files === 1 ? 'file, ' : 'files,'} ${String(files - lost).padStart(6)} understood, ${shareOf(files, lost)}`;
 }
 
 function summary(groups: readonly Understood[]): string[] {
@@ -64,8 +70,7 @@ function summary(groups: readonly Understood[]): string[] {
   ];
 }
 
-function reasons(groups: readonly Understood[]): string[] {
-  const lost = groups.flatMap((group) => group.lost);
+function reasons(lost: Understood['lost']): string[] {
   if (lost.length === 0) return [];
   const more = lost.length > SHOWN ? [`  and ${lost.length - SHOWN} more`] : [];
   return ['', 'Not understood', ...lost.slice(0, SHOWN).map(({ path, reason }) => `  ${path}: ${reason}`), ...more];

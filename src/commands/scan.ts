@@ -169,7 +169,7 @@ function statistics(report: Report, milliseconds: number, memory: number): strin
   const { files } = report;
   const kinds = files.kinds.map(({ kind, files: n, broken }) => {
     const share = n + broken === 0 ? 100 : Math.floor(((n - Math.min(n, broken)) * 1000) / n) / 10;
-    return `  ${kind.padEnd(12)} ${String(n).padStart(6)} files, ${broken} not fully understood (${share} % understood)\n`;
+    return `  ${kind.padEnd(12)} ${String(n).padStart(6)} ${n === 1 ? 'file, ' : 'files,'} ${broken} not fully understood (${share} % understood)\n`;
   });
   return [
     `${files.listed} files listed, ${files.read} read in ${(milliseconds / 1000).toFixed(2)} s, ${memory} MB at most\n`,

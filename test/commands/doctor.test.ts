@@ -42,15 +42,17 @@ test('files are counted by what they are, and what was lost comes with its reaso
     'c/templates/good.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\n',
     'c/templates/bad.yaml': 'a: {{ notAFunction 1 }}\n',
     Dockerfile: 'FROM a\n',
+    'x/Dockerfile': 'FROM a\nCURL b\n',
   });
   const lines = out.replace(/ +/g, ' ').split('\n');
   expect(lines).toContain('YAML and templates: 5 of 8 files understood (62.5 %)');
   expect(lines).toContain(' Helm template 2 files, 1 understood, 50 %');
-  expect(lines).toContain(' Helm values and metadata 1 files, 1 understood, 100 %');
+  expect(lines).toContain(' Helm values and metadata 1 file, 1 understood, 100 %');
   expect(lines).toContain(' Kubernetes 2 files, 1 understood, 50 %');
-  expect(lines).toContain(' compose 1 files, 1 understood, 100 %');
+  expect(lines).toContain(' compose 1 file, 1 understood, 100 %');
   expect(lines).toContain(' other YAML 2 files, 1 understood, 50 %');
-  expect(lines).toContain(' dockerfile 1 files, 1 understood, 100 %');
+  expect(lines).toContain(' dockerfile 2 files, 1 understood, 50 %');
+  expect(out).toContain('  x/Dockerfile: unknown instruction CURL');
   expect(lines).toContain('repository not under git');
   expect(out).toMatch(/c\/templates\/bad\.yaml: .*notAFunction/);
   expect(out).toMatch(/k8s\/bad\.yaml: /);
