@@ -29,7 +29,7 @@ export async function trend(path: string, flags: TrendFlags, io: Io): Promise<nu
     const before = readIfThere(io.cwd, file);
     // A line that was cut off must not swallow the new record.
     const glue = before !== '' && !before.endsWith('\n') ? '\n' : '';
-    appendText(io.cwd, file, glue + lineOf(recordOf(report, commitTime(root, io.today))));
+    appendText(io.cwd, file, glue + lineOf(recordOf(report, commitTime(root, report.asOf))));
   }
   const { records, unreadable } = parseHistory(readIfThere(io.cwd, file));
   if (unreadable.length > 0)

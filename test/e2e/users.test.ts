@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -131,6 +131,13 @@ describe('the security lead', () => {
     const again = runCli(['trend', '--no-record'], root);
     expect(again.err).toContain('no record on line 3');
     expect(again.out).toContain('2 of 2 scans');
+  });
+
+  test('a folder without git is recorded by the date of the scan', () => {
+    const { root } = repository({ Dockerfile: OPEN });
+    rmSync(join(root, '.git'), { recursive: true });
+    runCli(['trend', '--as-of', '2026-01-18'], root);
+    expect(runCli(['trend', '--as-of', '2026-01-19'], root).out).toContain('2026-01-18 to 2026-01-19, 2 of 2 scans');
   });
 });
 
