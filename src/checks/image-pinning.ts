@@ -16,18 +16,18 @@ const IMAGE: Record<string, Message> = {
   latest: {
     what: 'The {title} is `{image}`: {state}.',
     why: 'The image behind it changes with every release, so two runs of the same commit differ and a broken or hijacked release goes straight in.',
-    fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).{chart}',
+    fix: 'Name a version and its digest: `{name}:VERSION@sha256:...` (`docker buildx imagetools inspect` shows it).{setting}',
   },
   tag: {
     what: 'The {title} is pinned by tag only: `{image}`.',
     why: 'A tag is a name that its owner can point to another image; only the digest names the content.',
-    fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.{chart}',
+    fix: 'Add the digest behind the tag: `{image}@sha256:...`, and let a bot keep both up to date.{setting}',
     severity: 'low',
   },
   digest: {
     what: 'The digest of the {title} in `{image}` is {state}.',
     why: 'It looks pinned, but no image can have that digest: the build fails, or somebody replaces it in a hurry.',
-    fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.{chart}',
+    fix: 'Put the real digest there: `sha256:` and 64 hexadecimal digits.{setting}',
   },
 };
 
@@ -62,7 +62,7 @@ export const imagePinning = defineCheck({
     own: {
       what: '{images} that this repository builds are deployed by version tag only.',
       why: 'Whoever can push to {registry} can put another image behind a released version; only a digest names what was tested.',
-      fix: 'Let the release write the digests into these manifests: `kustomize edit set image`, a digest among the values of the chart, `docker compose config --resolve-image-digests`.{chart}',
+      fix: 'Let the release write the digests into these manifests: `kustomize edit set image`, a digest among the values of the chart, `docker compose config --resolve-image-digests`.{setting}',
       severity: 'low',
     },
     action: {
@@ -170,7 +170,7 @@ function judgeOwn(group: ImageGroup['references']): Subject[] {
   const registry = first.own!.prefix === '' ? 'the registry' : `\`${first.own!.prefix}\``;
   const finding: Finding = {
     message: 'own',
-    data: { images, registry, chart: chartOf(first) },
+    data: { images, registry, setting: settingOf(first) },
     place: first.place,
     confidence: 'low',
     related: others.slice(0, 10).map(({ place, resolved }) => ({ ...place, text: `\`${resolved}\`` })),
@@ -178,8 +178,12 @@ function judgeOwn(group: ImageGroup['references']): Subject[] {
   return group.map(({ title, place }) => ({ name: title, place, verdict: 'fail', findings: [finding] }));
 }
 
-function chartOf({ key }: ImageReference): string {
-  return key === undefined ? '' : ` In the chart the value \`${key}\` decides it.`;
+/** Where to write it down when it is not the image itself that stands there. */
+function settingOf({ key, place }: ImageReference): string {
+  if (key !== undefined) return ` In the chart the value \`${key}\` decides it.`;
+  return /(?:^|\/)kustomization\.ya?ml$/i.test(place.path)
+    ? ' In a kustomization the digest is the `digest` of the entry in `images`.'
+    : '';
 }
 
 function judgeImage(reference: ImageReference): Subject {
@@ -199,7 +203,7 @@ function judgeImage(reference: ImageReference): Subject {
     ...(reference.builder ? { severity: 'low' as Severity } : {}),
     ...(reference.aside ? { confidence: 'low' as const } : {}),
   };
-  const data = { title, image: resolved, chart: chartOf(reference) };
+  const data = { title, image: resolved, setting: settingOf(reference) };
   if (state !== 'absent') {
     const why = state === 'invalid' ? 'not a digest' : 'a placeholder';
     return failed(title, `digest-${aspect}`, { ...data, state: why }, place, more);

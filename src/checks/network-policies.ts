@@ -26,20 +26,20 @@ export const networkPolicies = defineCheck({
       aspect: 'coverage',
     },
     unselected: {
-      what: 'No network policy of the namespace {namespace} selects the pods of {title}{where}; their labels are {labels}.',
+      what: 'No network policy of the namespace {namespace} selects the pods of {title}{where}: their labels are {labels}.',
       why: WHY,
       fix: 'Add a default-deny policy with `podSelector: {}`, or correct the selector that was meant for these pods.',
       aspect: 'coverage',
     },
     host: {
-      what: 'The pods of {title} run on the host network, where network policies have no effect{where}.',
+      what: 'The pods of {title} run on the host network{where}; network policies have no effect there.',
       why: 'They can reach whatever the node can reach, and the policies of the namespace suggest otherwise.',
       fix: 'Take `hostNetwork: true` away where the program does not need it, or use a host policy of the network plug-in.',
       severity: 'low',
       aspect: 'coverage',
     },
     open: {
-      what: 'The network policies that select the pods of {title} allow everything, taken together{where}.',
+      what: 'Taken together, the network policies that select the pods of {title} allow everything{where}.',
       why: `They look like protection and are none. ${WHY}`,
       fix: 'Name in the rules of {policy} who may talk to whom.',
       aspect: 'policy-quality',

@@ -152,7 +152,7 @@ function plansOf(deployments: readonly Deployment[]): Plan[] {
     const given = inline.map((one) => (one.kind === 'set' ? one.text : `${one.path}:${one.span.start}`));
     const key = JSON.stringify([valuesFiles, given]);
     if (plans.has(key) || plans.size >= MAX_ENVIRONMENTS) continue;
-    const base = `${valuesFiles.join(', ') || 'defaults'}${inline.length > 0 ? ` as ${place.path} sets them` : ''}`;
+    const base = `${valuesFiles.join(', ') || 'defaults'}${inline.length > 0 ? ` and those that ${place.path} sets` : ''}`;
     const same = [...plans.values()].filter((plan) => plan.name === base || plan.name.startsWith(`${base} (`)).length;
     const name = same === 0 ? base : `${base} (${same + 1})`;
     plans.set(key, {

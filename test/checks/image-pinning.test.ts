@@ -490,7 +490,9 @@ testCheck(imagePinning, {
     {
       name: 'an overlay for production',
       files: overlay('live'),
-      findings: [{ message: 'latest-k8s-image', at: 'env/live/kustomization.yaml:3', confidence: 'high' }],
+      findings: [
+        { message: 'latest-k8s-image', at: 'env/live/kustomization.yaml:3', fix: 'is the `digest` of the entry' },
+      ],
       skip: ['comment'],
     },
     {
