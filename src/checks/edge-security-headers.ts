@@ -31,7 +31,8 @@ export const edgeSecurityHeaders = defineCheck({
     terraform: true,
     cloudformation: ['AWS::CloudFront'],
   },
-  evidence: { ...chartNeeds, compose: true, dockerfile: ['COPY', 'ADD'] },
+  // What runs the servers, and what leads to them.
+  evidence: { ...chartNeeds, compose: true, dockerfile: ['COPY', 'ADD'], kubernetes: ['configMap', 'Service'] },
   messages: {
     missing: {
       aspect: 'headers',
@@ -55,8 +56,8 @@ export const edgeSecurityHeaders = defineCheck({
     lost: {
       aspect: 'redefinition',
       what: 'In {server} the {part} sets headers of its own and so loses {headers}.',
-      why: 'In nginx and lighttpd a level inherits headers only when it sets none of its own, so the answers of this part go out without the headers above.',
-      fix: 'Repeat the headers there, best by including one file in both places.',
+      why: 'A level of nginx or lighttpd inherits headers only when it sets none of its own, and a behaviour of CloudFront has a policy of its own, so the answers of this part go out without the headers above.',
+      fix: 'Repeat the headers there, best by one file, or one policy, in both places.',
     },
   },
   assess(facts, options) {
@@ -113,10 +114,11 @@ function judge(server: EdgeServer, options: Options, causes: Map<string, Finding
   const { name, place, parts, inner } = server;
   if (inner !== undefined) return [pass(name, place, inner)];
   const shared = new Set(REQUIRED.map((one) => one.name).filter((one) => headerOf(server.shared, one)));
+  const confidence = server.doubt === undefined ? 'high' : 'low';
   const findings: Finding[] = [];
   const add = (message: string, at: Finding['place'], data: Record<string, string>, sender = name) => {
     const key = `${message} ${at.path}:${at.span.start} ${Object.values(data).join()}`;
-    const finding: Finding = { message, data: { server: sender, ...data }, place: at, confidence: 'high' };
+    const finding: Finding = { message, data: { server: sender, ...data }, place: at, confidence };
     findings.push(once(causes, key, finding));
   };
   // A part that decides for itself lacks what the server does not have either.

@@ -142,8 +142,73 @@ const behindFront = (compose: string, front: string) => ({
   'mail/nginx.conf': server('', '80'),
 });
 
+const istioFilter = (labels: string, left = '') =>
+  `apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata:\n  name: sec\nspec:\n${labels}  configPatches:\n    - applyTo: VIRTUAL_HOST\n      match: {context: GATEWAY}\n      patch:\n        operation: MERGE\n        value:\n${envoyHeaders(
+    '          ',
+  )
+    .split('\n')
+    .filter((line) => left === '' || !line.includes(left))
+    .join('\n')}`;
+const istioGateway = (name: string) =>
+  `apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata:\n  name: ${name}\nspec:\n  selector: {istio: ${name}}\n  servers:\n    - port: {number: 443, name: https, protocol: HTTPS}\n      hosts: ["*"]\n`;
+const serviceOf = (name: string, gateway: string) =>
+  virtualService.replace('name: shop', `name: ${name}`).replace('[public]', `[${gateway}]`);
+const frontend = (labels: readonly string[]) =>
+  `services:\n  app:\n    image: app\n    labels:\n      - traefik.enable=true\n      - traefik.frontend.rule=Host:shop.example\n${labels.map((label) => `      - ${label}\n`).join('')}`;
+const inCluster = (more: string) => ({
+  'web.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n${server('').replace(/^(?=.)/gm, '    ')}---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    metadata:\n      labels: {app: web}\n    spec:\n      containers:\n        - name: web\n          image: nginx\n      volumes:\n        - name: conf\n          configMap: {name: web}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  selector: {app: web}\n  ports:\n    - port: 443\n${more}`,
+});
+const sockets = (name: string, rule: string) =>
+  `services:\n  app:\n    image: app\n    labels:\n      - traefik.http.routers.${name}.rule=${rule}\n`;
+const template = (first: string, second: string) =>
+  `AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Sec:\n    Type: AWS::CloudFront::ResponseHeadersPolicy\n    Properties:\n      ResponseHeadersPolicyConfig:\n        Name: sec\n        SecurityHeadersConfig:\n          StrictTransportSecurity: {AccessControlMaxAgeSec: 31536000, Override: true}\n          ContentSecurityPolicy: {ContentSecurityPolicy: "default-src 'self'", Override: true}\n          ContentTypeOptions: {Override: true}\n          FrameOptions: {FrameOption: DENY, Override: true}\n          ReferrerPolicy: {ReferrerPolicy: same-origin, Override: true}\n  Other:\n    Type: AWS::CloudFront::ResponseHeadersPolicy\n    Properties:\n      ResponseHeadersPolicyConfig:\n        Name: other\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties:\n      DistributionConfig:\n        DefaultCacheBehavior:\n          ResponseHeadersPolicyId: ${first}\n        CacheBehaviors:\n          - PathPattern: /api/*\n            ResponseHeadersPolicyId: ${second}\n`;
+const otherService =
+  '---\napiVersion: v1\nkind: Service\nmetadata:\n  name: front\nspec:\n  type: LoadBalancer\n  selector: {app: front}\n  ports:\n    - port: 443\n';
+
 testCheck(edgeSecurityHeaders, {
   valid: [
+    {
+      name: 'a filter for the gateway of a service',
+      files: {
+        'gateway.yaml': istioGateway('public'),
+        'filter.yaml': istioFilter('  workloadSelector:\n    labels: {istio: public}\n'),
+        'vs.yaml': serviceOf('shop', 'public'),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'labels of the first version of Traefik',
+      files: {
+        'compose.yaml': frontend([
+          'traefik.frontend.headers.STSSeconds=31536000',
+          "traefik.frontend.headers.contentSecurityPolicy=default-src 'self'",
+          'traefik.frontend.headers.contentTypeNosniff=true',
+          'traefik.frontend.headers.customResponseHeaders=X-Frame-Options:DENY||Referrer-Policy:same-origin',
+        ]),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'a frontend of the first version of Traefik in TOML',
+      files: {
+        'traefik.toml': `[entryPoints.https]\n  address = ":443"\n[frontends.shop]\n  backend = "app"\n[frontends.shop.routes.main]\n  rule = "Host:shop.example"\n[frontends.shop.headers]\n  STSSeconds = 31536000\n  contentSecurityPolicy = "default-src 'self'"\n  contentTypeNosniff = true\n  frameDeny = true\n[frontends.shop.headers.customResponseHeaders]\n  Referrer-Policy = "same-origin"\n`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'an Ingress for the first version of Traefik',
+      files: {
+        'ingress.yaml': ingress(
+          "    ingress.kubernetes.io/hsts-max-age: '31536000'\n    ingress.kubernetes.io/content-type-nosniff: 'true'\n    ingress.kubernetes.io/frame-deny: 'true'\n    ingress.kubernetes.io/referrer-policy: same-origin\n    ingress.kubernetes.io/custom-response-headers: \"Content-Security-Policy:default-src 'self'||X-Robots-Tag:none\"\n",
+        ).replace('ingressClassName: nginx', 'ingressClassName: traefik'),
+      },
+      subjects: 1,
+    },
+    {
+      name: 'behaviours of CloudFront in a template',
+      files: { 'cdn.yaml': template('!Ref Sec', '!Ref Sec') },
+      subjects: 1,
+    },
     {
       name: 'a server behind another one, on any port of the machine, with a variable',
       files: behindTemplate('"${MAIL_PORT}"'),
@@ -630,6 +695,59 @@ testCheck(edgeSecurityHeaders, {
     },
   ],
   invalid: [
+    {
+      name: 'a filter for several gateways that leaves a header out: one cause',
+      files: {
+        'gateways.yaml': `${istioGateway('public')}---\n${istioGateway('partner')}`,
+        'filter.yaml': istioFilter('', 'Referrer-Policy'),
+        'vs.yaml': `${serviceOf('shop', 'public')}---\n${serviceOf('orders', 'partner')}`,
+      },
+      findings: [{ message: 'missing', at: 'filter.yaml:1' }],
+    },
+    {
+      name: 'a filter for another gateway',
+      files: {
+        'gateway.yaml': istioGateway('public'),
+        'filter.yaml': istioFilter('  workloadSelector:\n    labels: {istio: partner}\n'),
+        'vs.yaml': serviceOf('shop', 'public'),
+      },
+      findings: [{ message: 'missing', at: 'vs.yaml:4' }],
+    },
+    {
+      name: 'a server in a cluster whose ways in do not lead to it: to review',
+      files: inCluster(otherService),
+      findings: [{ message: 'missing', at: 'web.yaml:7', confidence: 'low' }],
+    },
+    {
+      name: 'a server in a cluster that no way leads into',
+      files: inCluster(''),
+      findings: [{ message: 'missing', at: 'web.yaml:7', confidence: 'high' }],
+    },
+    {
+      name: 'a server for developers: to review',
+      files: { 'docker/nginx.dev.conf': http(server('')) },
+      findings: [{ message: 'missing', at: 'docker/nginx.dev.conf:3', confidence: 'low' }],
+    },
+    {
+      name: 'labels of the first version of Traefik without a header',
+      files: { 'compose.yaml': frontend(['traefik.frontend.entryPoints=https']) },
+      findings: [{ message: 'missing', at: 'compose.yaml:6' }],
+    },
+    {
+      name: 'labels of the first version of Traefik with one header',
+      files: { 'compose.yaml': frontend(['traefik.frontend.headers.frameDeny=true']) },
+      findings: [{ message: 'missing', at: 'compose.yaml:7' }],
+    },
+    {
+      name: 'a router with a name that only holds the letters of web sockets',
+      files: { 'compose.yaml': sockets('aws', 'PathPrefix(`/news`)') },
+      findings: [{ message: 'missing', at: 'compose.yaml:5' }],
+    },
+    {
+      name: 'a behaviour of CloudFront without the policy in a template',
+      files: { 'cdn.yaml': template('!Ref Sec', '!Ref Other') },
+      findings: [{ message: 'lost', at: 'cdn.yaml:26' }],
+    },
     {
       name: 'Caddy in JSON without them, and with some for a path',
       files: {
@@ -1124,6 +1242,14 @@ testCheck(edgeSecurityHeaders, {
     {
       name: 'a broken pipeline that installs a chart',
       files: { '.gitlab-ci.yml': 'deploy:\n  script:\n    - helm upgrade shop ./chart\n   stage: [\n' },
+    },
+    {
+      name: 'a router of web sockets, by its name',
+      files: { 'compose.yaml': sockets('chat_wss', 'Host(`a.example`)') },
+    },
+    {
+      name: 'a router of web sockets, by its path',
+      files: { 'compose.yaml': sockets('chat', 'PathPrefix(`/v1/ws`)') },
     },
     { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },
     { name: 'a README about nginx', files: { 'README.md': server('') } },

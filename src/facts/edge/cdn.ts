@@ -1,5 +1,5 @@
 /** Knows CloudFront distributions and the response headers policies that are attached to them. */
-import { resolved } from '../cloudformation.ts';
+import { resolved, type Template } from '../cloudformation.ts';
 import type { Facts } from '../facts.ts';
 import type { Body } from '../hcl.ts';
 import type { Place } from '../span.ts';
@@ -161,40 +161,39 @@ function fromTemplates(facts: Facts): readonly EdgeServer[] {
   return facts.of('cloudformation').flatMap(({ path, data }) =>
     data.resources.flatMap((resource): EdgeServer[] => {
       if (resource.type !== 'AWS::CloudFront::Distribution') return [];
-      const behaviour = at(resource.properties, 'DistributionConfig', 'DefaultCacheBehavior');
-      const entry = entryOf(behaviour, 'ResponseHeadersPolicyId');
+      const config = at(resource.properties, 'DistributionConfig');
       const name = `CloudFront distribution ${resource.name}`;
+      const { headers, unknown } = templatePolicy(at(config, 'DefaultCacheBehavior'), path, data);
+      const parts = itemsOf(at(config, 'CacheBehaviors')).flatMap((one) => {
+        const own = templatePolicy(one, path, data);
+        const label = `behaviour ${textOf(at(one, 'PathPattern')) ?? ''}`;
+        return own.unknown === undefined ? [{ label, place: { path, span: one.span }, headers: own.headers }] : [];
+      });
       const place = { path, span: resource.span };
-      if (!entry) {
-        const functions =
-          itemsOf(at(behaviour, 'LambdaFunctionAssociations')).length +
-          itemsOf(at(behaviour, 'FunctionAssociations')).length;
-        const unknown = functions > 0 ? { unknown: 'a function at the edge may set the headers' } : {};
-        return [{ name, place, headers: NO_HEADERS, shared: NO_HEADERS, parts: [], ...unknown }];
-      }
-      const target = referenceOf(entry.value);
-      const policy = data.resources.find(
-        (one) => one.name === target && one.type === 'AWS::CloudFront::ResponseHeadersPolicy',
-      );
-      const id = textOf(resolved(data, entry.value));
-      const headers = policy
-        ? templateHeaders(path, policy.properties)
-        : id === undefined
-          ? undefined
-          : managed(id, { path, span: entry.span });
-      const known = headers ?? NO_HEADERS;
-      return [
-        {
-          name,
-          place,
-          headers: known,
-          shared: known,
-          parts: [],
-          ...(!headers && { unknown: 'its response headers policy is not known' }),
-        },
-      ];
+      return [{ name, place, headers, shared: headers, parts, ...(unknown !== undefined && { unknown }) }];
     }),
   );
+}
+
+function templatePolicy(behaviour: YamlNode | undefined, path: string, data: Template): Policy {
+  const entry = entryOf(behaviour, 'ResponseHeadersPolicyId');
+  if (!entry) {
+    const functions =
+      itemsOf(at(behaviour, 'LambdaFunctionAssociations')).length +
+      itemsOf(at(behaviour, 'FunctionAssociations')).length;
+    return {
+      headers: NO_HEADERS,
+      ...(functions > 0 && { unknown: 'a function at the edge may set the headers' }),
+    };
+  }
+  const target = referenceOf(entry.value);
+  const policy = data.resources.find(
+    (one) => one.name === target && one.type === 'AWS::CloudFront::ResponseHeadersPolicy',
+  );
+  if (policy) return { headers: templateHeaders(path, policy.properties) };
+  const id = textOf(resolved(data, entry.value));
+  const headers = id === undefined ? undefined : managed(id, { path, span: entry.span });
+  return headers ? { headers } : { headers: NO_HEADERS, unknown: 'its response headers policy is not known' };
 }
 
 function referenceOf(node: YamlNode): string | undefined {

@@ -4,7 +4,7 @@ import type { Facts } from '../facts.ts';
 import { apisixRoute } from './apisix.ts';
 import { gatewayRoute, httpProxy, openshiftRoute } from './gateways.ts';
 import { ingress } from './ingress.ts';
-import { istioEdge, virtualService } from './istio.ts';
+import { istioFilters, virtualService } from './istio.ts';
 import { type ClusterEdge, clusterEdge } from './objects.ts';
 import { isPlain } from './plain.ts';
 import type { EdgeServer } from './server.ts';
@@ -40,7 +40,7 @@ function modelOf(one: Deployed, edge: ClusterEdge, facts: Facts): EdgeServer | u
     case 'traefik.containo.us IngressRoute':
       return ingressRoute(one, edge);
     case 'networking.istio.io VirtualService':
-      return virtualService(one, facts.linked(istioEdge));
+      return virtualService(one, edge, facts.linked(istioFilters));
     case 'gateway.networking.k8s.io HTTPRoute':
       return gatewayRoute(one, edge);
     case 'projectcontour.io HTTPProxy':

@@ -13,6 +13,7 @@ import { parseToml, pathOf, placesOf, type TomlPlaces, type TomlTable, type Toml
 import type { OffsetMap, Span } from '../span.ts';
 import { at, entriesOf, itemsOf, scalarOffsets, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
 import { type CaddyLabel, caddyJson, caddyLabels } from './caddy-json.ts';
+import { frontendSettings } from './traefik-v1.ts';
 
 export type Dialect = 'nginx' | 'caddy' | 'apache' | 'haproxy' | 'lighttpd';
 
@@ -58,7 +59,7 @@ export function nothingFound(): Found {
 
 /** Words that the configuration of some web server holds; most files of the accepted kinds have none. */
 export const TELLING =
-  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager|_format_version|upstream_id|response-rewrite)\b|\bsetenv\.(?:add|set)-response-header\b|^[ \t]*server\.(?:document-root|modules|port)[ \t]*\+?=|^#END\b|\bserver\s*\{|^[ \t]*include(?:Optional)?[ \t]+[\w./*-]+(?:;|[ \t\r]*$)|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.http\.|^[ \t]*["']?(?:routers|entryPoints|middlewares)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
+  /\b(?:add_header|proxy_pass|server_name|fastcgi_pass|try_files|more_set_headers|static_resources|http_connection_manager|_format_version|upstream_id|response-rewrite)\b|\bsetenv\.(?:add|set)-response-header\b|^[ \t]*server\.(?:document-root|modules|port)[ \t]*\+?=|^#END\b|\bserver\s*\{|^[ \t]*include(?:Optional)?[ \t]+[\w./*-]+(?:;|[ \t\r]*$)|<(?:VirtualHost|IfModule|Directory|FilesMatch|Location)\b|\breverse_proxy\b|\bfile_server\b|^[ \t]*(?:frontend|listen)[ \t]+\S|\btraefik\.(?:http|(?:[\w-]+\.)?frontend)\.|^[ \t]*["']?(?:routers|entryPoints|middlewares|frontends)["']?[ \t]*:|\[(?:http\.(?:routers|middlewares)|entryPoints|frontends)\b|--entrypoints\.|^[ \t]*(?:Header|DocumentRoot|ProxyPass)[ \t]+\S/im;
 
 const parsers: Readonly<Record<Dialect, (text: string, base: number) => Parsed>> = {
   nginx: parseNginx,
@@ -215,7 +216,7 @@ export function readText(name: string, text: string, readYaml: ReadYaml, found: 
     for (const { root } of readYaml(text).documents) readDocument(root, text, readYaml, found, depth);
     if (found.traefik.length + found.envoy.length + found.kong.length + found.apisix.length > 0) return;
   }
-  if (/^[ \t]*\[(?:http|entryPoints)\b/im.test(text)) {
+  if (/^[ \t]*\[(?:http|entryPoints|frontends)\b/im.test(text)) {
     readTomlText(text, found);
     return;
   }
@@ -259,6 +260,11 @@ function readSettings(root: YamlNode, { configs, traefik, envoy, kong, apisix }:
   if (lowerAt(http, 'routers') ?? lowerAt(http, 'middlewares')) flatten(http!, '', traefik);
   const points = lowerAt(root, 'entrypoints');
   if (points?.kind === 'map') flatten(points, 'entrypoints', traefik);
+  for (const { key, value } of entriesOf(lowerAt(root, 'frontends'))) {
+    const settings: TraefikSetting[] = [];
+    flatten(value, '', settings);
+    traefik.push(...settings.flatMap(({ name, ...one }) => frontendSettings(key, name, one)));
+  }
   const caddy: Directive[] = caddyJson(root);
   for (const { key, value } of entriesOf(at(root, 'services'))) {
     const said = readService(key, value);
@@ -361,6 +367,10 @@ function labelled(labels: readonly CaddyLabel[], service: string, into: TraefikS
   for (const { name, ...label } of labels) {
     const setting = /^traefik\.http\.(.+)$/i.exec(name)?.[1];
     if (setting !== undefined) into.push({ ...label, name: setting.toLowerCase(), service });
+    // The first version of Traefik; a container with several ports names segments.
+    const [, segment, key] = /^traefik\.(?:([\w-]+)\.)?frontend\.(.+)$/i.exec(name) ?? [];
+    const frontend = segment === undefined ? service : `${service}-${segment}`;
+    if (key !== undefined) into.push(...frontendSettings(frontend, key.toLowerCase(), { ...label, service }));
   }
 }
 

@@ -6,7 +6,7 @@ import { perMinute } from './collector.ts';
 import { kongHeaders, kongLimits } from './kong.ts';
 import { type ClusterEdge, headerAt, limitAt, lineHeaders, mapHeaders, simple, snippetHeaders } from './objects.ts';
 import { type EdgeRoute, type EdgeServer, type Header, type Headers, type Limit, merged } from './server.ts';
-import { byAnnotation, chained } from './traefik-objects.ts';
+import { annotatedHeaders, byAnnotation, chained } from './traefik-objects.ts';
 
 const NGINX = 'nginx.ingress.kubernetes.io/';
 
@@ -28,7 +28,8 @@ export function ingress(one: Deployed, edge: ClusterEdge): EdgeServer | undefine
     const { headers, limits, unknown, keeper } = chained(
       [...edge.entryMiddlewares(points), ...names].map((part) => byAnnotation(part, edge)),
     );
-    return { ...simple(one, headers, routesOf(one, headers, limits), unknown), ...(keeper && { keeper }) };
+    const sent = merged(annotatedHeaders(one.path, annotations), headers);
+    return { ...simple(one, sent, routesOf(one, sent, limits), unknown), ...(keeper && { keeper }) };
   }
   const foreign = annotations.find((entry) => FOREIGN.test(entry.key));
   if (foreign || (name !== undefined && !/nginx/i.test(name))) {

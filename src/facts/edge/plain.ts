@@ -50,8 +50,8 @@ function areAllPlain(entries: readonly string[]): boolean {
   return entries.length > 0 && entries.every((name) => PLAIN_ENTRY.test(name.trim()));
 }
 
-/** Do all gateways of a VirtualService or of a route stand in the repository, and listen to plain HTTP only? */
-function isPlainRoute(one: Deployed, edge: ClusterEdge): boolean {
+/** Gateways of a VirtualService or of a route; undefined for one that the repository does not hold. */
+export function gatewaysOf(one: Deployed, edge: ClusterEdge): readonly (Deployed | undefined)[] {
   const { body } = one.object;
   const named = itemsOf(at(body, 'spec', 'gateways')).flatMap((item) => {
     const text = textOf(item) ?? '';
@@ -62,11 +62,16 @@ function isPlainRoute(one: Deployed, edge: ClusterEdge): boolean {
     namespace: textOf(at(parent, 'namespace')),
     name: textOf(at(parent, 'name')),
   }));
-  const gateways = [...named, ...parents].map(
+  return [...named, ...parents].map(
     ({ namespace, name }) =>
       edge.find('Gateway', namespace ?? one.namespace, name) ??
       (namespace === undefined ? onlyGateway(name, edge) : undefined),
   );
+}
+
+/** Do all of its gateways stand in the repository, and listen to plain HTTP only? */
+function isPlainRoute(one: Deployed, edge: ClusterEdge): boolean {
+  const gateways = gatewaysOf(one, edge);
   return (
     gateways.length > 0 &&
     gateways.every((gateway) => {

@@ -4,6 +4,7 @@ import { type ComposeService, linkCompose } from '../compose.ts';
 import type { Facts } from '../facts.ts';
 import { folderOf, joinPath } from '../paths.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
+import { isForDevelopment } from '../zones.ts';
 import type { EdgeServer } from './server.ts';
 
 /**
@@ -15,9 +16,22 @@ export function reachable(servers: readonly EdgeServer[], facts: Facts): readonl
   const outside = withoutInside(servers, services);
   const runs = runsOf(services, facts);
   const names = clusterNames(facts);
+  const entered = hasEntry(facts);
   return outside.map((server) => {
-    const inner = innerReason(server, outside, runs) ?? routedReason(server, outside, names(server));
-    return inner === undefined ? server : { ...server, inner };
+    const own = names(server);
+    const inner = innerReason(server, outside, runs) ?? routedReason(server, outside, own);
+    if (inner !== undefined) return { ...server, inner };
+    if (isForDevelopment(server.place.path)) return { ...server, doubt: 'its file is for developers' };
+    // Where nothing leads into the cluster, the ways in are made elsewhere, and this may be one of them.
+    return own.size > 0 && entered ? { ...server, doubt: 'no route of the repository leads to its Service' } : server;
+  });
+}
+
+/** Does the repository say how requests come into its cluster? */
+function hasEntry(facts: Facts): boolean {
+  return facts.linked(linkCluster).objects.some(({ object: { kind, body } }) => {
+    if (kind === 'Service') return (textOf(at(body, 'spec', 'type')) ?? 'ClusterIP') !== 'ClusterIP';
+    return /^(?:Ingress|IngressRoute|VirtualService|HTTPRoute|HTTPProxy|ApisixRoute|Route)$/.test(kind);
   });
 }
 

@@ -68,6 +68,8 @@ export interface EdgeServer {
   readonly trusts?: readonly string[];
   /** It answers another server only, and this says so: the headers are the matter of that one. */
   readonly inner?: string;
+  /** Why nobody may come to it from outside: findings are to review. */
+  readonly doubt?: string;
   /** Why missing headers prove nothing. */
   readonly unknown?: string;
 }

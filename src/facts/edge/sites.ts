@@ -70,7 +70,8 @@ function headerOf(one: YamlNode): SiteRule['headers'][number] {
   return { name, value: textOf(at(one, 'value')) ?? '', span: one.span };
 }
 
-const OF_SECURITY =
+/** The headers that the check asks for, by lower-case name. */
+export const OF_SECURITY =
   /^(?:strict-transport-security|content-security-policy|x-(?:content-type|frame)-options|referrer-policy)$/i;
 
 /** Custom headers and outbound rules of IIS; none where the site keeps no security headers there. */

@@ -1,10 +1,11 @@
 /** Knows Traefik's routes and middlewares as objects of a cluster. */
 import type { Deployed } from '../cluster.ts';
-import { at, entriesOf, itemsOf, textOf } from '../yaml.ts';
+import { at, entriesOf, itemsOf, textOf, type YamlEntry } from '../yaml.ts';
 import { perMinute } from './collector.ts';
 import { type ClusterEdge, headerAt, limitAt, simple } from './objects.ts';
 import { common, type EdgeRoute, type EdgeServer, type Header, type Headers, type Limit, merged } from './server.ts';
 import { pathsOf, traefikHeader } from './traefik.ts';
+import { listed } from './traefik-v1.ts';
 
 /** What middlewares add and refuse. */
 export interface Chain {
@@ -98,4 +99,23 @@ export function ingressRoute(one: Deployed, edge: ClusterEdge): EdgeServer | und
   // A route without headers is to be mended itself.
   const keeper = keepers.includes(undefined) ? undefined : keepers[0];
   return { ...simple(one, common(sets), routes, unknown), ...(keeper && { keeper }) };
+}
+
+/** Headers that annotations of an Ingress name: `ingress.kubernetes.io/frame-deny`. */
+export function annotatedHeaders(path: string, annotations: readonly YamlEntry[]): Headers {
+  return new Map(
+    annotations.flatMap((entry): [string, Header][] => {
+      const key = /^(?:traefik\.)?ingress\.kubernetes\.io\/([\w-]+)$/.exec(entry.key)?.[1];
+      const value = textOf(entry.value) ?? '';
+      if (key === undefined) return [];
+      const sets =
+        key === 'custom-response-headers'
+          ? listed(value).map(([name, text]) => [`customresponseheaders.${name?.toLowerCase()}`, text])
+          : [[key === 'hsts-max-age' ? 'stsseconds' : key.replaceAll('-', ''), value]];
+      return sets.flatMap(([name = '', text = '']): [string, Header][] => {
+        const header = traefikHeader(name, text);
+        return header ? [[header.name, headerAt(path, entry, header.value)]] : [];
+      });
+    }),
+  );
 }

@@ -77,6 +77,14 @@ function isLocal(rule: string): boolean {
   return hosts.length > 0 && hosts.every((host) => /(?:^|\.)localhost$/.test(host));
 }
 
+/** Does a router serve web sockets alone, by its name or its paths? No page comes from there. */
+function isSocket(name: string, rule: string): boolean {
+  const paths = pathsOf(rule);
+  return SOCKET.test(name) || paths.every((path) => SOCKET.test(path));
+}
+
+const SOCKET = /(?:^|[/._-])(?:wss?|web-?sockets?|socket\.io)(?=$|[/._-])/i;
+
 /** An entry point. */
 interface Point {
   readonly middlewares: readonly string[];
@@ -136,7 +144,7 @@ function modelOf(settings: readonly Located[]): Model {
       const point = points.get(name) ?? { middlewares: [], redirects: false, plain: false };
       points.set(name, {
         middlewares: key === 'http.middlewares' ? listOf(one.value) : point.middlewares,
-        redirects: point.redirects || /^http\.redirections\./.test(key),
+        redirects: point.redirects || /^(?:http\.redirections|redirect)\./.test(key),
         plain: point.plain || (key === 'address' && /:80(?:\/tcp)?$/.test(one.value)),
       });
     }
@@ -195,10 +203,16 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
     (one) => one && [...one.settings.keys()].some((key) => /^redirect(?:scheme|regex)\./.test(key)),
   );
   if (/@internal$/.test(service) || (redirects && own.length === 1) || rule === undefined || isLocal(rule)) return [];
+  if (isSocket(name, rule)) return [];
   const known = chain.filter((one) => one !== undefined);
   const headers: Headers = merged(NO_HEADERS, ...known.map((one) => one.headers));
   const sender = known.find((one) => one.headers.size > 0);
-  const keeper = sender && { keeper: { name: `Traefik middleware ${sender.name}`, place: sender.place } };
+  const keeper = sender && {
+    keeper: {
+      name: `Traefik ${sender.name.startsWith('frontend ') ? '' : 'middleware '}${sender.name}`,
+      place: sender.place,
+    },
+  };
   const missing = known.length < chain.length ? { unknown: 'one of its middlewares is not in the repository' } : {};
   const limits = known.flatMap(limitsOf);
   const upstreams =
