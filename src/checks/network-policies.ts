@@ -150,10 +150,17 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   const group = `${namespace} ${workload.assumed ? source : ''}`;
   // A manifest that some kustomization holds as well is the same object, whichever of the two is applied.
   const twin = `kustomized ${object}`;
+  const keep = (finding: Finding): Judged => {
+    missing.set(group, finding);
+    if (workload.kustomization !== undefined) missing.set(twin, finding);
+    if (identity !== undefined) missing.set(identity, finding);
+    return { place, title, findings: [finding] };
+  };
   const known =
-    missing.get(group) ?? (isPlain(workload) ? (missing.get(`${namespace} `) ?? missing.get(twin)) : undefined);
-  if (workload.kustomization !== undefined && known) missing.set(twin, known);
-  if (known) return { place, title, findings: [known] };
+    missing.get(group) ??
+    (isPlain(workload) ? (missing.get(`${namespace} `) ?? missing.get(twin)) : undefined) ??
+    (workload.assumed && identity !== undefined ? missing.get(identity) : undefined);
+  if (known) return keep(known);
   const shown = (workload.assumed ? undefined : facts.linked(linkNamespaces).get(namespace)?.place) ?? place;
   const dead = deadValues(facts, workload.chart?.folder, 'networkPolicy', 'networkPolicies');
   const chart = switchHint(facts, workload.chart?.folder, 'NetworkPolicy');
@@ -164,9 +171,7 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
     confidence: doubtful ? 'low' : 'high',
     ...dead,
   };
-  missing.set(group, finding);
-  if (workload.kustomization !== undefined) missing.set(twin, finding);
-  return { place, title, findings: [finding] };
+  return keep(finding);
 }
 
 /** Policies that select nothing although their namespace has workloads here: to review. */

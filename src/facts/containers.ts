@@ -2,6 +2,7 @@
 import type { Finding, Subject } from '../check.ts';
 import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluster.ts';
 import type { Facts } from './facts.ts';
+import { parseImage, shortName } from './images.ts';
 import { type Container, titleOf } from './kubernetes.ts';
 import type { Place } from './span.ts';
 import type { YamlNode } from './yaml.ts';
@@ -11,7 +12,7 @@ export interface DeployedContainer {
   /** "container api of Deployment shop". */
   readonly title: string;
   readonly place: Place;
-  /** Equal for files that declare the same object again: a cluster has one of them. Absent where no file says where it runs. */
+  /** Equal for files that declare the same object again: a cluster has one of them. */
   readonly identity?: string;
   /** Never empty; those of trials only where there is no other. */
   readonly variants: readonly Variant[];
@@ -54,9 +55,15 @@ export function linkContainers(facts: Facts): readonly DeployedContainer[] {
   });
 }
 
-/** What a cluster can have only once; undefined where no file says in which namespace an object is. */
-export function objectKey({ object, namespace, assumed }: Workload): string | undefined {
-  return assumed || object.name === undefined ? undefined : `${object.kind} ${namespace} ${object.name}`;
+/**
+ * What a cluster can have only once. Where no file says in which namespace an object is, those with the same images are
+ * copies of each other: a registry and a tag may differ. Undefined without a name and for charts, which have their own.
+ */
+export function objectKey({ object, namespace, assumed, chart, pod }: Workload): string | undefined {
+  if (object.name === undefined || (assumed && chart)) return undefined;
+  if (!assumed) return `${object.kind} ${namespace} ${object.name}`;
+  const images = pod.containers.map(({ image }) => image && parseImage(image.text));
+  return `${object.kind} ${object.name} of ${images.map((image) => image && shortName(image)).join(' ')}`;
 }
 
 /**

@@ -404,11 +404,25 @@ testCheck(networkPolicies, {
         'overlays/base/a.yaml': bare,
         'overlays/base/b.yaml': `${bare.replace(/name: web/g, 'name: load')}# the same\n`,
       },
-      findings: [
-        { message: 'none', at: 'manifests/a.yaml:4' },
-        { message: 'none', at: 'overlays/base/a.yaml:4' },
-      ],
+      findings: none('manifests/a.yaml:4'),
       skip: ['comment'],
+    },
+    {
+      name: 'copies, applied in either way',
+      files: {
+        'a/web.yaml': bare,
+        'b/kustomization.yaml': 'resources: [web.yaml]\n',
+        'b/web.yaml': bare.replace('image: x', 'image: registry.example.org/shop/x:v1'),
+        Makefile: 'up:\n\tkubectl apply -k b\nplain:\n\tkubectl apply -f a\n',
+      },
+      findings: none('a/web.yaml:4'),
+      skip,
+    },
+    {
+      name: 'no copy: another program under the name',
+      files: { 'a/web.yaml': bare, 'b/web.yaml': bare.replace('image: x', 'image: y') },
+      findings: [...none('a/web.yaml:4'), ...none('b/web.yaml:4')],
+      skip,
     },
     {
       name: 'one base in two namespaces',

@@ -361,11 +361,20 @@ testCheck(readonlyRootfs, {
       skip,
     },
     {
-      name: 'objects that no file gives a namespace',
+      name: 'copies that no file gives a namespace',
       files: { 'a.yaml': workload('Pod', 'tty: true'), 'b.yaml': `# b\n${workload('Pod', 'tty: true')}` },
+      findings: [{ message: 'missing', at: 'a.yaml:4' }],
+      skip,
+    },
+    {
+      name: 'another program under the name, where no file gives a namespace',
+      files: {
+        'a.yaml': workload('Pod', 'image: r.example.org/x/web:1'),
+        'b.yaml': workload('Pod', 'image: r.example.org/x/api:1'),
+      },
       findings: [
         { message: 'missing', at: 'a.yaml:4' },
-        { message: 'missing', at: 'b.yaml:5' },
+        { message: 'missing', at: 'b.yaml:4' },
       ],
       skip,
     },
