@@ -19,6 +19,8 @@ interface Case {
 export interface ValidCase extends Case {
   /** Number of passing subjects; absent: at least one. */
   readonly subjects?: number;
+  /** What says so, of one subject at least. */
+  readonly evidence?: string;
 }
 
 export interface Expected {
@@ -71,6 +73,8 @@ export function testCheck(check: Check, cases: Cases): void {
         if (one.subjects === undefined) expect(judgement.subjects.length).toBeGreaterThan(0);
         else expect(judgement.subjects).toHaveLength(one.subjects);
         for (const subject of judgement.subjects) expect(subject.evidence).toBeTruthy();
+        if (one.evidence !== undefined)
+          expect(judgement.subjects.map((subject) => subject.evidence)).toContain(one.evidence);
         await sameWhen(check, one, judgement);
       });
     });

@@ -4,7 +4,7 @@ import { isTrial } from '../facts/cluster/trials.ts';
 import { deployedAs, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
 import { composeTrials } from '../facts/compose/trials.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
-import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
+import { type DeployedContainer, decidedAt, linkContainers, setIn, sharingObjects } from '../facts/containers.ts';
 import { type DockerRun, linkDocker } from '../facts/docker-run.ts';
 import { linkOpenTasks, linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -12,7 +12,7 @@ import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { podTemplate } from '../facts/kubernetes.ts';
 import type { Place } from '../facts/span.ts';
-import { at, booleanOf, textOf, type YamlNode } from '../facts/yaml.ts';
+import { at, booleanOf, textOf } from '../facts/yaml.ts';
 
 const WHY = 'Whoever gets code to run in the container can change programs and keep tools in it.';
 const MOUNTS = 'mount an emptyDir or tmpfs where the program writes (usually /tmp)';
@@ -117,7 +117,7 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
   const bad = results.find(({ passes }) => !passes);
   if (results.length === 0) return [];
   if (!bad) {
-    const evidence = results[0]!.exempt ?? `readOnlyRootFilesystem is true${seenIn(results[0]!.setting, place)}`;
+    const evidence = results[0]!.exempt ?? `readOnlyRootFilesystem is true${setIn(results[0]!.setting, place)}`;
     const context = at(unused?.container.body, 'securityContext');
     const byDefault = at(context, 'readOnlyRootFilesystem');
     if (!unused || results[0]!.exempt || booleanOf(byDefault) === true || byDefault?.rendered?.unknown !== undefined)
@@ -151,10 +151,6 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
   return [{ ...subject, place }];
 }
 
-function seenIn(setting: YamlNode | undefined, place: Place): string {
-  return setting?.path !== undefined && setting.path !== place.path ? ` by ${setting.path}` : '';
-}
-
 /** Annotations and labels by which other tools are told that a container may write. */
 function exemption(workload: Workload, container: string, options: Options): string | undefined {
   const patterns = options.exemptions as readonly string[];
@@ -185,7 +181,7 @@ function services(facts: Facts): Subject[] {
     const title = `service ${service.name}`;
     const place = { path: service.path, span: service.keySpan };
     const setting = at(service.body, 'read_only');
-    if (booleanOf(setting) === true) return pass(title, place, `read_only is true${seenIn(setting, place)}`);
+    if (booleanOf(setting) === true) return pass(title, place, `read_only is true${setIn(setting, place)}`);
     const open = setting?.rendered?.unknown;
     if (open !== undefined) return unknown(title, place, `read_only is not known: ${open}`);
     const at2 = setting ? { path: setting.path ?? service.path, span: setting.span } : place;

@@ -11,7 +11,7 @@ import { isTrial } from '../facts/cluster/trials.ts';
 import { deployedAs, linkCluster, type Workload } from '../facts/cluster.ts';
 import { composeTrials } from '../facts/compose/trials.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
-import { type DeployedContainer, decidedAt, linkContainers, sharingObjects } from '../facts/containers.ts';
+import { type DeployedContainer, decidedAt, linkContainers, setIn, sharingObjects } from '../facts/containers.ts';
 import { linkOpenTasks, linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
@@ -152,7 +152,9 @@ function judge(one: DeployedContainer, facts: Facts, cpuToo: boolean): Subject[]
         ),
       ];
     }
-    evidence ||= elsewhere ?? `memory is limited to ${open ? 'a value of the installation' : textOf(memory)}`;
+    evidence ||=
+      elsewhere ??
+      `memory is limited to ${open ? 'a value of the installation' : textOf(memory)}${setIn(memory, place)}`;
     if (cpuToo && elsewhere === undefined && at(limits, 'cpu') === undefined)
       return [failed(title, 'cpu', { title, where }, place, trial)];
     const requests = at(container.body, 'resources', 'requests');
@@ -224,7 +226,7 @@ function services(facts: Facts): Subject[] {
     const limit = limits.find(
       (node) => node?.rendered?.unknown === undefined && !/^(?:0\D*|)$/.test(textOf(node) ?? ''),
     );
-    if (limit) return pass(title, place, `memory is limited to ${textOf(limit)}`);
+    if (limit) return pass(title, place, `memory is limited to ${textOf(limit)}${setIn(limit, place)}`);
     const open = limits.flatMap((node) => node?.rendered?.unknown ?? [])[0];
     if (open !== undefined) return unknown(title, place, `the memory limit is not known: ${open}`);
     // A limit of 0 is none; where a variable gives it, that is the line to change.

@@ -112,3 +112,8 @@ export function decidedAt(variant: Variant, ...nodes: readonly (YamlNode | undef
   const node = nodes.find((one) => one?.path !== undefined && one.path !== own);
   return node ? { path: node.path!, span: node.span } : placeIn(workload, container);
 }
+
+/** For a pass: the other file that sets `node` of the thing at `place`, as the end of a sentence; empty where it stands there. */
+export function setIn(node: YamlNode | undefined, place: Place): string {
+  return node?.path !== undefined && node.path !== place.path ? `, set in ${node.path}` : '';
+}

@@ -68,8 +68,16 @@ testCheck(readonlyRootfs, {
         'a.yaml': `x: &sc {readOnlyRootFilesystem: true}\n${POD('      securityContext: {<<: *sc, runAsUser: 1}\n')}`,
       },
     },
-    { name: 'chart values', files: chart('sc: {readOnlyRootFilesystem: true}\n') },
-    { name: 'chart literal', files: chart('a: 1\n', 'readOnlyRootFilesystem: true') },
+    {
+      name: 'chart values',
+      files: chart('sc: {readOnlyRootFilesystem: true}\n'),
+      evidence: 'readOnlyRootFilesystem is true, set in c/values.yaml',
+    },
+    {
+      name: 'chart literal',
+      files: chart('a: 1\n', 'readOnlyRootFilesystem: true'),
+      evidence: 'readOnlyRootFilesystem is true',
+    },
     {
       name: 'disabled template branch',
       files: chart('sc: {readOnlyRootFilesystem: true}\n', undefined, {
