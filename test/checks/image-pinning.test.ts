@@ -293,6 +293,51 @@ testCheck(imagePinning, {
       },
       subjects: 3,
     },
+    {
+      name: 'images of skaffold, whatever builds them, in charts and as bases of each other',
+      files: {
+        'skaffold.yaml': [
+          'apiVersion: skaffold/v4beta6',
+          'kind: Config',
+          'build:',
+          '  artifacts:',
+          '    - {image: shop, buildpacks: {builder: b}}',
+          '    - {image: registry.example.org/team/cart, jib: {}}',
+          '    - {image: plain, context: plain, requires: [{image: low, alias: LOW}, {image: team/deep}]}',
+          'profiles:',
+          '  - {name: more, build: {artifacts: [{image: added, ko: {}}]}}',
+          '  - {name: odd, patches: [{op: add, path: /build/artifacts/-, value: {image: late, custom: {}}}]}',
+          'deploy:',
+          '  helm:',
+          '    releases:',
+          '      - name: a',
+          '        chartPath: chart',
+          '        artifactOverrides: {first: shop, deep: {second: registry.example.org/team/cart}}',
+          '        setValueTemplates:',
+          '          third.repo: "{{.IMAGE_DOMAIN_registry_example_org_team_cart}}/{{.IMAGE_REPO_NO_DOMAIN_registry_example_org_team_cart}}"',
+          '          third.tag: "{{.IMAGE_TAG_registry_example_org_team_cart}}@{{ .IMAGE_DIGEST2 }}"',
+          '          fourth: "{{.IMAGE_FULLY_QUALIFIED}}"',
+          '',
+        ].join('\n'),
+        'chart/Chart.yaml': 'apiVersion: v2\nname: chart\nversion: 1.0.0\n',
+        'chart/values.yaml':
+          'first: other.example/x:1\ndeep: {second: other.example/y:1}\nthird: {repo: other.example/z, tag: v1}\nfourth: other.example/z\n',
+        'chart/templates/p.yaml': [
+          ['a', '{{ .Values.first }}'],
+          ['b', '{{ .Values.deep.second }}'],
+          ['c', '{{ .Values.third.repo }}:{{ .Values.third.tag }}'],
+          ['d', '{{ .Values.fourth }}'],
+        ]
+          .map(([name, image]) => `---\n${pod(`"${image}"`).replace('name: p', `name: ${name}`)}`)
+          .join(''),
+        'plain/Dockerfile':
+          'ARG LOW=golang:1.23\nARG team_deep\nFROM $LOW AS low\nFROM ${team_deep}\nCOPY --from=low /a /a\n',
+        'k/one.yaml': pod('added:v1'),
+        'k/two.yaml': pod('late'),
+      },
+      subjects: 8,
+      skip: ['comment'],
+    },
     { name: 'a name that ko replaces', files: { 'k.yaml': pod('ko://example.org/shop/cmd/api') } },
     {
       name: 'built on the node and never fetched',
@@ -333,9 +378,11 @@ testCheck(imagePinning, {
         'x/Dockerfile.mesh-node': BASE,
         'x/api/Dockerfile': BASE,
         'x/compose.yaml':
-          'services:\n  a:\n    image: mesh-node:latest\n    tty: true\n  b:\n    build: api\n  c:\n    image: x-b\n    tty: true\n',
+          'services:\n  a:\n    image: mesh-node:latest\n    tty: true\n  b:\n    build: api\n  c:\n    image: x-b\n    tty: true\n  the-low:\n    build: api\n',
+        'y/Dockerfile': 'FROM anything-the-low:latest\n',
+        'y/stack.yaml': 'services:\n  a:\n    image: anything_the-low\n    tty: true\n',
       },
-      subjects: 3,
+      subjects: 5,
       skip: ['comment'],
     },
     { name: 'Kubernetes by digest', files: { 'k.yaml': pod(`nginx:1@${DIGEST}`) } },
@@ -479,6 +526,26 @@ testCheck(imagePinning, {
         { message: 'own', at: 'compose.yaml:3', confidence: 'low' },
         { message: 'tag-compose-image', at: 'compose.yaml:6', confidence: 'high' },
       ],
+      skip: ['comment'],
+    },
+    {
+      name: 'names that only look like those compose gives',
+      files: {
+        'compose.yaml':
+          'services:\n  express:\n    build: a\n  web:\n    build: b\n    image: ours\n  x1:\n    image: mongo-express:1\n    tty: true\n  x2:\n    image: team/shop-express:1\n    tty: true\n  x3:\n    image: shop-web:1\n    tty: true\n  x4:\n    image: express:1\n    tty: true\n',
+      },
+      findings: [8, 11, 14, 17].map((line) => ({ message: 'tag-compose-image', at: `compose.yaml:${line}` })),
+    },
+    {
+      name: 'values of a chart that skaffold leaves alone',
+      files: {
+        'skaffold.yaml':
+          'apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {artifacts: [{image: shop}]}\ndeploy: {helm: {releases: [{name: a, chartPath: chart, artifactOverrides: {other: shop}, setValueTemplates: {tag: "{{.RELEASE}}"}}]}}\n',
+        'chart/Chart.yaml': 'apiVersion: v2\nname: chart\nversion: 1.0.0\n',
+        'chart/values.yaml': 'image: a.example/x:1\n',
+        'chart/templates/p.yaml': pod('"{{ .Values.image }}"'),
+      },
+      findings: [{ message: 'tag-k8s-image', at: 'chart/values.yaml:1' }],
       skip: ['comment'],
     },
     {

@@ -1,7 +1,7 @@
 /** Knows which commands and objects of a repository install which chart with which values. */
 import { argoSources } from '../cluster/argo.ts';
 import { localShells } from '../cluster/local-clusters.ts';
-import { skaffoldParts } from '../cluster/skaffold.ts';
+import { filledIn, skaffoldArtifacts, skaffoldParts } from '../cluster/skaffold.ts';
 import type { Facts } from '../facts.ts';
 import type { Expression } from '../hcl.ts';
 import type { KubeObject } from '../kubernetes.ts';
@@ -19,7 +19,7 @@ import {
 import type { Command, Shell, Word } from '../shell.ts';
 import type { Place } from '../span.ts';
 import { attributeOf, blocksOf } from '../terraform.ts';
-import { at, entriesOf, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
+import { at, entriesOf, entryOf, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
 import type { Release } from './context.ts';
 
 export interface Deployment {
@@ -286,6 +286,7 @@ function fromArgo(kind: string, body: YamlNode, path: string, search: Search): D
 
 /** Releases of skaffold; their values may be templates that only a run fills in. */
 function fromSkaffold(object: KubeObject, path: string, search: Search): Deployment[] {
+  const images = skaffoldArtifacts(object, path).map(({ image }) => image);
   return skaffoldParts(object, path).flatMap(({ releases }) =>
     releases.flatMap((release) => {
       const text = (key: string) => wild(textOf(at(release, key)));
@@ -293,11 +294,13 @@ function fromSkaffold(object: KubeObject, path: string, search: Search): Deploym
       if (chart === undefined) return [];
       const inline = ['setValues', 'setValueTemplates'].flatMap((key) =>
         entriesOf(at(release, key)).flatMap((entry): Inline[] => {
-          const value = wild(textOf(entry.value))?.replace(/[\\,]/g, '\\$&');
+          const value = textOf(entry.value);
           if (value === undefined) return [];
-          return [{ kind: 'set', text: `${entry.key}=${value}`, asText: false, path, span: entry.span }];
+          const text = `${entry.key}=${filledIn(value, images).replace(/[\\,]/g, '\\$&')}`;
+          return [{ kind: 'set', text, asText: false, path, span: entry.span }];
         }),
       );
+      const replaced = replacedImages(release, path);
       const folders = [folderOf(path), ''];
       const files = itemsOf(at(release, 'valuesFiles')).flatMap((node) => wild(textOf(node)) ?? []);
       const namespace = known(text('namespace'));
@@ -307,12 +310,26 @@ function fromSkaffold(object: KubeObject, path: string, search: Search): Deploym
           release: { name: known(text('name')) ?? 'release-name', namespace: namespace ?? 'default' },
           ...(namespace === undefined ? {} : { namespace }),
           valuesFiles,
-          inline: [...tree(at(release, 'overrides'), path, search), ...inline],
+          inline: [...tree(at(release, 'overrides'), path, search), ...inline, ...replaced],
           place: { path, span: release.span },
         })),
       );
     }),
   );
+}
+
+/** `artifactOverrides`: values that become the name of what was built, as one text or in parts. */
+function replacedImages(release: YamlNode, path: string): Inline[] {
+  const parts = entryOf(at(release, 'imageStrategy'), 'helm');
+  const visit = (node: YamlNode | undefined, prefix: string, depth: number): Inline[] =>
+    entriesOf(node).flatMap(({ key, value, span }): Inline[] => {
+      const image = textOf(value);
+      const name = `${prefix}${key}`;
+      if (image === undefined) return depth < 10 ? visit(value, `${name}.`, depth + 1) : [];
+      const text = parts ? `${name}.repository=${image},${name}.tag=built` : `${name}=${image}`;
+      return [{ kind: 'set', text, asText: false, path, span }];
+    });
+  return visit(at(release, 'artifactOverrides'), '', 0);
 }
 
 /** Fields in braces that a run fills stand for any text. */

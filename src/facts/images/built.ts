@@ -1,11 +1,12 @@
 /** Knows which images the repository builds itself, from which Dockerfiles, and what names they may have elsewhere. */
+import { skaffoldArtifacts } from '../cluster/skaffold.ts';
 import { linkCompose } from '../compose.ts';
 import { linkDocker, nameOf, shortNameOf } from '../docker-run.ts';
 import type { Dockerfile, Stage } from '../dockerfile.ts';
 import type { Facts, FileFacts } from '../facts.ts';
 import { type ImageRef, imageName, parseImage, shortName } from '../images.ts';
 import { folderOf, joinPath } from '../paths.ts';
-import { at, itemsOf, textOf } from '../yaml.ts';
+import { isPublic } from './public.ts';
 
 /** Who builds an image. */
 export interface Builder {
@@ -24,6 +25,8 @@ export interface BuiltImages {
   readonly patterns: readonly { readonly name: RegExp; readonly builder: Builder }[];
   /** By short name: all of the above, and what the Dockerfiles' own names suggest. */
   readonly byShortName: ReadonlyMap<string, Builder>;
+  /** Services whose image compose names itself: the project, which anybody may choose, and the service. */
+  readonly byService: ReadonlyMap<string, Builder>;
 }
 
 /** All images the repository builds. A pure join: use through `facts.linked`. */
@@ -31,6 +34,7 @@ export function linkBuiltImages(facts: Facts): BuiltImages {
   const byName = new Map<string, Builder>();
   const patterns = new Map<string, { name: RegExp; builder: Builder }>();
   const byShortName = new Map<string, Builder>();
+  const byService = new Map<string, Builder>();
   const add = (text: string, builder: Builder): void => {
     const image = parseImage(nameOf(text));
     if (image && !byName.has(imageName(image))) byName.set(imageName(image), builder);
@@ -45,9 +49,7 @@ export function linkBuiltImages(facts: Facts): BuiltImages {
     if (build) {
       const builder = { path, ...(build.dockerfile === undefined ? {} : { dockerfile: build.dockerfile }) };
       if (reference !== undefined) add(reference, builder);
-      // The name that compose gives: the project, which is the folder unless somebody says otherwise, and the service.
-      const project = folderOf(path).split('/').at(-1)!;
-      if (reference === undefined && project) for (const mark of '-_') add(`${project}${mark}${name}`, builder);
+      if (!service.image) byService.set(name.toLowerCase(), builder);
     } else if (reference !== undefined) {
       const beside = dockerfileBeside(reference, path, facts);
       if (beside !== undefined) add(reference, { path, dockerfile: beside });
@@ -71,14 +73,26 @@ export function linkBuiltImages(facts: Facts): BuiltImages {
   }
   for (const [path, hints] of facts.linked(linkHints))
     for (const hint of hints) if (!byShortName.has(hint)) byShortName.set(hint, { path, dockerfile: path });
-  return { byName, patterns: [...patterns.values()], byShortName };
+  return { byName, patterns: [...patterns.values()], byShortName, byService };
 }
 
 /** Who builds the image of that name; a name that only resembles one counts where `exactly` is not asked for. */
-export function builderOf({ byName, patterns }: BuiltImages, image: ImageRef, exactly = false): Builder | undefined {
+export function builderOf(built: BuiltImages, image: ImageRef, exactly = false): Builder | undefined {
   const name = imageName(image);
-  return byName.get(name) ?? (exactly ? undefined : patterns.find((one) => one.name.test(name))?.builder);
+  const similar = exactly ? undefined : built.patterns.find((one) => one.name.test(name))?.builder;
+  return built.byName.get(name) ?? composedBy(built, image) ?? similar;
 }
+
+/** "shop-web" and "shop_web" of the service "web": no registry has names without a namespace, but for those of Docker Hub. */
+function composedBy({ byService }: BuiltImages, image: ImageRef): Builder | undefined {
+  const { registry, repository } = image;
+  if (registry !== undefined || repository.includes('/') || isPublic(image)) return undefined;
+  const marks = [...repository.slice(0, MAX_NAME).matchAll(/(?<=.)[-_]/g)];
+  return marks.map(({ index }) => byService.get(repository.slice(index + 1).toLowerCase())).find((one) => one);
+}
+
+/** Longer than any name of an image. */
+const MAX_NAME = 255;
 
 /** "$REGISTRY/team/app:$TAG" as a pattern of whole names. */
 function patternOf(text: string): RegExp {
@@ -104,18 +118,13 @@ function dockerfileBeside(reference: string, path: string, facts: Facts): string
   return upstream ? undefined : file?.path;
 }
 
-/** Artifacts of skaffold.yaml, those of its profiles as well, by image name. */
+/** Artifacts of skaffold.yaml, by image name. */
 function skaffoldBuilds(facts: Facts): [string, Builder][] {
   return facts.of('kubernetes').flatMap(({ path, data }) =>
     data.objects
-      .filter((object) => object.apiVersion.startsWith('skaffold/'))
-      .flatMap(({ body }) => [body, ...itemsOf(at(body, 'profiles'))])
-      .flatMap((body) => itemsOf(at(body, 'build', 'artifacts')))
-      .flatMap((artifact): [string, Builder][] => {
-        const image = parseImage(textOf(at(artifact, 'image')) ?? '');
-        const context = joinPath(folderOf(path), textOf(at(artifact, 'context')) ?? '.');
-        const name = textOf(at(artifact, 'docker', 'dockerfile')) ?? 'Dockerfile';
-        const dockerfile = context === undefined ? undefined : joinPath(context, name);
+      .flatMap((object) => skaffoldArtifacts(object, path))
+      .flatMap(({ image: text, dockerfile }): [string, Builder][] => {
+        const image = parseImage(text);
         const known = dockerfile !== undefined && facts.has(dockerfile) ? { dockerfile } : {};
         return image ? [[imageName(image), { path, ...known, deploys: true }]] : [];
       }),

@@ -2,6 +2,7 @@
 
 import { linkPipelines } from '../ci/gitlab.ts';
 import type { Job, Pipeline } from '../ci/pipeline.ts';
+import { skaffoldArtifacts } from '../cluster/skaffold.ts';
 import { deployedWorkloads, linkCluster, placeIn, type Workload } from '../cluster.ts';
 import { type ComposeText, linkCompose } from '../compose.ts';
 import { linkDocker, shortNameOf } from '../docker-run.ts';
@@ -149,7 +150,7 @@ function inDockerfiles(facts: Facts): ImageReference[] {
     const { stages, globals } = file.data;
     const given = contexts.get(file.path);
     const local = (resolved: string | undefined, text: string) => {
-      const by = given?.get(resolved ?? text);
+      const by = given?.get(text) ?? given?.get(resolved ?? '');
       const exempt = by === undefined ? ownImage(built, resolved, text) : `another target of ${by}`;
       return exempt === undefined ? {} : { exempt };
     };
@@ -204,7 +205,7 @@ function inDockerfiles(facts: Facts): ImageReference[] {
   });
 }
 
-/** Bases that bake files replace with what other targets build: the bake file, by Dockerfile and name. */
+/** Bases that bake files and skaffold replace with what other targets build: their file, by Dockerfile and name. */
 function linkContexts(facts: Facts): ReadonlyMap<string, ReadonlyMap<string, string>> {
   const found = new Map<string, Map<string, string>>();
   for (const { path, data } of facts.of('imagefile')) {
@@ -214,6 +215,13 @@ function linkContexts(facts: Facts): ReadonlyMap<string, ReadonlyMap<string, str
       const names = found.get(dockerfile) ?? new Map<string, string>();
       for (const name of contexts) names.set(name, path);
       found.set(dockerfile, names);
+    }
+  }
+  for (const { path, data } of facts.of('kubernetes')) {
+    for (const { dockerfile = '', bases } of data.objects.flatMap((object) => skaffoldArtifacts(object, path))) {
+      if (bases.length === 0) continue;
+      const names = bases.flatMap(({ argument }) => [`$${argument}`, `\${${argument}}`]);
+      found.set(dockerfile, new Map([...(found.get(dockerfile) ?? []), ...names.map((name) => [name, path] as const)]));
     }
   }
   return found;
