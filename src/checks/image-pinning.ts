@@ -60,9 +60,9 @@ export const imagePinning = defineCheck({
   messages: {
     ...imageMessages(),
     own: {
-      what: '{images} that this repository builds are deployed by version tag only.',
+      what: '{images} that this repository builds are used by version tag only.',
       why: 'Whoever can push to {registry} can put another image behind a released version; only a digest names what was tested.',
-      fix: 'Let the release write the digests into these manifests: `kustomize edit set image`, a digest among the values of the chart, `docker compose config --resolve-image-digests`.{setting}',
+      fix: 'Let the release write the digests into these files: `kustomize edit set image`, a digest among the values of the chart, `docker compose config --resolve-image-digests`.{setting}',
       severity: 'low',
     },
     action: {

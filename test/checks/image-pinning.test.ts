@@ -922,6 +922,33 @@ testCheck(imagePinning, {
       skip: ['comment'],
     },
     {
+      name: 'bases that the repository builds for others, by folders that begin with the namespace',
+      files: Object.fromEntries(
+        ['team-cart', 'team-shop', 'team-low'].map((name, i) => [
+          `${name}/Dockerfile`,
+          `FROM docker.io/team/low:1.2\nCOPY --from=team/cart:1 /a /a\nCOPY --from=team/${i ? 'shop' : 'else'}:1 /a /a\n`,
+        ]),
+      ),
+      findings: [
+        { message: 'own', at: 'team-cart/Dockerfile:1', confidence: 'low' },
+        { message: 'tag-base-image', at: 'team-cart/Dockerfile:3' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'a manifest that was copied, and other objects with the same image',
+      files: {
+        'a/p.yaml': pod('nginx:1'),
+        'b/p.yaml': `${pod('nginx:1')}      tty: true\n`,
+        'b/q.yaml': pod('nginx:1').replace('name: p', 'name: q'),
+        'b/r.yaml': pod('nginx:2'),
+        'b/s.yaml': pod('nginx:1').replace('name: p', 'generateName: p'),
+        'b/t.yaml': pod('nginx:1').replace('name: p', 'generateName: t'),
+      },
+      findings: ['a/p', 'b/q', 'b/r', 'b/s', 'b/t'].map((name) => ({ message: 'tag-k8s-image', at: `${name}.yaml:7` })),
+      skip: ['comment'],
+    },
+    {
       name: 'a namespace of Dockerfiles of the repository, and one that others fill as well',
       files: {
         ...Object.fromEntries(['cart', 'shop', 'mail'].map((name) => [`src/${name}/Dockerfile`, BASE])),
@@ -933,13 +960,20 @@ testCheck(imagePinning, {
           'a.example/u/shop:1',
           'a.example/u/mail:1',
           'a.example/u/else:1',
+          'a.example/u/more:1',
+          'a.example/u/most:1',
+          'a.example/v/v-x:1',
+          'a.example/v/cart:1',
+          'a.example/v/shop:1',
+          'a.example/v/mail:1',
         ]
           .map((image, i) => `  s${i}:\n    image: ${image}\n    tty: true\n`)
           .join('')}`,
       },
       findings: [
         { message: 'own', at: 'compose.yaml:3', confidence: 'low' },
-        ...[12, 15, 18, 21].map((line) => ({ message: 'tag-compose-image', at: `compose.yaml:${line}` })),
+        ...[12, 15, 18, 21, 24, 27, 30].map((line) => ({ message: 'tag-compose-image', at: `compose.yaml:${line}` })),
+        { message: 'own', at: 'compose.yaml:33', confidence: 'low' },
       ],
       skip: ['comment'],
     },

@@ -15,6 +15,7 @@ import { resolveVariables } from '../variables.ts';
 import { at, type Origin, textOf } from '../yaml.ts';
 import { type Builder, type BuiltImages, builderOf, linkBuiltImages } from './built.ts';
 import { type DeclaredImage, linkDeclaredImages } from './declared.ts';
+import { isPublic } from './public.ts';
 import { linkScriptedNames } from './scripted.ts';
 
 export interface ImageReference {
@@ -50,6 +51,8 @@ export interface ImageReference {
   readonly own?: { readonly prefix: string; readonly set: string };
   /** Folder of the chart that renders it. */
   readonly chart?: string;
+  /** The container of a named object: copies of a manifest have it in common. */
+  readonly container?: string;
 }
 
 /** All image references, by file and place. A pure join: use through `facts.linked`. */
@@ -103,7 +106,9 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     const from = chart ?? (shares ? `${one.place.path} ${one.text}` : undefined);
     const line = use && exempt === undefined ? `${place.path}:${place.span.start} ${tagged}` : undefined;
     // Services that merge one mapping, and overlays of one base, name it in one place.
-    const here = `${place.path}:${place.span.start}-${place.span.end} ${aspect} ${resolved ?? i}`;
+    const written = `${place.path}:${place.span.start}-${place.span.end} ${aspect} ${resolved ?? i}`;
+    // A manifest that was copied: the same container of the same object.
+    const here = one.container === undefined ? written : `${one.container} ${resolved}`;
     const same = line ?? (exempt !== undefined ? `${i}` : from === undefined ? here : `${from} ${resolved}`);
     const key = published ? `${aspect} ${own.prefix} ${own.set}` : same;
     const group = groups.get(key);
@@ -146,6 +151,7 @@ function ownImage(built: BuiltImages, resolved: string | undefined, text: string
 function inDockerfiles(facts: Facts): ImageReference[] {
   const built = facts.linked(linkBuiltImages);
   const contexts = facts.linked(linkContexts);
+  const prefixOfOwn = facts.linked(linkOwnPrefixes);
   return facts.of('dockerfile').flatMap((file) => {
     const { stages, globals } = file.data;
     const given = contexts.get(file.path);
@@ -157,6 +163,11 @@ function inDockerfiles(facts: Facts): ImageReference[] {
     const origin = (names: readonly string[] | undefined) => {
       const found = globals.findLast(({ name, value }) => value !== undefined && names?.includes(name));
       return found && placeOf(file, found);
+    };
+    const ownBase = (resolved: string | undefined): Pick<ImageReference, 'own'> => {
+      const parsed = parseImage(resolved ?? '');
+      const prefix = parsed && prefixOfOwn(parsed);
+      return prefix === undefined ? {} : { own: { prefix, set: '' } };
     };
     return stages.flatMap((stage): ImageReference[] => {
       const last = stage === stages.at(-1);
@@ -172,6 +183,7 @@ function inDockerfiles(facts: Facts): ImageReference[] {
           ...(image.resolved === undefined ? {} : { resolved: image.resolved }),
           ...(name === 'scratch' ? { exempt: 'an empty image' } : local(image.resolved, image.text)),
           ...(last ? {} : { builder: true }),
+          ...ownBase(image.resolved),
         });
       }
       for (const { from, stage: source } of stage.copies) {
@@ -182,6 +194,7 @@ function inDockerfiles(facts: Facts): ImageReference[] {
           place: placeOf(file, from),
           text: from.text,
           ...(from.resolved === undefined ? {} : { resolved: from.resolved }),
+          ...ownBase(from.resolved),
           ...local(from.resolved, from.text),
         });
       }
@@ -276,6 +289,7 @@ function inKubernetes(facts: Facts): ImageReference[] {
       if (seen.has(id)) return [];
       seen.add(id);
       const key = container.image.rendered?.keys?.at(-1);
+      const { object } = workload;
       const prefix = image && facts.linked(linkOwnPrefixes)(image);
       const pull = textOf(at(container.body, 'imagePullPolicy'));
       const exempt = text.startsWith('ko://')
@@ -286,12 +300,13 @@ function inKubernetes(facts: Facts): ImageReference[] {
       return [
         {
           aspect: 'k8s-image',
-          title: `image of container ${container.name} of ${workload.object.kind} ${workload.object.name ?? ''}`.trim(),
+          title: `image of container ${container.name} of ${object.kind} ${object.name ?? ''}`.trim(),
           place,
           text,
           ...(image ? { resolved: text } : {}),
           ...(key === undefined ? {} : { key }),
           ...(workload.chart ? { chart: workload.chart.folder } : {}),
+          ...(object.name === undefined ? {} : { container: `${object.kind} ${object.name} ${container.name}` }),
           ...(exempt === undefined ? {} : { exempt }),
           ...(prefix === undefined ? {} : { own: { prefix, set: setOf(workload) } }),
           ...(workload.trial ? { aside: true } : {}),
@@ -315,7 +330,8 @@ function setOf({ chart, kustomization, path }: Workload): string {
 
 /**
  * Gives the registry and namespace of an image that the repository publishes: one that it builds under that name, or
- * one of three and more in a namespace that holds nothing but what it has Dockerfiles for.
+ * one of three and more in a namespace that holds nothing but what it has Dockerfiles for, or mostly that where it has
+ * one for this image as well.
  */
 function linkOwnPrefixes(facts: Facts): (image: ImageRef) => string | undefined {
   const scripted = facts.linked(linkScriptedNames);
@@ -324,6 +340,11 @@ function linkOwnPrefixes(facts: Facts): (image: ImageRef) => string | undefined 
   const texts = [
     ...facts.linked(linkCompose).map(({ image }) => image?.resolved),
     ...facts.linked(linkCluster).workloads.flatMap(({ pod }) => pod.containers.map(({ image }) => image?.text)),
+    ...facts
+      .of('dockerfile')
+      .flatMap(({ data }) =>
+        data.stages.flatMap(({ image, copies }) => [image.resolved, ...copies.map(({ from }) => from?.resolved)]),
+      ),
   ];
   for (const text of texts) {
     const image = parseImage(text ?? '');
@@ -333,8 +354,15 @@ function linkOwnPrefixes(facts: Facts): (image: ImageRef) => string | undefined 
   return (image) => {
     const prefix = prefixOf(image);
     if (builderOf(built, image) || scripted.has(image.repository.toLowerCase())) return prefix;
+    if (prefix === '' || isPublic(image, facts.repository)) return undefined;
     const found = [...(names.get(prefix) ?? [])];
-    return found.length > 2 && found.every((name) => built.byShortName.has(name)) ? prefix : undefined;
+    // "team/cart" of the folder "cart", or "team-cart".
+    const team = prefix.slice(prefix.lastIndexOf('/') + 1);
+    const has = (name: string) => built.byShortName.has(name) || built.byShortName.has(`${team}-${name}`);
+    const known = found.filter(has).length;
+    return known > 2 && (has(shortName(image)) ? known * 2 > found.length : known === found.length)
+      ? prefix
+      : undefined;
   };
 }
 
