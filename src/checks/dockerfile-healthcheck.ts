@@ -123,13 +123,16 @@ function products(
   options: Options,
 ): Subject[] {
   const { stages } = file.data;
+  // A stage at the end that tests or debugs the product is built by name.
+  const product = ({ name = '' }: Stage) => !/(?:^|[^a-z])(?:tests?|debug)$/.test(name);
+  const plain = uses.some((use) => use.target === undefined);
+  const final = (plain ? undefined : stages.findLast(product)) ?? stages.at(-1);
   const used = new Set(stages.flatMap((stage) => [stage.parent, ...stage.copies.map((copy) => copy.stage)]));
   return stages.flatMap((stage) => {
-    const last = stage === stages.at(-1);
+    const last = stage === final;
     const targeted = uses.some((use) => use.target !== undefined && use.target === stage.name);
-    const alone =
-      !used.has(stage.index) &&
-      !/(?:^|[^a-z])(?:dev|develop\w*|debug|tests?|lint|ci|build(?:er)?)(?![a-z])/.test(stage.name ?? '');
+    const aside = /(?:^|[^a-z])(?:dev|develop\w*|debug|tests?|lint|ci|build(?:er)?)(?![a-z])/.test(stage.name ?? '');
+    const alone = !used.has(stage.index) && !aside;
     if (!last && !targeted && !alone) return [];
     const own = uses.filter((use) => (use.target === undefined ? last : use.target === stage.name));
     const subject = judge(file, stage, own, known, facts, options);
@@ -145,7 +148,7 @@ function judge(
   facts: Facts,
   options: Options,
 ): Subject | undefined {
-  const { chain, base } = facts.linked(linkLineages)(file, stage);
+  const { chain, base, outer } = facts.linked(linkLineages)(file, stage);
   const name = stage.name ?? (file.data.stages.length > 1 ? 'the last stage' : file.path);
   const place = placeOf(file, stage);
   const title = `image of ${name}`;
@@ -200,6 +203,9 @@ function judge(
   if (base && verdict.runs === 'unclear' && !entrypoint && !cmd && !runs) return undefined;
   if (verdict.guessed && !runs && /(?:^|\/)(?:scripts?|tools?|hack|ci|utils?)\//.test(file.path)) return undefined;
   if (uses.length > 0 && !runs && verdict.runs !== 'service') return undefined;
+  // One cause: the Dockerfile that builds the base says what is started, and is judged itself.
+  const added = chain.slice(0, outer).some((one) => one.entrypoint ?? one.cmd ?? one.expose[0]);
+  if (!check && !runs && outer !== undefined && !added) return undefined;
   const because = verdict.runs === 'service' || !runs ? verdict.because : `the ${runs.title} keeps it running`;
   const finding: Finding = {
     message: check ? 'disabled' : 'missing',

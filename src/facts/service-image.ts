@@ -42,6 +42,7 @@ export function forDevelopment(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   return (
     /(?:^|\/)\.(?:devcontainer|gitpod|github|circleci|buildkite|clusterfuzzlite)\//.test(path) ||
+    /(?:^|\/)(?:dev(?:env|container)|gitpod|tests?[-_][\w-]+)\/[^/]*$/i.test(path) ||
     /(?:^|[._-])(?:dev|devel|development|devcontainer|gitpod|debug|debugger|e2e|tests?|lint|ci|bench|benchmark|load-?gen(?:erator)?)(?:$|[._-])/.test(
       name,
     )
@@ -64,7 +65,8 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
   }
   const { entrypoint, cmd } = startCommand(chain);
   const port = servicePort(chain);
-  const command = entrypoint || cmd ? startVerdict(entrypoint, cmd, known, scriptOf) : undefined;
+  const started = entrypoint || cmd ? startVerdict(entrypoint, cmd, known, scriptOf) : undefined;
+  const command = started && { ...started, because: filledIn(started.because, chain) };
   if (
     command &&
     command.runs !== 'unclear' &&
@@ -109,6 +111,14 @@ export function healthExample(chain: readonly Stage[], because: string): string 
 
 function servicePort(chain: readonly Stage[]) {
   return chain.flatMap(({ expose }) => expose).find((one) => !DEBUGGED.test(one.resolved ?? one.text));
+}
+
+/** A name of a program with the variables of the image. */
+function filledIn(text: string, chain: readonly Stage[]): string {
+  return text.replace(/\$\{(\w+)\}|\$(\w+)/g, (whole, braced, bare) => {
+    const value = chain.flatMap(({ variables }) => variables).find(({ name }) => name === (braced ?? bare))?.value;
+    return value?.resolved ?? whole;
+  });
 }
 
 /** Ports that debuggers listen on say nothing of a service. */
@@ -195,7 +205,7 @@ const ENDS =
   /(?:^|[._/-])(?:tests?|lint|migrate|migrations?|seed|setup|install|build|compile|backup|restore|dump|import|export|convert|report|job|task|batch|script|cli|init|bootstrap|boot-?loader|check|validate|generate|deploy|sync|cleanup|clean|benchmark|example|demo|smoke|load-?gen(?:erator)?|load-?test|health-?check|locust(?:file)?)(?=$|[._:/-])/;
 /** What a port does not outweigh: "shop-bootloader", "db_migrate.py". "/init" and "setup.sh" start services as well. */
 const ONCE =
-  /^(?!(?:docker|s6|container)\b)(?:[\w.-]+[-_])?(?:migrate|migrations?|migrator|seed|seeder|boot-?loader|backup|restore|cleanup|job)(?:\.(?:py|js|mjs|ts|jar))?$|^(?!(?:docker|s6|container)\b)[\w.-]+[-_](?:init|setup|bootstrap|batch)(?:\.(?:py|js|mjs|ts|jar))?$/;
+  /^(?!(?:docker|s6|container)\b)(?:[\w.-]+[-_])?(?:migrate|migrations?|migrator|seed|seeder|boot-?loader|backup|restore|cleanup|job)(?:\.(?:py|js|mjs|ts|jar))?$|^(?!(?:docker|s6|container|my)(?![a-z]))[\w.-]+[-_](?:init|setup|bootstrap|batch|client)(?:\.(?:py|js|mjs|ts|jar))?$/;
 
 /** What the command says, and where it is a script of the repository, what that one ends up with. */
 function startVerdict(
@@ -204,24 +214,40 @@ function startVerdict(
   known: ServiceKnowledge,
   scriptOf: ScriptOf,
 ): ServiceVerdict {
-  const verdict = commandVerdict(entrypoint, cmd, known);
   const first = entrypoint ?? cmd!;
-  const words = withoutWrappers(first.form === 'exec' ? first.words : programWords(first), known);
-  const path = SHELL.test(baseName(words[0] ?? '')) ? words.slice(1).find((word) => !word.startsWith('-')) : words[0];
-  const statements = path === undefined ? undefined : scriptOf(path);
-  if (!statements) return verdict;
+  const given = entrypoint && cmd?.form === 'exec' ? cmd.words : [];
+  const words = first.form === 'exec' ? [...first.words, ...given] : programWords(first);
+  const shell = entrypoint && cmd?.form === 'shell' ? cmd : undefined;
+  return scriptVerdictOf(words, shell, known, scriptOf) ?? commandVerdict(entrypoint, cmd, known);
+}
+
+/** @param shell the arguments, where they are a command line; undefined where the words start no script of the repository */
+function scriptVerdictOf(
+  all: readonly string[],
+  shell: Command | undefined,
+  known: ServiceKnowledge,
+  scriptOf: ScriptOf,
+  depth = 0,
+): ServiceVerdict | undefined {
+  const words = withoutWrappers(all, known);
+  const at = SHELL.test(baseName(words[0] ?? '')) ? words.findIndex((word, i) => i > 0 && !word.startsWith('-')) : 0;
+  const path = words[at];
+  const statements = path === undefined || depth > 3 ? undefined : scriptOf(path);
+  if (path === undefined || !statements) return undefined;
   const { stays, programs } = readEntryScript(statements);
   if (stays) return { runs: 'service', because: `the endless loop of ${path}` };
+  const rest = words.slice(at + 1);
   const verdicts = programs.map((one): ServiceVerdict => {
     if (one.some((word) => /^--?(?:run-?once|once|one-?shot)$/.test(word)))
       return { runs: 'nothing', because: one[0]! };
     if (!/^"?\$[@*]"?$/.test(one[0] ?? '')) return wordsVerdict(one, known);
-    return entrypoint && cmd ? commandVerdict(undefined, cmd, known) : { runs: 'nothing', because: path! };
+    if (rest.length > 0) return scriptVerdictOf(rest, shell, known, scriptOf, depth + 1) ?? wordsVerdict(rest, known);
+    return shell ? commandVerdict(undefined, shell, known) : { runs: 'nothing', because: path };
   });
   const service = verdicts.find(({ runs }) => runs === 'service');
   if (service) return service;
   if (programs.length > 0 && verdicts.every(({ runs }) => runs === 'nothing')) return verdicts[0]!;
-  return { runs: 'unclear', because: path! };
+  return { runs: 'unclear', because: path };
 }
 
 function commandVerdict(

@@ -40,7 +40,7 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
 
 /** Folders of one kind of tests: `integration_tests`, `cdk-integration-tests`, `unittest`. */
 const TEST_FOLDER =
-  /(?:^|[_-])(?:unit|integration|functional|acceptance|smoke|regression|e2e|system|contract)[_-]?tests?$/;
+  /(?:^|[_-])(?:unit|integration|functional|acceptance|smoke|regression|e2e|system|contract|perf|performance|load|stress)[_-]?tests?$/;
 
 /** Packs of skills that assistants for programmers bring along: `.claude/skills/pdf/`, `.agents/some-skill/`. */
 const SKILL_PACK =

@@ -11,6 +11,19 @@ const skip = ['comment'] as const;
 testCheck(dockerfileHealthcheck, {
   valid: [
     {
+      name: 'healthcheck of a service that runs the image of the repository by its owner and name',
+      files: {
+        Dockerfile:
+          'ARG FROM\nFROM ${FROM}\nCMD ["uvicorn", "x:y"]\nLABEL org.opencontainers.image.source="https://github.com/acme-shop/shop-docker.git"\n',
+        'compose.yaml':
+          'services:\n  web:\n    image: docker.io/acmeshop/shop:${V-1}\n    healthcheck: {test: curl -f http://localhost:8080}\n',
+      },
+    },
+    {
+      name: 'base images that bring a check of their own',
+      files: { 'mail/Dockerfile': 'FROM maildev/maildev\nEXPOSE 1080\n' },
+    },
+    {
       name: 'a HEALTHCHECK',
       files: { Dockerfile: 'FROM a\nHEALTHCHECK CMD curl -f localhost || exit 1\nCMD ["nginx"]\n' },
     },
@@ -178,6 +191,67 @@ testCheck(dockerfileHealthcheck, {
     },
   ],
   invalid: [
+    {
+      name: 'a service that runs the image of another owner',
+      files: {
+        Dockerfile:
+          'FROM debian\nCMD ["uvicorn", "x:y"]\nLABEL org.opencontainers.image.source="https://github.com/acme-shop/shop-docker.git"\n',
+        'compose.yaml':
+          'services:\n  web:\n    image: docker.io/other/shop:1\n    healthcheck: {test: curl -f http://localhost:8080}\n',
+      },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a script behind an init and an entry script that hands its arguments over',
+      files: {
+        Dockerfile:
+          'FROM debian\nCOPY docker /opt\nENTRYPOINT ["tini", "--"]\nCMD ["/opt/docker-entrypoint.sh", "/opt/launch.sh"]\n',
+        'docker/docker-entrypoint.sh': '#!/bin/sh\nmigrate\nexec "$@"\n',
+        'docker/launch.sh': '#!/bin/sh\nexec unitd --no-daemon\n',
+      },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a client with the port of its siblings, named by a variable: to review',
+      files: {
+        'roll/Dockerfile':
+          'FROM debian\nENV APPLICATION roll-out-client\nEXPOSE 8085\nCMD ["/bin/bash", "-c", "bin/${APPLICATION}"]\n',
+      },
+      findings: [{ message: 'missing', at: 'roll/Dockerfile:1', confidence: 'low' }],
+      skip,
+    },
+    {
+      name: 'the stage in front of one that tests it',
+      files: { Dockerfile: 'FROM debian AS shop\nEXPOSE 80\nFROM shop AS shop-test\nRUN make test\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'the base, and not the images that only add files to it',
+      files: {
+        Makefile: 'all:\n\tdocker build -t acme/shop:1 server\n',
+        'server/Dockerfile': 'FROM debian\nEXPOSE 80\nENTRYPOINT ["/sbin/my_init"]\n',
+        'fix/1/Dockerfile': 'FROM acme/shop:1\nCOPY fix.patch /\n',
+        'fix/2/Dockerfile': 'FROM acme/shop:2\nRUN patch < fix.patch\n',
+      },
+      findings: [{ message: 'missing', at: 'server/Dockerfile:1', confidence: 'high' }],
+      skip,
+    },
+    {
+      name: 'a base, and an image upon it that starts something else',
+      files: {
+        Makefile: 'all:\n\tdocker build -t acme/shop:1 server\n',
+        'server/Dockerfile': 'FROM debian\nEXPOSE 80\n',
+        'web/Dockerfile': 'FROM acme/shop:1\nCMD ["gunicorn", "web"]\n',
+      },
+      findings: [
+        { message: 'missing', at: 'server/Dockerfile:1' },
+        { message: 'missing', at: 'web/Dockerfile:1' },
+      ],
+      skip,
+    },
     {
       name: 'a port, though the name of the program sounds like a job',
       files: { 'x/Dockerfile': 'FROM golang:1\nEXPOSE 80\nCMD ["/health-check"]\n' },
@@ -513,6 +587,13 @@ testCheck(dockerfileHealthcheck, {
         'b/Dockerfile': 'FROM debian\nHEALTHCHECK CMD true\nCMD tail -f /dev/null\n',
         'c/Dockerfile': 'FROM debian\nHEALTHCHECK CMD true\nENTRYPOINT ["tini", "--"]\nCMD ["sleep", "infinity"]\n',
         'd/Dockerfile': 'FROM scratch\nHEALTHCHECK CMD ["true"]\nENTRYPOINT ["/pause"]\n',
+      },
+    },
+    {
+      name: 'images for development and tests, by their folders',
+      files: {
+        'docker/devenv/Dockerfile': 'FROM debian\nEXPOSE 80\n',
+        'docker/test-auth/Dockerfile': 'FROM debian\nEXPOSE 80\n',
       },
     },
     { name: 'nothing', files: { 'README.md': 'x' } },

@@ -4,7 +4,6 @@ import { type ComposeService, linkCompose } from '../compose.ts';
 import type { Facts } from '../facts.ts';
 import { folderOf, joinPath } from '../paths.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
-import { isForDevelopment } from '../zones.ts';
 import type { EdgeServer } from './server.ts';
 
 /**
@@ -21,11 +20,14 @@ export function reachable(servers: readonly EdgeServer[], facts: Facts): readonl
     const own = names(server);
     const inner = innerReason(server, outside, runs) ?? routedReason(server, outside, own);
     if (inner !== undefined) return { ...server, inner };
-    if (isForDevelopment(server.place.path)) return { ...server, doubt: 'its file is for developers' };
+    if (FOR_DEVELOPERS.test(server.place.path)) return { ...server, doubt: 'its file is for developers' };
     // Where nothing leads into the cluster, the ways in are made elsewhere, and this may be one of them.
     return own.size > 0 && entered ? { ...server, doubt: 'no route of the repository leads to its Service' } : server;
   });
 }
+
+/** Folders and files for the machines of developers: "docker/devenv/", "nginx.dev.conf". */
+const FOR_DEVELOPERS = /(?:^|[/._-])(?:dev|devel|development|devenv|devcontainer|gitpod|local|localdev)(?:[/.]|$)/i;
 
 /** Does the repository say how requests come into its cluster? */
 function hasEntry(facts: Facts): boolean {

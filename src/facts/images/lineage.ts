@@ -14,6 +14,8 @@ export interface Lineage {
   readonly chain: readonly Stage[];
   /** Another Dockerfile builds upon its image. */
   readonly base: boolean;
+  /** Where in the chain the stages of another Dockerfile begin. */
+  readonly outer?: number;
 }
 
 /** Gives the lineage of a stage. A pure join: use through `facts.linked`. */
@@ -45,7 +47,8 @@ export function linkLineages(facts: Facts): (file: FileFacts<Dockerfile>, stage:
       const last = base?.data.stages.at(-1);
       next = base && last ? { file: base, stage: last } : undefined;
     }
-    return { chain, base: bases.has(file.path) };
+    const outer = lineage(file.data, stage).length;
+    return { chain, base: bases.has(file.path), ...(outer < chain.length && { outer }) };
   };
 }
 

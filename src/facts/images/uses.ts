@@ -6,9 +6,10 @@ import { type DockerRun, linkDocker, shortNameOf } from '../docker-run.ts';
 import type { Dockerfile } from '../dockerfile.ts';
 import type { Facts } from '../facts.ts';
 import { healthVerdictOfWords } from '../health-command.ts';
-import { imageName, parseImage, shortName } from '../images.ts';
+import { type ImageRef, imageName, parseImage, shortName } from '../images.ts';
 import type { Container } from '../kubernetes.ts';
 import { linkPlatforms } from '../platforms.ts';
+import { forDevelopment } from '../service-image.ts';
 import type { Place } from '../span.ts';
 import { at, entryOf, isNull, itemsOf, textOf } from '../yaml.ts';
 import { builderOf, linkBuiltImages, linkHints } from './built.ts';
@@ -56,8 +57,9 @@ export function linkImageUses(facts: Facts): ReadonlyMap<string, readonly ImageU
     const exact = paths.filter((path) => hints.get(path)!.has(short) && !bases.get(path)!.has(imageName(image)));
     if (exact.length > 0 || exactly) return exact;
     const ending = paths.filter((path) => [...hints.get(path)!].some((hint) => short.endsWith(`-${hint}`)));
-    return ending.length === 1 ? ending : [];
+    return ending.length === 1 ? ending : own(image);
   };
+  const own = soleBuilder(facts);
 
   const bases = new Map(facts.of('dockerfile').map(({ path, data }) => [path, baseNames(data)]));
   const targets = builtTargets(facts);
@@ -160,6 +162,30 @@ function probeOf(workload: Workload, container: Container): UseCheck | undefined
     return [{ name, place: placeIn(workload, node), ...(words.length > 0 ? { words } : {}) }];
   });
   return found.find(({ words }) => words === undefined || healthVerdictOfWords(words) === 'asks') ?? found[0];
+}
+
+/** The one image of a repository whose owner and name are those of the repository: "acme/shop" of "acme/shop-docker". */
+function soleBuilder(facts: Facts): (image: ImageRef) => readonly string[] {
+  const files = facts.of('dockerfile').filter(({ path, zone }) => zone === 'production' && !forDevelopment(path));
+  const labels = files.flatMap(({ data }) => data.stages.flatMap((stage) => stage.labels));
+  const sources = labels.flatMap(({ key, value }) =>
+    key === 'org.opencontainers.image.source' ? (value.resolved ?? []) : [],
+  );
+  const addresses = [facts.repository ?? '', ...sources].map((one) =>
+    one
+      .toLowerCase()
+      .replace(/\.git$/, '')
+      .split(/[/:]/)
+      .slice(-2),
+  );
+  const bare = (name = '') => name.toLowerCase().replace(/[^a-z\d]/g, '');
+  return ({ repository }) => {
+    const [name = '', owner] = repository.toLowerCase().split('/').reverse();
+    const isOwn = addresses.some(
+      ([account, title]) => bare(owner) !== '' && bare(account) === bare(owner) && title?.split(/[-_.]/).includes(name),
+    );
+    return isOwn && files.length === 1 ? files.map(({ path }) => path) : [];
+  };
 }
 
 function baseNames({ stages }: Dockerfile): ReadonlySet<string> {
