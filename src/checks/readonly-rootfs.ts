@@ -131,7 +131,7 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
   if (open !== undefined) return [unknown(title, place, open)];
   if (workload.object.broken) return [unknown(title, place, 'the document has a syntax error')];
   const where = deployedAs(workload);
-  const trial = workload.trial ? { confidence: 'low' as const } : {};
+  const trial = { confidence: workload.trial ? ('low' as const) : ('high' as const) };
   if (setting === undefined || textOf(setting) === undefined) {
     const chart = chartHint(container.body, 'securityContext', 'readOnlyRootFilesystem');
     const podLevel = at(workload.pod.spec, 'securityContext', 'readOnlyRootFilesystem');

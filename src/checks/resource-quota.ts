@@ -132,7 +132,7 @@ function judge(one: DeployedContainer, facts: Facts, cpuToo: boolean): Subject[]
   for (const { workload, container } of one.variants) {
     if (container.role === 'ephemeral' || workload.object.broken) continue;
     const where = deployedAs(workload);
-    const trial = workload.trial ? { confidence: 'low' as const } : {};
+    const trial = { confidence: workload.trial ? ('low' as const) : ('high' as const) };
     const limits = at(container.body, 'resources', 'limits');
     const memory = at(limits, 'memory');
     const elsewhere = coveredBy(workload, facts);
@@ -208,7 +208,7 @@ function namespaces({ name, place, again, fixed, workloads, quotas, limitRanges 
     const related = again.map((one) => ({ ...one, text: 'The same namespace is declared here again.' }));
     return [
       failed(title, message, { namespace: name }, place, {
-        ...(review ? { confidence: 'low' } : {}),
+        confidence: review ? 'low' : 'high',
         ...(related.length > 0 ? { related } : {}),
       }),
     ];

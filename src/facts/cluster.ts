@@ -87,8 +87,10 @@ export function linkCluster(facts: Facts): Cluster {
       .of('kubernetes')
       .flatMap(({ path, data }) => (data.kustomization && taken.has(folderOf(path)) ? folderOf(path) : [])),
   );
-  const trialOf = (...paths: readonly string[]): Pick<Deployed, 'trial'> =>
-    paths.some(isTrial) || appliedAs(paths.at(-1)!)?.local ? { trial: true } : {};
+  const trialOf = (...paths: readonly string[]): Pick<Deployed, 'trial'> => {
+    const { local = false, fetched = false } = appliedAs(paths.at(-1)!) ?? {};
+    return local || paths.some((path) => isTrial(path, fetched)) ? { trial: true } : {};
+  };
   const objects: Deployed[] = [];
   const generated = new Set<string>();
   for (const { path, data } of facts.of('kubernetes')) {
@@ -240,7 +242,7 @@ function renderedObjects(
     name: chart.name,
     environment: name,
     installed: deployedBy !== undefined,
-    trial: [chart.path, ...valuesFiles].some(isTrial),
+    trial: [chart.path, ...valuesFiles].some((path) => isTrial(path)),
     ...published,
     ...(namespace === undefined ? {} : { namespace }),
   };

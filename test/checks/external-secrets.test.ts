@@ -337,6 +337,20 @@ testCheck(externalSecrets, {
       ],
     },
     {
+      name: 'a folder named for a machine that Argo CD fetches, and one that nothing does',
+      files: {
+        'kind/a.yaml': secret('stringData:\n  password: Sommer-7x9-Regen\n'),
+        'local/a.yaml': secret('stringData:\n  password: Winter-7x9-Regen\n'),
+        'apps.yaml':
+          'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop}\nspec: {source: {path: kind}}\n',
+      },
+      findings: [
+        { message: 'manifest', at: 'kind/a.yaml:6', confidence: 'high' },
+        { message: 'manifest', at: 'local/a.yaml:6', confidence: 'low' },
+      ],
+      skip: ['comment'],
+    },
+    {
       name: 'the key of a certificate for developers',
       files: { 'web/localhost.pem': KEY },
       findings: [{ message: 'file', at: 'web/localhost.pem:1', confidence: 'low' }],

@@ -20,6 +20,11 @@ const quota = (namespace: string) =>
   `apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q, namespace: ${namespace}}\nspec: {hard: {limits.memory: 8Gi}}\n`;
 const OVERLAY = 'namespace: shop\nresources: [../../base]\n';
 
+const application = (path: string) =>
+  `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop}\nspec: {source: {path: ${path}}}\n`;
+const FLUX =
+  'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: shop}\nspec: {path: ./deploy}\n';
+
 /** Manifests that scripts apply to clusters: which of them are only tried out. */
 function localTrees(message: string): [string, Files, Expected][] {
   const web = { 'k8s/web.yaml': bare() };
@@ -80,8 +85,7 @@ function localTrees(message: string): [string, Files, Expected][] {
       {
         ...web,
         'up.sh': 'kind create cluster\nkubectl apply -f k8s/\n',
-        'argo.yaml':
-          'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop}\nspec: {source: {path: k8s}}\n',
+        'argo.yaml': application('k8s'),
       },
       high,
     ],
@@ -175,6 +179,36 @@ export function deployedCases(message: string): DeployedCase[] {
       'a cluster on the own machine, to review',
       { 'kind/a.yaml': bare() },
       { message, at: 'kind/a.yaml:8', confidence: 'low' },
+    ],
+    [
+      'a folder by that name that Argo CD fetches',
+      { 'deploy/kind-local/a.yaml': bare(), 'apps.yaml': application('deploy/kind-local') },
+      { message, at: 'deploy/kind-local/a.yaml:8', confidence: 'high' },
+    ],
+    [
+      'a folder for developers that Argo CD fetches, to review',
+      { 'overlays/dev/a.yaml': bare(), 'apps.yaml': application('overlays/dev') },
+      { message, at: 'overlays/dev/a.yaml:8', confidence: 'low' },
+    ],
+    [
+      'a folder beside the one that Argo CD fetches, to review',
+      { 'deploy/kind/a.yaml': bare(), 'apps.yaml': application('deploy/live') },
+      { message, at: 'deploy/kind/a.yaml:8', confidence: 'low' },
+    ],
+    [
+      'a folder below a kustomization that Flux fetches, to review',
+      {
+        'deploy/kustomization.yaml': 'resources: [ns.yaml]\n',
+        'deploy/ns.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n',
+        'deploy/local/a.yaml': bare(),
+        'apps.yaml': FLUX,
+      },
+      { message, at: 'deploy/local/a.yaml:8', confidence: 'low' },
+    ],
+    [
+      'a folder that Flux fetches with all below',
+      { 'deploy/local/a.yaml': bare(), 'apps.yaml': FLUX },
+      { message, at: 'deploy/local/a.yaml:8', confidence: 'high' },
     ],
     [
       'local as a part of a name',

@@ -10,7 +10,7 @@ import { at, textOf } from '../yaml.ts';
 import { argoSources } from './argo.ts';
 import { localShells } from './local-clusters.ts';
 import { skaffoldParts } from './skaffold.ts';
-import { namesTrial } from './trials.ts';
+import { isTrial, namesTrial } from './trials.ts';
 
 /** How something of the tree is applied. */
 export interface Applied {
@@ -20,6 +20,8 @@ export interface Applied {
   readonly forced: boolean;
   /** Whatever applies it makes the cluster for it, on the machine it runs on. */
   readonly local: boolean;
+  /** Argo CD or Flux fetches it: it is not for a developer's machine. */
+  readonly fetched: boolean;
 }
 
 const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
@@ -32,6 +34,7 @@ interface Application {
   readonly forced?: true;
   /** It makes the cluster itself. CI says nothing by that: what it tries out so is what others deploy. */
   readonly trial?: 'local' | 'ci';
+  readonly fetched?: true;
 }
 
 /**
@@ -61,8 +64,15 @@ export function linkApplied(facts: Facts): (path: string) => Applied | undefined
       namespaces,
       forced: counted.some(({ forced }) => forced),
       local: real.length === 0 && found.some(({ trial }) => trial === 'local'),
+      fetched: real.some(({ fetched }) => fetched),
     };
   };
+}
+
+/** True for files that are deployed to try things out; what Argo CD or Flux fetches is not by its folder's name alone. */
+export function linkTrials(facts: Facts): (path: string) => boolean {
+  const appliedAs = facts.linked(linkApplied);
+  return (path) => isTrial(path) && isTrial(path, appliedAs(path)?.fetched);
 }
 
 function inCommands(facts: Facts): Application[] {
@@ -182,13 +192,17 @@ function inObjects(facts: Facts): Application[] {
   return facts.of('kubernetes').flatMap(({ path, zone, data }) => {
     if (zone !== 'production' || namesTrial(path)) return [];
     return data.objects.flatMap((object): Application[] => {
-      if (object.apiVersion.startsWith('argoproj.io/')) return ofArgo(object, folders);
-      if (object.apiVersion.startsWith('kustomize.toolkit.fluxcd.io/')) return ofFlux(object);
+      if (object.apiVersion.startsWith('argoproj.io/')) return ofArgo(object, folders).map(fetched);
+      if (object.apiVersion.startsWith('kustomize.toolkit.fluxcd.io/')) return ofFlux(object, facts).map(fetched);
       return skaffoldParts(object, path).flatMap(({ manifests, namespace }) =>
         manifests.map((one) => ({ path: one, deep: false, ...(namespace === undefined ? {} : { namespace }) })),
       );
     });
   });
+}
+
+function fetched(one: Application): Application {
+  return { ...one, fetched: true };
 }
 
 function ofArgo({ kind, body }: KubeObject, folders: () => readonly string[]): Application[] {
@@ -203,10 +217,11 @@ function ofArgo({ kind, body }: KubeObject, folders: () => readonly string[]): A
   });
 }
 
-function ofFlux({ kind, body }: KubeObject): Application[] {
+function ofFlux({ kind, body }: KubeObject, facts: Facts): Application[] {
   const path = joinPath('', textOf(at(body, 'spec', 'path')) ?? '');
   if (kind !== 'Kustomization' || path === undefined || path.includes('$')) return [];
   const namespace = textOf(at(body, 'spec', 'targetNamespace'));
   // Where no kustomization lies, it makes one of all manifests below.
-  return [{ path, deep: true, ...(isKnown(namespace) ? { namespace: namespace!, forced: true } : {}) }];
+  const deep = !KUSTOMIZATIONS.some((name) => facts.has(joinPath(path, name)!));
+  return [{ path, deep, ...(isKnown(namespace) ? { namespace: namespace!, forced: true } : {}) }];
 }

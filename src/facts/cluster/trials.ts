@@ -11,17 +11,22 @@ const WORDS = new Set(
 );
 /** Words that say so as the whole name or its end: `docker-compose.local.yml`, but not `local-path-storage.yaml`. */
 const ENDS = new Set('local kind demo example sample quickstart playground'.split(' '));
+/** Those of them that name a developer's machine. */
+const MACHINES = new Set('localhost localdev minikube k3d vagrant local kind'.split(' '));
 
-/** True for compose files, manifests, values and scripts that nobody deploys to production. */
-export function isTrial(path: string): boolean {
+/**
+ * True for compose files, manifests, values and scripts that nobody deploys to production. What a cluster fetches by
+ * itself is not for a developer's machine, whatever its folder is called.
+ */
+export function isTrial(path: string, fetched = false): boolean {
   return (
-    namesTrial(path) ||
+    namesTrial(path, fetched) ||
     path.split('/').some((part) => TOOLS.has(part.toLowerCase()) || /^ci$|[._-]ci\.ya?ml$/i.test(part))
   );
 }
 
 /** The same for what deploys: CI does that too, so its folders say nothing. */
-export function namesTrial(path: string): boolean {
+export function namesTrial(path: string, fetched = false): boolean {
   const parts = path.toLowerCase().split('/');
   return parts.some((part, i) => {
     const name = i === parts.length - 1 ? part.replace(/\.\w+$/, '') : part;
@@ -29,7 +34,10 @@ export function namesTrial(path: string): boolean {
       .replace(/dev[-_]?ops/, '')
       .replace('quick-start', 'quickstart')
       .split(/[^a-z0-9]+/);
-    return words.some((word) => WORDS.has(word)) || ENDS.has(words.at(-1)!);
+    return words.some(
+      (word, at) =>
+        (WORDS.has(word) || (at === words.length - 1 && ENDS.has(word))) && !(fetched && MACHINES.has(word)),
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 /** Knows every way a secret reaches a workload: manifests, environment, configuration, charts, compose, files. */
 
 import { linkPipelines } from '../ci/gitlab.ts';
-import { isTrial } from '../cluster/trials.ts';
+import { linkTrials } from '../cluster/applied.ts';
 import { deployedWorkloads, linkCluster, placeIn } from '../cluster.ts';
 import { composeTrials } from '../compose/trials.ts';
 import { keyValues, linkCompose } from '../compose.ts';
@@ -80,6 +80,7 @@ export function linkSecretUses(facts: Facts): readonly SecretUse[] {
   ];
   const seen = new Map<string, SecretUse>();
   const trials = facts.linked(composeTrials);
+  const isTrial = facts.linked(linkTrials);
   const values = new Set(
     uses.flatMap(({ way, exposed }) =>
       (way === 'values' || way === 'placeholder') && exposed ? [exposed.fingerprint] : [],
