@@ -2,6 +2,7 @@
 
 import { isTrial } from './cluster/trials.ts';
 import { linkCluster, placeIn } from './cluster.ts';
+import { composeTrials } from './compose/trials.ts';
 import { keyValues, linkCompose } from './compose.ts';
 import { linkContainers } from './containers.ts';
 import type { Facts } from './facts.ts';
@@ -49,12 +50,14 @@ export function databaseUrl(text: string): DatabaseUrl | undefined {
   return { kind: 'server', user, password: /[${}<>%]/.test(password) ? '' : password };
 }
 
-/** A password from the list, or the user's name with or without one of them. */
+/** A password from the list, or the user's name with or without one of them: `shop_user:shop_pass`. */
 export function isWeak(user: string, password: string, weak: readonly string[]): boolean {
   const plain = password.toLowerCase();
-  const rest =
-    user !== '' && plain.startsWith(user.toLowerCase()) ? plain.slice(user.length).replace(/^[\W_]+/, '') : plain;
-  return password !== '' && (rest === '' || weak.includes(plain) || weak.includes(rest));
+  const name = user.toLowerCase();
+  const rests = [name, name.replace(/[\W_]+(?:user|usr|admin|owner)$/, '')].flatMap((start) =>
+    start !== '' && plain.startsWith(start) ? [plain.slice(start.length).replace(/^[\W_]+/, '')] : [],
+  );
+  return password !== '' && [plain, ...rests].some((rest) => rest === '' || weak.includes(rest));
 }
 
 /** How settings are judged. */
@@ -152,6 +155,7 @@ export interface DeployedSetting {
  */
 export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
   const found: DeployedSetting[] = [];
+  const trials = facts.linked(composeTrials);
   for (const service of facts.linked(linkCompose)) {
     for (const { key, value, span, path } of keyValues(at(service.body, 'environment'))) {
       const text = value?.resolved;
@@ -161,7 +165,8 @@ export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
       const origin = value!.origins.find(({ name }) => /pass|pwd|secret/i.test(name));
       const place = origin ? { path: origin.path, span: origin.span } : { path: path ?? service.path, span };
       const program = `${service.name} ${service.image?.resolved ?? ''}`;
-      found.push({ name: key, value: text, place, of, program, ...trialOf(place.path) });
+      const trial = trials.has(service.path) ? { doubtful: true as const } : trialOf(place.path);
+      found.push({ name: key, value: text, place, of, program, ...trial });
     }
   }
   for (const { title, variants } of facts.linked(linkContainers)) {

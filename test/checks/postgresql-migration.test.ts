@@ -268,6 +268,7 @@ testCheck(postgresqlMigration, {
           'import sqlite3\nconn = sqlite3.connect("/srv/shop.db")\nconn.execute("CREATE TABLE IF NOT EXISTS sales (amount REAL)")\n',
         'app/costs.py':
           'import sqlite3\nclass Costs:\n    def sum(self):\n        conn = sqlite3.connect("/srv/costs.db")\n        return conn.execute("SELECT SUM(amount) FROM sales").fetchone()\n',
+        'migrations/0001.py': 'from alembic import op\ndef upgrade():\n    op.create_table("sales")\n',
         'app/report.py':
           'import sqlite3\ndef report():\n    conn = sqlite3.connect("/srv/shop.db")\n    return conn.execute("SELECT SUM(amount) FROM sales").fetchone()\n',
       },

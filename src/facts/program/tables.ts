@@ -83,8 +83,11 @@ function isOtherFile(program: Program, { unit, call }: CallSite, files: readonly
   if (call.function < 0 || names.length !== 1 || tables.length === 0) return false;
   if (!said.every((text) => /^\s*select\b/i.test(text))) return false;
   const filesOf = (one: Unit) => textsNaming(one).flatMap((text) => matches(text, fileName));
-  const elsewhere = (table: string) =>
-    (createdTables(program).get(table) ?? []).every((one) => one !== unit && filesOf(one).length > 0);
+  // Migrations and models that create it too name no file.
+  const elsewhere = (table: string) => {
+    const units = createdTables(program).get(table) ?? [];
+    return !units.includes(unit) && units.some((one) => filesOf(one).length > 0);
+  };
   return tables.every(elsewhere) && program.units.flatMap(filesOf).filter((name) => name === names[0]).length === 1;
 }
 
