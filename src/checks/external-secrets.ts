@@ -105,6 +105,13 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     aspect: 'env-literal',
     secret: true,
   },
+  written: {
+    what: 'The script writes the {kind} `{name}` into {owner} (fingerprint {fingerprint}).',
+    why: `Everything that it sets up has the same one. ${WHY}`,
+    fix: 'Change it, and let the script draw one (`openssl rand -hex 32`), or read it from a secret store or a variable that must be set: `${NAME:?message}`.',
+    aspect: 'env-literal',
+    secret: true,
+  },
   image: {
     what: 'The {kind} `{name}` stands in the {owner} (fingerprint {fingerprint}).',
     why: `Whoever can fetch the image can read it, and every container starts with it. ${WHY}`,
@@ -166,7 +173,7 @@ export const externalSecrets = defineCheck({
     terraform: ['kubernetes_', 'kubectl_manifest', 'variable', 'locals', 'module', 'helm_release', ...SECRET_WORDS],
     secretfile: true,
     workflow: ['helm', 'login', ...SECRET_WORDS],
-    script: [...chartNeeds.script, 'login', 'docker', 'podman', 'oc '],
+    script: [...chartNeeds.script, 'login', 'docker', 'podman', 'oc ', '<<', 'env'],
   },
   messages,
   assess: (facts) => ({

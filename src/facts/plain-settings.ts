@@ -1,4 +1,5 @@
 /** Knows the settings that images, Terraform, templates, tasks, units of systemd and scripts hold as plain text. */
+import { isTrial } from './cluster/trials.ts';
 import { linkDocker } from './docker-run.ts';
 import type { Facts } from './facts.ts';
 import type { Body, Expression } from './hcl.ts';
@@ -7,10 +8,11 @@ import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './sh
 import { type Command, eachCommand } from './shell.ts';
 import type { Place } from './span.ts';
 import { at, textOf as scalarText, type YamlNode } from './yaml.ts';
+import { isForDevelopment } from './zones.ts';
 
 export interface PlainSetting {
-  /** `export`: a variable that a script sets for what it starts. */
-  readonly source: 'image' | 'terraform' | 'template' | 'unit' | 'command' | 'export';
+  /** `export`: a variable that a script sets for what it starts; `written`: what it writes into a file. */
+  readonly source: 'image' | 'terraform' | 'template' | 'unit' | 'command' | 'export' | 'written';
   /** "ENV of Dockerfile", "variable db_password", "docker run of postgres:16". */
   readonly owner: string;
   readonly name: string;
@@ -166,7 +168,12 @@ const DEPLOYS =
 function inScripts(facts: Facts): PlainSetting[] {
   const found: PlainSetting[] = [];
   const add = (setting: Omit<PlainSetting, 'source'>, source: PlainSetting['source'] = 'command'): void => {
-    found.push({ source, ...setting, ...(DEPLOYS.test(setting.place.path) ? {} : { doubtful: true as const }) });
+    const trial = source === 'written' && isTrial(setting.owner);
+    found.push({
+      source,
+      ...setting,
+      ...(DEPLOYS.test(setting.place.path) && !trial ? {} : { doubtful: true as const }),
+    });
   };
   const shells = facts.of('script').filter(({ data }) => data.type === 'shell');
   const paths = new Set(shells.map(({ path }) => path));
@@ -175,6 +182,9 @@ function inScripts(facts: Facts): PlainSetting[] {
     for (const pair of pairs(valuesOf(options, /^(?:-e|--env)$/)))
       add({ owner: `docker run of ${image}`, place, ...pair });
   }
+  for (const { path, data } of shells)
+    for (const { file, span, name, value } of data.written ?? [])
+      if (!isForDevelopment(file)) add({ owner: file, name, value, place: { path, span } }, 'written');
   for (const { path, data } of shells)
     for (const { shell } of data.targets.flatMap(({ recipes }) => recipes))
       eachCommand(shell.statements, (command) => {

@@ -1,5 +1,6 @@
 /** Knows scripts that CI runs by name: shell files, Makefile targets, package.json scripts and tasks of Taskfiles. */
 import type { Extracted, ExtractInput, Extractor, ParseProblem } from './facts.ts';
+import { type ReadWritten, type WrittenSetting, writtenReader } from './shell/written.ts';
 import { type ParseShell, type Shell, shellParser } from './shell.ts';
 import type { Span } from './span.ts';
 import {
@@ -22,6 +23,8 @@ export interface Script {
   readonly pipefail: boolean;
   /** One with an empty name for a shell file; targets of a Makefile; scripts of package.json; tasks. */
   readonly targets: readonly Target[];
+  /** Of a shell file: settings that it writes into files. */
+  readonly written?: readonly WrittenSetting[];
 }
 
 export interface Target {
@@ -50,12 +53,12 @@ export const script: Extractor<'script'> = {
   accepts: (path) => typeOf(path) !== undefined || !/\.[^/]*$/.test(baseName(path)),
   recognises: (path, text) => typeOf(path) !== undefined || shebang.test(text.slice(0, 200)),
   load: async () => {
-    const [parse, readYaml] = await Promise.all([shellParser(), loadYaml()]);
+    const [parse, readYaml, readWritten] = await Promise.all([shellParser(), loadYaml(), writtenReader()]);
     return (input) => {
       const type = typeOf(input.path) ?? 'shell';
       if (type === 'make') return makefile(input, parse);
       if (type === 'task') return taskfile(input, parse, readYaml(input.text));
-      return type === 'package' ? packageScripts(input, parse) : shellFile(input, parse);
+      return type === 'package' ? packageScripts(input, parse) : shellFile(input, parse, readWritten);
     };
   },
 };
@@ -72,13 +75,20 @@ function typeOf(path: string): Script['type'] | undefined {
   return shellNames.test(name) ? 'shell' : undefined;
 }
 
-function shellFile({ text }: ExtractInput, parse: ParseShell): Extracted<Script> {
+function shellFile({ text }: ExtractInput, parse: ParseShell, readWritten: ReadWritten): Extracted<Script> {
   const flags = shebang.exec(text.slice(0, 200))?.groups?.flags ?? '';
   const span = { start: 0, end: text.length };
   const shell = parse(text);
   const target = { name: '', span, prerequisites: [], recipes: [{ span, shell }] };
   const errexit = /\s-\w*e/.test(flags);
-  const data: Script = { type: 'shell', errexit, pipefail: /\bpipefail\b/.test(flags), targets: [target] };
+  const written = readWritten(shell.statements);
+  const data: Script = {
+    type: 'shell',
+    errexit,
+    pipefail: /\bpipefail\b/.test(flags),
+    targets: [target],
+    ...(written.length > 0 && { written }),
+  };
   return { data, problems: tolerated(shell.problems) };
 }
 

@@ -302,6 +302,22 @@ testCheck(externalSecrets, {
       ],
     },
     {
+      name: 'files that scripts write',
+      files: {
+        'install.sh': `#!/bin/sh\ncat > .env <<-EOF\n\tPATH_OF=\\\${X} and $HOME $(pwd)\n\tDB_PASSWORD=${REAL}\nEOF\n{\n  echo "A=b"\n  echo "API_TOKEN=${HEX}"\n} >> .env\n`,
+        'bin/fill.sh': `#!/bin/sh\ncat > app.env <<'EOF'\nDB_PASSWORD=${REAL}-2\nEOF\n`,
+        'bin/install.sh': `#!/bin/sh\ncat > compose.demo.yaml <<'EOF'\nservices:\n  db:\n    environment:\n      DB_PASSWORD: ${REAL}-3\n      OTHER_PASSWORD: \${OTHER:-${REAL}-4}\nEOF\n`,
+      },
+      findings: [
+        { message: 'written', at: 'bin/fill.sh:3', confidence: 'low' },
+        { message: 'written', at: 'bin/install.sh:6', confidence: 'low' },
+        { message: 'written', at: 'bin/install.sh:7', confidence: 'low' },
+        { message: 'written', at: 'install.sh:4' },
+        { message: 'written', at: 'install.sh:8' },
+      ],
+      skip: ['comment'],
+    },
+    {
       name: 'CloudFormation and a task of ECS',
       files: {
         'stack.yaml': `Parameters:\n  DbPassword:\n    Type: String\n    Default: ${REAL}\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      MasterUserPassword: ${REAL}-2\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n        - Environment:\n            - Name: API_TOKEN\n              Value: ${HEX}\n`,

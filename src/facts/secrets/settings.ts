@@ -55,12 +55,18 @@ export function holdsSettings(path: string, text: string): boolean {
 
 export type ReadSettings = (path: string, text: string) => readonly Setting[];
 
+/** Reader of any YAML or JSON. */
+export async function treeReader(): Promise<(text: string) => readonly Setting[]> {
+  const yaml = await loadYaml();
+  return (text) => inTree(yaml(text));
+}
+
 /** Reader of all forms; what is not understood is left out. */
 export async function settingsReader(): Promise<ReadSettings> {
-  const yaml = await loadYaml();
+  const tree = await treeReader();
   return (path, text) => {
     const form = settingsForm(path);
-    if (form === 'tree' || form === 'ansible') return inTree(yaml(text));
+    if (form === 'tree' || form === 'ansible') return tree(text);
     if (form === 'tags') return inTags(text);
     return form === undefined ? [] : inLines(text, form);
   };

@@ -44,6 +44,7 @@ export interface SecretUse {
     | 'login'
     | 'pipeline'
     | 'command'
+    | 'written'
     | 'image'
     | 'terraform'
     | 'template'
@@ -346,7 +347,8 @@ function inSettings(facts: Facts): SecretUse[] {
     if (source === 'export') return [];
     const given = secret && classify(value, true) === 'real' && !namesClient(name);
     const exposed =
-      exposedBy(name, value, { weak: true }) ??
+      // Whoever runs a script that writes "changeme" changes it there.
+      exposedBy(name, value, { weak: source !== 'written' }) ??
       (given ? { kind: 'credential' as const, name: name.slice(0, 80), fingerprint: fingerprint(value) } : undefined);
     if (!exposed || (!exposed.certain && isForDevelopment(place.path))) return [];
     return [{ way: source, owner, place, exposed, doubtful: doubtful === true && !exposed.certain }];
