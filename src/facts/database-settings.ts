@@ -153,7 +153,7 @@ export interface DeployedSetting {
  * Variables with a known value in compose files, containers of Kubernetes, .env files, images, Terraform, units of systemd
  * and scripts, and data sources of Prisma. Use through `facts.linked`.
  */
-export function deployedSettings(facts: Facts): readonly DeployedSetting[] {
+function deployedSettings(facts: Facts): readonly DeployedSetting[] {
   const found: DeployedSetting[] = [];
   const trials = facts.linked(composeTrials);
   for (const service of facts.linked(linkCompose)) {

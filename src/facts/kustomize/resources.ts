@@ -21,7 +21,7 @@ export interface Resource {
   readonly generated?: true;
 }
 
-export function idOf({ kind, name = '', namespace, apiVersion }: KubeObject): Id {
+function idOf({ kind, name = '', namespace, apiVersion }: KubeObject): Id {
   return { kind, name, namespace, group: groupOf(apiVersion) };
 }
 
