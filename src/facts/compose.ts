@@ -11,7 +11,7 @@ import {
   linkComposeProjects,
 } from './compose/projects.ts';
 import type { Extracted, ExtractInput, Extractor, Facts } from './facts.ts';
-import { folderOf, joinPath } from './paths.ts';
+import { fileName, folderOf, joinPath } from './paths.ts';
 import type { Place, Span } from './span.ts';
 import {
   at,
@@ -108,7 +108,7 @@ export const compose: Extractor<'compose'> = {
 };
 
 function isComposeName(path: string): boolean {
-  return NAME.test(path.slice(path.lastIndexOf('/') + 1));
+  return NAME.test(fileName(path));
 }
 
 function readCompose({ path, text }: ExtractInput, read: (text: string) => YamlFile): Extracted<Compose> {

@@ -1,6 +1,8 @@
 /** Knows which files name packages, and reads them: manifests, constraints and locks of seven ecosystems. */
+
 import type { Extractor } from './facts.ts';
 import type { Packages } from './packages/model.ts';
+import { fileName } from './paths.ts';
 
 export type Dependencies = Packages;
 
@@ -37,7 +39,7 @@ const exact: Readonly<Record<string, string>> = {
 
 /** Word for the reader of a path, by its name alone; undefined when it names no packages. */
 export function readerOf(path: string): string | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = fileName(path);
   const known = Object.hasOwn(exact, name) ? exact[name] : undefined;
   if (known !== undefined) return installed.test(path) ? undefined : known;
   let word: string | undefined;

@@ -1,6 +1,8 @@
 /** Knows Dockerfiles: instructions with their places, stages and what they inherit, variables, commands and heredocs. */
+
 import { expandWord } from './dockerfile-words.ts';
 import type { Extracted, ExtractInput, Extractor, ParseProblem } from './facts.ts';
+import { fileName } from './paths.ts';
 import { type ParseShell, type Shell, shellParser } from './shell.ts';
 import type { OffsetMap, Span } from './span.ts';
 import type { Scope } from './variables.ts';
@@ -128,7 +130,7 @@ const OTHER_LANGUAGE =
 export const dockerfile: Extractor<'dockerfile'> = {
   kind: 'dockerfile',
   accepts: (path) => {
-    const name = path.slice(path.lastIndexOf('/') + 1);
+    const name = fileName(path);
     return NAME.test(name) && !OTHER_LANGUAGE.test(name);
   },
   recognises: (_, text) => /^[ \t]*FROM[ \t]+\S/im.test(text),

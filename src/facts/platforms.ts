@@ -2,7 +2,7 @@
 import { linkTasks } from './ecs.ts';
 import type { Extracted, ExtractInput, Extractor, Facts } from './facts.ts';
 import type { Block, Body, Expression } from './hcl.ts';
-import { folderOf, joinPath } from './paths.ts';
+import { fileName, folderOf, joinPath } from './paths.ts';
 import type { Place, Span } from './span.ts';
 import { argument, resourcesOf, terraformModel } from './terraform/model.ts';
 import { stringOf } from './terraform/value.ts';
@@ -118,7 +118,7 @@ function railway(input: ExtractInput, root: Toml): PlatformService[] {
 
 function ofYaml({ path }: ExtractInput, root: YamlNode): PlatformService[] {
   const check = (node: YamlNode | undefined, name: string) => (node ? { check: { name, span: node.span } } : {});
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = fileName(path);
   if (name.startsWith('railway')) {
     const file = built(path, undefined, textOf(at(root, 'build', 'dockerfilePath')));
     const asked = check(at(root, 'deploy', 'healthcheckPath'), 'healthcheckPath');

@@ -3,6 +3,7 @@ import type { Command, Dockerfile, Healthcheck, Stage } from './dockerfile.ts';
 import { readEntryScript } from './entry-script.ts';
 import { portsAsked, type ScriptOf } from './health-command.ts';
 import { type ImageRef, parseImage } from './images.ts';
+import { fileName } from './paths.ts';
 import type { ShellNode, Statement } from './shell.ts';
 
 /** Names are data of the caller. */
@@ -39,7 +40,7 @@ export function lineage(dockerfile: Dockerfile, stage: Stage): readonly Stage[] 
 
 /** Names that say whom an image is for: "Dockerfile.debug", "dev.Dockerfile". */
 export function forDevelopment(path: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const name = fileName(path).toLowerCase();
   return (
     /(?:^|\/)\.(?:devcontainer|gitpod|github|circleci|buildkite|clusterfuzzlite)\//.test(path) ||
     /(?:^|\/)(?:dev(?:env|container)|gitpod|tests?[-_][\w-]+)\/[^/]*$/i.test(path) ||
@@ -80,7 +81,7 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
     return {
       runs: 'service',
       because,
-      ...(command && ONCE.test(baseName(command.because).toLowerCase()) ? { guessed: true } : {}),
+      ...(command && ONCE.test(fileName(command.because).toLowerCase()) ? { guessed: true } : {}),
     };
   }
   if (base && listed(base, known.serviceImages))
@@ -134,7 +135,7 @@ export function idles(chain: readonly Stage[], known: ServiceKnowledge): boolean
   if (node && node.kind !== 'command') return false;
   const all = node ? node.words.map((word) => word.value ?? word.text) : commands.flatMap(({ words }) => words);
   const [program = '', ...rest] = withoutWrappers(all, known);
-  const line = [baseName(program), ...rest].join(' ');
+  const line = [fileName(program), ...rest].join(' ');
   return /^(?:sleep (?:infinity|inf|\d{6,}|\d{3,}d)|tail (?:-\w+ )*-[fF] (?:-\w+ )*\/dev\/null|pause)$/.test(line);
 }
 
@@ -230,7 +231,7 @@ function scriptVerdictOf(
   depth = 0,
 ): ServiceVerdict | undefined {
   const words = withoutWrappers(all, known);
-  const at = SHELL.test(baseName(words[0] ?? '')) ? words.findIndex((word, i) => i > 0 && !word.startsWith('-')) : 0;
+  const at = SHELL.test(fileName(words[0] ?? '')) ? words.findIndex((word, i) => i > 0 && !word.startsWith('-')) : 0;
   const path = words[at];
   const statements = path === undefined || depth > 3 ? undefined : scriptOf(path);
   if (path === undefined || !statements) return undefined;
@@ -294,7 +295,7 @@ const SHELL = /^(?:ba|da|a|k|z)?sh$/;
 function withoutWrappers(all: readonly string[], known: ServiceKnowledge): readonly string[] {
   let words = all;
   for (let i = 0; i < 8; i++) {
-    const name = baseName(words[0] ?? '');
+    const name = fileName(words[0] ?? '');
     if (!known.wrappers.includes(name)) break;
     let skip = 1;
     while (skip < words.length && /^-|^[A-Z_]+=|^(?:run|exec|run-program)$/.test(words[skip]!)) skip++;
@@ -308,7 +309,7 @@ function withoutWrappers(all: readonly string[], known: ServiceKnowledge): reado
 
 function wordsVerdict(all: readonly string[], known: ServiceKnowledge): ServiceVerdict {
   const words = withoutWrappers(all, known);
-  const program = baseName(words[0] ?? '');
+  const program = fileName(words[0] ?? '');
   if (words.some((word) => /^(?:--help|-h|--version|help)$/.test(word)))
     return { runs: 'nothing', because: words.join(' ') };
   if (known.servers.includes(program)) return { runs: 'service', because: program };
@@ -361,15 +362,11 @@ function scriptVerdict(program: string, words: readonly string[], known: Service
 }
 
 function nameVerdict(name: string, known: ServiceKnowledge, otherwise: ServiceVerdict['runs']): ServiceVerdict {
-  const last = baseName(name).toLowerCase();
+  const last = fileName(name).toLowerCase();
   if (known.tools.includes(last)) return { runs: 'nothing', because: name };
   if (known.servers.includes(last)) return { runs: 'service', because: name };
   if (ENDS.test(last) && !/server|service/.test(last)) return { runs: 'nothing', because: name, guessed: true };
   if (STAYS.test(last)) return { runs: 'service', because: name };
   if (otherwise === 'service' || MAY_STAY.test(last)) return { runs: 'service', because: name, guessed: true };
   return { runs: otherwise, because: name };
-}
-
-function baseName(word: string): string {
-  return word.slice(word.lastIndexOf('/') + 1);
 }

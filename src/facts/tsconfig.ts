@@ -1,6 +1,6 @@
 /** Knows configurations of the TypeScript compiler: how strict each is, and what it inherits from which other file. */
 import type { Extractor, Facts } from './facts.ts';
-import { folderOf, joinPath } from './paths.ts';
+import { fileName, folderOf, joinPath } from './paths.ts';
 import type { Place, Span } from './span.ts';
 
 export interface TypeScriptConfig {
@@ -101,7 +101,7 @@ export function linkTypeScript(facts: Facts): TypeScriptConfigs {
   );
   const folders = new Map<string, string[]>();
   for (const path of files.keys()) {
-    const name = path.slice(path.lastIndexOf('/') + 1);
+    const name = fileName(path);
     if (!/^[jt]sconfig/.test(name) || /[.-](?:spec|test|e2e|node|eslint|editor)\b/.test(name)) continue;
     const same = folders.get(folderOf(path));
     if (same) same.push(path);

@@ -1,4 +1,5 @@
 /** Knows when a lost failure comes back: a later step that looks at it and really fails. */
+import { fileName } from '../paths.ts';
 import type { Gate, JudgedStep } from './gates.ts';
 import type { Run } from './status.ts';
 
@@ -111,7 +112,7 @@ function reportsOf(gate: Gate): string[] {
   const names = [...words.map((word) => word.text), ...piped];
   return names
     .flatMap((text) => /([\w./${}-]+\.(?:json|sarif|xml|txt|log|csv|html))$/.exec(text)?.[1] ?? [])
-    .map((path) => path.slice(path.lastIndexOf('/') + 1));
+    .map((path) => fileName(path));
 }
 
 function readsAndFails(report: string, runs: readonly Run[], { step }: JudgedStep, wanted: readonly string[]): boolean {

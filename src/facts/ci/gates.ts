@@ -1,6 +1,8 @@
 /** Knows what CI really runs: the tests, scans, lints, builds and deployments of each step, through scripts it calls, and what becomes of their failure. */
+
 import { baseName, type Call, callsOf, firstMatch, glob, isInquiry } from '../commandline.ts';
 import type { Facts, FileFacts } from '../facts.ts';
+import { fileName } from '../paths.ts';
 import type { Script, Target } from '../script.ts';
 import { anchored, isAnchored, pathsIn, UNKNOWN } from '../shell/folders.ts';
 import { type Command, commandText, type Statement } from '../shell.ts';
@@ -267,9 +269,7 @@ function scriptName(call: Call): string | undefined {
   const words = rest.filter((word) => !word.startsWith('-'));
   if (interpreters.test(name)) {
     const file = words[0];
-    return file && /\.(?:py|sh|bash|[cm]?[jt]s|rb|pl|php|ps1)$/.test(file)
-      ? file.slice(file.lastIndexOf('/') + 1)
-      : undefined;
+    return file && /\.(?:py|sh|bash|[cm]?[jt]s|rb|pl|php|ps1)$/.test(file) ? fileName(file) : undefined;
   }
   if (/\.(?:py|sh|bash|rb|pl|ps1)$/.test(name)) return name;
   if (/^(?:g?make|just|task|mage|invoke|inv|rake|ant)$/.test(name))

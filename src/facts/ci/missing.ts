@@ -1,6 +1,8 @@
 /** Knows which files a CI step names although the repository does not have them; conservative: only what is certain. */
+
 import { baseName, callsOf } from '../commandline.ts';
 import type { Facts } from '../facts.ts';
+import { fileName } from '../paths.ts';
 import type { Command, Word } from '../shell.ts';
 import { folderOfRun, type JudgedStep, joined } from './gates.ts';
 import type { Located } from './pipeline.ts';
@@ -88,7 +90,7 @@ function mayCreate(command: Command, path: string): boolean {
       name === 'git' && /^(?:config|status|diff|log|describe|rev-parse|fetch)$/.test(command.words[1]?.text ?? '')
     );
   }
-  const last = path.slice(path.lastIndexOf('/') + 1);
+  const last = fileName(path);
   return (
     command.redirections.some(
       ({ target, operator }) => operator.startsWith('>') && (target?.text ?? '').includes(last),

@@ -1,4 +1,5 @@
 /** Knows what applications of Argo CD deploy, those that sets of applications generate included. */
+import { fileName } from '../paths.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
 
 /** One source of one application. */
@@ -74,7 +75,7 @@ function fieldsOf(node: YamlNode, prefix: string): [string, string][] {
 }
 
 function ofFolder(path: string): Fields {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = fileName(path);
   return new Map([
     ...['path', 'path.path'].map((key) => [key, path] as const),
     ...['path.basename', 'path.basenameNormalized'].map((key) => [key, name] as const),

@@ -2,7 +2,7 @@
 
 import { isTrial } from '../cluster/trials.ts';
 import type { Facts } from '../facts.ts';
-import { folderOf, joinPath } from '../paths.ts';
+import { fileName, folderOf, joinPath } from '../paths.ts';
 import { at, entriesOf, entryOf, itemsOf, textOf, type YamlMap } from '../yaml.ts';
 import { isForDevelopment } from '../zones.ts';
 import { EMPTY, type Environment, type Setting, withFile } from './interpolation.ts';
@@ -49,7 +49,7 @@ export function linkComposeProjects(facts: Facts): readonly ComposeProject[] {
     [...files].flatMap(([path, root]) => includedBy(path, root, files).filter((one) => one !== path)),
   );
   const starts = (path: string): boolean =>
-    runs.some((run) => run.files[0] === path) || DEFAULT_NAMES.includes(nameOf(path));
+    runs.some((run) => run.files[0] === path) || DEFAULT_NAMES.includes(fileName(path));
   const roots = [...files.keys()].filter((path) => {
     if (included.has(path)) return false;
     return !added.has(path) || (starts(path) && !isPartial(path, added.get(path)!, files));
@@ -98,10 +98,6 @@ function projectOf(root: string, { files, runs, listed, added, reader }: Known):
   };
 }
 
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 /** True for a file that compose adds without being asked for. */
 export function isOverride(path: string): boolean {
   return /\boverride\.ya?ml$/.test(path);
@@ -120,7 +116,7 @@ function listedProjects(files: ComposeFiles, reader: Reader): readonly (readonly
 /** The file this one adds to: the folder's default file, where some service makes no sense without it. */
 function basePath(path: string, files: ComposeFiles): string | undefined {
   const folder = folderOf(path);
-  if (DEFAULT_NAMES.includes(nameOf(path))) return undefined;
+  if (DEFAULT_NAMES.includes(fileName(path))) return undefined;
   const base = DEFAULT_NAMES.map((name) => joinPath(folder, name)!).find((candidate) => files.has(candidate));
   if (base === undefined) return undefined;
   return isOverride(path) || isPartial(path, base, files) ? base : undefined;
@@ -198,7 +194,7 @@ function environmentsOf(facts: Facts): Reader {
   };
   const beside = (folder: string): Environment => suggesting(readAll(EMPTY, [joinPath(folder, '.env')!]), folder);
   return {
-    folders: () => [...files.keys()].filter((path) => nameOf(path) === '.env').map(folderOf),
+    folders: () => [...files.keys()].filter((path) => fileName(path) === '.env').map(folderOf),
     beside,
     with: readAll,
     suggesting,

@@ -1,6 +1,8 @@
 /** Knows the files in which sites of Netlify, Cloudflare Pages, Vercel, Firebase, Azure, Amplify, Render and IIS name their headers. */
+
 import type { Facts } from '../facts.ts';
 import { parseToml, table, tables } from '../packages/toml.ts';
+import { fileName } from '../paths.ts';
 import type { Span } from '../span.ts';
 import { attribute, child, type Element, readXml } from '../xml.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
@@ -25,7 +27,7 @@ export const siteNames =
 
 /** @returns undefined for a file without headers whose site may take them from elsewhere */
 export function readSite(path: string, text: string, readYaml: ReadYaml): Site | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = fileName(path);
   if (name === '_headers') return some('static hosting', readLines(text));
   if (name === 'netlify.toml') return some('Netlify', netlify(text));
   if (/^web\.config$/i.test(name)) return some('IIS', iis(text));

@@ -5,7 +5,7 @@ import { linkDocker, nameOf, shortNameOf } from '../docker-run.ts';
 import type { Dockerfile, Stage } from '../dockerfile.ts';
 import type { Facts, FileFacts } from '../facts.ts';
 import { type ImageRef, imageName, parseImage, shortName } from '../images.ts';
-import { folderOf, joinPath } from '../paths.ts';
+import { fileName, folderOf, joinPath } from '../paths.ts';
 import { isPublic } from './public.ts';
 
 /** Who builds an image. */
@@ -148,7 +148,7 @@ export function linkHints(facts: Facts): ReadonlyMap<string, ReadonlySet<string>
 function guesses({ path, data }: FileFacts<Dockerfile>): string[] {
   const folders = folderOf(path).toLowerCase().split('/');
   while (folders.length > 1 && GENERIC.test(folders.at(-1)!)) folders.pop();
-  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const name = fileName(path).toLowerCase();
   const ending = name.replace(/^(?:docker|container)file[._-]?/, '').replace(/[._-]?(?:docker|container)file$/, '');
   const stage = data.stages.at(-1);
   const title = stage?.labels.find(({ key }) => key === 'org.opencontainers.image.title')?.value.resolved;
@@ -167,7 +167,7 @@ function builtNames(facts: Facts): ReadonlyMap<string, readonly string[]> {
 /** "./podinfo" gives "podinfo"; nothing for programs that run other programs. */
 function programName(stage: Stage): string | undefined {
   const first = (stage.entrypoint ?? stage.cmd)?.words[0];
-  const name = first?.slice(first.lastIndexOf('/') + 1).toLowerCase();
+  const name = first === undefined ? undefined : fileName(first).toLowerCase();
   return name !== undefined && first!.includes('/') && !/\.|^(?:ba|da|a)?sh$|^python|^node$|^tini$/.test(name)
     ? name
     : undefined;

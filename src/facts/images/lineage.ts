@@ -4,7 +4,7 @@ import { linkCompose } from '../compose.ts';
 import type { Dockerfile, Stage } from '../dockerfile.ts';
 import type { Facts, FileFacts } from '../facts.ts';
 import { parseImage } from '../images.ts';
-import { folderOf } from '../paths.ts';
+import { fileName, folderOf } from '../paths.ts';
 import { lineage } from '../service-image.ts';
 import type { Statement } from '../shell.ts';
 import { builderOf, linkBuiltImages } from './built.ts';
@@ -71,12 +71,12 @@ export function linkImageScripts(facts: Facts): (dockerfile: string, path: strin
   const byName = new Map<string, FileFacts<{ readonly statements: readonly Statement[] }>[]>();
   for (const { path, zone, blob, data } of facts.of('script')) {
     if (data.type !== 'shell') continue;
-    const name = path.slice(path.lastIndexOf('/') + 1);
+    const name = fileName(path);
     const statements = data.targets.flatMap(({ recipes }) => recipes.flatMap(({ shell }) => shell.statements));
     byName.set(name, [...(byName.get(name) ?? []), { path, zone, blob, data: { statements } }]);
   }
   return (dockerfile, path) => {
-    const found = byName.get(path.slice(path.lastIndexOf('/') + 1)) ?? [];
+    const found = byName.get(fileName(path)) ?? [];
     const folder = folderOf(dockerfile);
     const near = found.filter((one) => folder === '' || one.path.startsWith(`${folder}/`));
     // Of several below the folder the nearest one; elsewhere only one that cannot be mistaken for another.
