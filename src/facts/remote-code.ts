@@ -1,7 +1,7 @@
 /** Knows which remote code shell commands fetch (clones, packages from git, scripts that are run) and what pins it. */
 
 import { linkPipelines } from './ci/gitlab.ts';
-import type { Copy } from './dockerfile.ts';
+import type { Copy, Command as DockerCommand } from './dockerfile.ts';
 import type { Facts } from './facts.ts';
 import { isPlaceholderAddress, linkOwnRepository, repositoryName } from './own-repository.ts';
 import { baseName, type ResolvedWord, resolveWord, split, withoutLaunchers } from './shell/words.ts';
@@ -56,7 +56,7 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
   const found: RemoteCode[] = [];
   for (const file of facts.of('dockerfile')) {
     for (const stage of file.data.stages) {
-      const parts = stage.runs.map(({ command }) => ({ statements: command.shell?.statements ?? [], path: file.path }));
+      const parts = stage.runs.map(({ command }) => ({ statements: statementsOf(command), path: file.path }));
       found.push(...remoteCodeIn(parts, new Map(stage.variables.map(({ name, value }) => [name, value?.resolved]))));
       found.push(...stage.copies.flatMap((copy) => addedBy(copy, file.path)));
     }
@@ -92,6 +92,13 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
     if (itself || own.has(repositoryName(source) ?? '')) return { ...one, pin: 'own' };
     return isPlaceholderAddress(source) ? { ...one, pin: 'placeholder' } : one;
   });
+}
+
+/** What a RUN does; a program that it starts without a shell as well. */
+function statementsOf({ form, words, shell, span }: DockerCommand): readonly Statement[] {
+  if (shell || form === 'shell') return shell?.statements ?? [];
+  const plain = words.map((text): Word => ({ span, text, value: text }));
+  return [{ span, node: { kind: 'command', span, words: plain, assignments: [], redirections: [] } }];
 }
 
 /** Lock files that name the commit of what a manifest takes from a repository. */
@@ -224,6 +231,7 @@ class Walker {
     }
     for (const body of wordsOf(node).flatMap(substitutions)) this.#statements(body);
     this.#command(node);
+    if (node.inline) this.#statements(node.inline);
   }
 
   #text(word: Word): Text {
@@ -343,9 +351,9 @@ class Walker {
   }
 
   #pythonPackage(command: Command, word: Text): void {
-    const match = /^(?:[\w.[\],-]+\s*@\s*)?git\+(\w+:\/\/[^\s]+)$/.exec(word.text.trim());
+    const match = /^(?:[\w.[\],-]+\s*@\s*)?(?:(?:git|hg|svn|bzr)\+(\w+:\/\/\S+)|(git:\/\/\S+))$/.exec(word.text.trim());
     if (match) {
-      const [url, ref] = splitRef(match[1]!);
+      const [url, ref] = splitRef(match[1] ?? match[2]!);
       this.#repository(command, word, url, ref);
       return;
     }

@@ -26,6 +26,8 @@ export interface Command {
   /** In front of the name, or the operands of `export`, `local`, `declare`, `readonly`. */
   readonly assignments: readonly Assignment[];
   readonly redirections: readonly Redirection[];
+  /** What a shell is told to run: the text behind the `-c` of `sh`, `bash`, `su`. */
+  readonly inline?: readonly Statement[];
 }
 
 /** Two or more commands joined by `|`, or one with `!` or `time` in front. */
@@ -172,7 +174,7 @@ export async function shellParser(): Promise<ParseShell> {
     const { text, map } = withoutReturns(raw, outer);
     const source = hideExpressions(text);
     const problems: ParseProblem[] = [];
-    const context: Context = { source, original: text, map, depth: 0, problems };
+    const context: Context = { source, original: text, map, depth: 0, problems, parse };
     try {
       const script = parse(source);
       report(script, context);
@@ -286,6 +288,7 @@ interface Context {
   readonly fixed?: Span;
   readonly depth: number;
   readonly problems: ParseProblem[];
+  readonly parse: typeof Bash.parse;
 }
 
 interface Range {
@@ -466,7 +469,37 @@ function command(node: Bash.Command, context: Context): Command {
     else if (item.type === 'Assignment') assignments.push(assignment(item, context));
     else redirections.push(redirection(item, context));
   }
-  return { kind: 'command', span: spanOf(node, context), words, assignments, redirections };
+  const inline = inlineScript(node, context);
+  const run = inline ? { inline } : {};
+  return { kind: 'command', span: spanOf(node, context), words, assignments, redirections, ...run };
+}
+
+const RUNS_TEXT = /(?:^|\/)(?:(?:ba|da|a|k|z)?sh|su|runuser)$/;
+
+function inlineScript(node: Bash.Command, context: Context): readonly Statement[] | undefined {
+  const words = [...(node.name ? [node.name] : []), ...node.suffix.filter((item) => item.type === 'Word')];
+  const flag = words.findIndex(({ value }) => /^-\w*c$/.test(value));
+  const script = words[flag + 1];
+  if (flag < 1 || !script || context.depth >= maxDepth) return undefined;
+  if (!words.slice(0, flag).some(({ value }) => RUNS_TEXT.test(value))) return undefined;
+  const { value: source } = script;
+  // Where quotes are all that was taken away, positions inside are positions of the file.
+  const shifted = context.source.slice(script.pos + 1, script.end - 1) === source && !context.fixed;
+  const place = shifted
+    ? { map: (offset: number) => context.map(script.pos + 1 + offset) }
+    : { fixed: spanOf(script, context) };
+  const original = restore(source, script, context);
+  try {
+    return statements(context.parse(source).commands, {
+      ...context,
+      ...place,
+      source,
+      original,
+      depth: context.depth + 1,
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 function assignment(node: Bash.Assignment, context: Context): Assignment {

@@ -64,6 +64,11 @@ const unpinnedRuns: [string, string, string][] = [
   ['process substitution', 'script', 'bash <(curl -s https://x.example/i.sh)'],
   ['command substitution', 'script', 'sh -c "$(curl -fsSL https://x.example/i.sh)"'],
   ['eval', 'script', 'eval "$(wget -O - https://x.example/i.sh)"'],
+  ['a shell told to run a fetch', 'script', 'sudo sh -exc "cd /x; curl -s https://x.example/i.sh | sh"'],
+  ['another user told to run it', 'script', "su - app -c 'bash <(curl -s https://x.example/i.sh)'"],
+  ['a shell in a shell', 'script', `bash -c 'sh -c "wget -qO- https://x.example/i.sh | sh"'`],
+  ['pip of the git protocol', 'package', 'pip install -e git://x.example/a/b.git@main#egg=b'],
+  ['pip of Mercurial', 'package', 'pip install hg+https://x.example/a/b'],
   ['download, then run', 'script', 'curl -o /tmp/i.sh https://x.example/i.sh && chmod +x /tmp/i.sh && /tmp/i.sh'],
   ['download with -O, then run', 'script', 'wget https://x.example/i.sh; bash i.sh'],
   ['download by redirection, then run', 'script', 'curl -L https://x.example/i.sh > setup; sh ./setup'],
@@ -80,6 +85,9 @@ const harmless = [
   'pip install requests==2.32.0',
   'npm install ./packages/b @scope/name',
   'cat i.sh | sh',
+  'echo sh -c "curl https://x.example/i.sh"',
+  'python3 -c "curl https://x.example/i.sh | sh"',
+  'sh -c',
   'wget -qO- https://x.example/list | grep x',
 ];
 
@@ -527,6 +535,16 @@ testCheck(imagePinning, {
         { message: 'tag-compose-image', at: 'compose.yaml:6', confidence: 'high' },
       ],
       skip: ['comment'],
+    },
+    {
+      name: 'programs that RUN starts without a shell',
+      files: {
+        Dockerfile: `${BASE}RUN ["go", "install", "x.example/a/b@latest"]\nRUN ["/bin/sh", "-c", "curl https://x.example/i.sh | sh"]\nRUN ["echo", "curl", "https://x.example/i.sh", "|", "sh"]\n`,
+      },
+      findings: [
+        { message: 'tool', at: 'Dockerfile:2' },
+        { message: 'script', at: 'Dockerfile:3' },
+      ],
     },
     {
       name: 'names that only look like those compose gives',
