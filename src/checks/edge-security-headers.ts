@@ -14,6 +14,8 @@ export const edgeSecurityHeaders = defineCheck({
     kubernetes: [
       'Ingress',
       'VirtualService',
+      'VirtualServer',
+      'getambassador.io',
       'EnvoyFilter',
       'HTTPRoute',
       'HTTPProxy',
@@ -65,7 +67,7 @@ export const edgeSecurityHeaders = defineCheck({
     return {
       subjects: facts.linked(edgeServers).flatMap((server) => judge(server, options, causes)),
       lookedFor:
-        'servers of nginx, Caddy, Apache, HAProxy, lighttpd, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute and VirtualService objects, CloudFront distributions, Azure Front Door and Application Gateway, APISIX, headers of static sites and IIS',
+        'servers of nginx, Caddy, Apache, HAProxy, lighttpd, Traefik and Envoy, Ingress, IngressRoute, HTTPRoute, VirtualService, VirtualServer and Mapping objects, CloudFront distributions, Azure Front Door and Application Gateway, APISIX, headers of static sites and IIS',
     };
   },
 });

@@ -1,4 +1,4 @@
-/** Knows CloudFormation and SAM templates: resources with their properties, and what references to parameters come to. */
+/** Knows CloudFormation, SAM and Serverless templates: resources with their properties, and what references to parameters come to. */
 import type { Extractor } from './facts.ts';
 import type { Span } from './span.ts';
 import { at, entriesOf, entryOf, itemsOf, loadYaml, textOf, type YamlNode } from './yaml.ts';
@@ -27,7 +27,8 @@ export const cloudformation: Extractor<'cloudformation'> = {
     const read = await loadYaml();
     return ({ text }) => {
       const { documents, problems } = read(text);
-      for (const { root } of documents) {
+      // The Serverless framework keeps its template under a key of its own.
+      for (const root of documents.flatMap((one) => [one.root, at(one.root, 'resources') ?? one.root])) {
         const list = entriesOf(at(root, 'Resources')).flatMap(({ key, value, span }) => {
           const type = textOf(at(value, 'Type'));
           const properties = at(value, 'Properties');

@@ -41,7 +41,7 @@ export const webserver: Extractor<'webserver'> = {
   accepts: (path) =>
     HOST.test(path) || DATA.test(path) || siteNames.test(path) || (!NEVER.test(path) && OWN.test(path)),
   recognises: (path, text) =>
-    siteNames.test(path) ||
+    (siteNames.test(path) && (!/app\.ya?ml$/.test(path) || /http_headers/.test(text))) ||
     /(?:^|\/)Caddyfile/.test(path) ||
     (TELLING.test(text) && (!HOST.test(path) || /[{<:]/.test(text))),
   load: async () => {
@@ -55,7 +55,8 @@ function extract({ path, text }: ExtractInput, readYaml: ReadYaml): Extracted<We
   const problems: ParseProblem[] = [];
   if (siteNames.test(path)) {
     const site = readSite(path, text, readYaml);
-    return site ? { data: { configs: [], site } } : {};
+    // Many programs have an app.yaml.
+    if (site || !/app\.ya?ml$/.test(path)) return site ? { data: { configs: [], site } } : {};
   }
   if (/\.toml$/i.test(path)) readTomlText(text, found);
   else if (DATA.test(path)) for (const { root } of readYaml(text).documents) readDocument(root, text, readYaml, found);

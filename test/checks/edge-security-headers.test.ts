@@ -162,11 +162,65 @@ const sockets = (name: string, rule: string) =>
   `services:\n  app:\n    image: app\n    labels:\n      - traefik.http.routers.${name}.rule=${rule}\n`;
 const template = (first: string, second: string) =>
   `AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Sec:\n    Type: AWS::CloudFront::ResponseHeadersPolicy\n    Properties:\n      ResponseHeadersPolicyConfig:\n        Name: sec\n        SecurityHeadersConfig:\n          StrictTransportSecurity: {AccessControlMaxAgeSec: 31536000, Override: true}\n          ContentSecurityPolicy: {ContentSecurityPolicy: "default-src 'self'", Override: true}\n          ContentTypeOptions: {Override: true}\n          FrameOptions: {FrameOption: DENY, Override: true}\n          ReferrerPolicy: {ReferrerPolicy: same-origin, Override: true}\n  Other:\n    Type: AWS::CloudFront::ResponseHeadersPolicy\n    Properties:\n      ResponseHeadersPolicyConfig:\n        Name: other\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n    Properties:\n      DistributionConfig:\n        DefaultCacheBehavior:\n          ResponseHeadersPolicyId: ${first}\n        CacheBehaviors:\n          - PathPattern: /api/*\n            ResponseHeadersPolicyId: ${second}\n`;
+const setList = (indent: string) =>
+  Object.entries(FIVE)
+    .map(([name, value]) => `${indent}- {name: ${name}, value: "${value}", always: true}\n`)
+    .join('');
+const httpProxy = (more: string) =>
+  `apiVersion: projectcontour.io/v1\nkind: HTTPProxy\nmetadata:\n  name: shop\nspec:\n  virtualhost: {fqdn: shop.example, tls: {secretName: t}}\n  routes:\n    - services:\n        - name: app\n          port: 80\n${more}`;
+const virtualServer = (more: string) =>
+  `apiVersion: k8s.nginx.org/v1\nkind: VirtualServer\nmetadata:\n  name: shop\nspec:\n  host: shop.example\n  tls: {secret: t}\n  upstreams: [{name: up, service: app, port: 80}]\n  routes:\n    - path: /\n      action:\n        proxy:\n          upstream: up\n${more}`;
+const mapping = (more: string) =>
+  `apiVersion: getambassador.io/v3alpha1\nkind: Mapping\nmetadata:\n  name: shop\nspec:\n  prefix: /\n  service: app:80\n${more}`;
+const addedByEmissary = `  add_response_headers:\n${Object.entries(FIVE)
+  .map(([name, value]) => `    ${name.toLowerCase()}: {value: "${value}"}\n`)
+  .join('')}`;
+const clientPolicy = (target: string) =>
+  `apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: ClientTrafficPolicy\nmetadata: {name: p}\nspec:\n  targetRefs: [{kind: Gateway, name: ${target}}]\n  headers:\n    lateResponseHeaders:\n      set:\n${setList('        ')}`;
+const appEngine = (handlers: string) => `runtime: python312\nhandlers:\n${handlers}`;
 const otherService =
   '---\napiVersion: v1\nkind: Service\nmetadata:\n  name: front\nspec:\n  type: LoadBalancer\n  selector: {app: front}\n  ports:\n    - port: 443\n';
 
 testCheck(edgeSecurityHeaders, {
   valid: [
+    {
+      name: 'HTTPProxy whose service has the headers',
+      files: {
+        'p.yaml': httpProxy(`          responseHeadersPolicy:\n            set:\n${setList('              ')}`),
+      },
+    },
+    {
+      name: 'VirtualServer with headers of the route',
+      files: { 'v.yaml': virtualServer(`          responseHeaders:\n            add:\n${setList('              ')}`) },
+    },
+    {
+      name: 'VirtualServer with a snippet',
+      files: { 'v.yaml': virtualServer(`  server-snippets: |\n${headers('    ')}`) },
+    },
+    { name: 'Mapping with headers', files: { 'm.yaml': mapping(addedByEmissary) } },
+    {
+      name: 'a policy of Envoy Gateway for the gateway',
+      files: { 'r.yaml': gateway(''), 'p.yaml': clientPolicy('public') },
+      subjects: 1,
+    },
+    {
+      name: 'Caddy, a snippet for whole sites',
+      files: {
+        Caddyfile: `(site) {\n\t{args[0]} {\n\t\theader {\n${caddyHeaders}\t\t}\n\t\treverse_proxy {args[1]}\n\t}\n}\nimport site shop.example app:80\n`,
+      },
+      subjects: 1,
+    },
+    {
+      name: 'static files of App Engine',
+      files: {
+        'app.yaml': appEngine(
+          `- url: /.*\n  static_dir: www\n  http_headers:\n${Object.entries(FIVE)
+            .map(([name, value]) => `    ${name}: "${value}"\n`)
+            .join('')}`,
+        ),
+      },
+      subjects: 1,
+    },
     {
       name: 'a filter for the gateway of a service',
       files: {
@@ -695,6 +749,56 @@ testCheck(edgeSecurityHeaders, {
     },
   ],
   invalid: [
+    { name: 'HTTPProxy', files: { 'p.yaml': httpProxy('') }, findings: [{ message: 'missing', at: 'p.yaml:4' }] },
+    {
+      name: 'VirtualServer',
+      files: { 'v.yaml': virtualServer('') },
+      findings: [{ message: 'missing', at: 'v.yaml:4' }],
+    },
+    {
+      name: 'VirtualServer whose route has one header and so loses those of the snippet',
+      files: {
+        'v.yaml': virtualServer(
+          `          responseHeaders:\n            add: [{name: X-Robots-Tag, value: none}]\n  server-snippets: |\n${headers('    ')}`,
+        ),
+      },
+      findings: [{ message: 'missing', at: 'v.yaml:4' }],
+    },
+    {
+      name: 'CloudFront of the Serverless framework',
+      files: {
+        'serverless.yml':
+          'service: shop\nresources:\n  Resources:\n    Cdn:\n      Type: AWS::CloudFront::Distribution\n      Properties:\n        DistributionConfig:\n          DefaultCacheBehavior: {TargetOriginId: a}\n',
+      },
+      findings: [{ message: 'missing', at: 'serverless.yml:4' }],
+    },
+    { name: 'Mapping', files: { 'm.yaml': mapping('') }, findings: [{ message: 'missing', at: 'm.yaml:4' }] },
+    {
+      name: 'a policy of Envoy Gateway for another gateway',
+      files: { 'r.yaml': gateway(''), 'p.yaml': clientPolicy('partner') },
+      findings: [{ message: 'missing', at: 'r.yaml:4' }],
+    },
+    {
+      name: 'Caddy, a snippet for whole sites without headers',
+      files: {
+        Caddyfile: '(site) {\n\t{args[0]} {\n\t\treverse_proxy {args[1]}\n\t}\n}\nimport site shop.example app:80\n',
+      },
+      findings: [{ message: 'missing', at: 'Caddyfile:2' }],
+    },
+    {
+      name: 'CloudFront with a function that only sees requests',
+      files: {
+        'cdn.tf': distribution(
+          '    function_association {\n      event_type = "viewer-request"\n      function_arn = aws_cloudfront_function.x.arn\n    }\n',
+        ),
+      },
+      findings: [{ message: 'missing', at: 'cdn.tf:1' }],
+    },
+    {
+      name: 'static files of App Engine with one header',
+      files: { 'app.yaml': appEngine('- url: /.*\n  static_dir: www\n  http_headers:\n    X-Frame-Options: DENY\n') },
+      findings: [{ message: 'missing', at: 'app.yaml:3' }],
+    },
     {
       name: 'a filter for several gateways that leaves a header out: one cause',
       files: {
@@ -1251,6 +1355,23 @@ testCheck(edgeSecurityHeaders, {
       name: 'a router of web sockets, by its path',
       files: { 'compose.yaml': sockets('chat', 'PathPrefix(`/v1/ws`)') },
     },
+    {
+      name: 'a server for names that nobody has, and one for gRPC',
+      files: {
+        'nginx.conf': http(
+          '  server {\n    listen 443 ssl default_server;\n    ssl_reject_handshake on;\n  }\n  server {\n    listen 50051 http2;\n    location / {\n      grpc_pass grpc://app:50051;\n    }\n  }\n',
+        ),
+      },
+    },
+    {
+      name: 'App Engine with headers of some files',
+      files: {
+        'app.yaml': appEngine(
+          '- url: /fonts\n  static_dir: fonts\n  http_headers:\n    Access-Control-Allow-Origin: "*"\n- url: /.*\n  script: auto\n',
+        ),
+      },
+    },
+    { name: 'Mapping of gRPC', files: { 'm.yaml': mapping('  grpc: true\n') } },
     { name: 'local Caddy', files: { Caddyfile: 'localhost {\n\treverse_proxy app:80\n}\n' } },
     { name: 'a README about nginx', files: { 'README.md': server('') } },
     {

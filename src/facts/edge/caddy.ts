@@ -31,7 +31,11 @@ function sitesOf(source: Source, sources: readonly Source[], used: Set<Source>):
   const scope: Scope = { source, sources, snippets, used, missing: [] };
   addSnippets(top, snippets);
   // Imported files may bring snippets, and sites of their own.
-  const directives = top.flatMap((one) => (one.name === 'import' && !one.block ? importsOf(one, scope) : [one]));
+  const directives = top.flatMap((one) => {
+    if (one.name !== 'import' || one.block) return [one];
+    const snippet = snippets.get(one.args[0] ?? '');
+    return snippet ? imported(snippet, { ...scope, missing: [] }, one.args.slice(1), 1) : importsOf(one, scope);
+  });
   addSnippets(directives, snippets);
   const named = directives.filter((one) => one.name !== '' && !/^[(&]/.test(one.name));
   const [first, ...rest] = named;
@@ -103,7 +107,10 @@ function imported(
       if (name !== '' && !/\*/.test(name)) scope.missing.push(name);
       return [];
     }
-    const filled = args.length === 0 ? one : { ...one, args: one.args.map((arg) => withArgs(arg, args)) };
+    const filled =
+      args.length === 0
+        ? one
+        : { ...one, name: withArgs(one.name, args), args: one.args.map((arg) => withArgs(arg, args)) };
     return [one.block ? { ...filled, block: imported(one.block, scope, args, depth + 1) } : filled];
   });
 }

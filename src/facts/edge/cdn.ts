@@ -99,8 +99,10 @@ function firewallLimits(block: Body, module: TerraformModule, scope: ModuleScope
 function policyOf(behaviour: Body, path: string, module: TerraformModule, scope: ModuleScope): Policy {
   const attribute = attributeOf(behaviour, 'response_headers_policy_id');
   const place = { path, span: attribute?.span ?? { start: 0, end: 0 } };
-  const functions =
-    blocksOf(behaviour, 'lambda_function_association').length + blocksOf(behaviour, 'function_association').length;
+  const functions = [
+    ...blocksOf(behaviour, 'lambda_function_association'),
+    ...blocksOf(behaviour, 'function_association'),
+  ].filter((one) => !/-request$/.test(stringOf(argument(one, 'event_type', path, scope)) ?? '')).length;
   if (!attribute) {
     return functions > 0
       ? { headers: NO_HEADERS, unknown: 'a function at the edge may set the headers' }
@@ -178,9 +180,10 @@ function fromTemplates(facts: Facts): readonly EdgeServer[] {
 function templatePolicy(behaviour: YamlNode | undefined, path: string, data: Template): Policy {
   const entry = entryOf(behaviour, 'ResponseHeadersPolicyId');
   if (!entry) {
-    const functions =
-      itemsOf(at(behaviour, 'LambdaFunctionAssociations')).length +
-      itemsOf(at(behaviour, 'FunctionAssociations')).length;
+    const functions = [
+      ...itemsOf(at(behaviour, 'LambdaFunctionAssociations')),
+      ...itemsOf(at(behaviour, 'FunctionAssociations')),
+    ].filter((one) => !/-request$/.test(textOf(at(one, 'EventType')) ?? '')).length;
     return {
       headers: NO_HEADERS,
       ...(functions > 0 && { unknown: 'a function at the edge may set the headers' }),

@@ -2,7 +2,7 @@
 import { type Deployed, linkCluster } from '../cluster.ts';
 import type { Facts } from '../facts.ts';
 import { apisixRoute } from './apisix.ts';
-import { gatewayRoute, httpProxy, openshiftRoute } from './gateways.ts';
+import { gatewayRoute, httpProxy, mapping, openshiftRoute, virtualServer } from './gateways.ts';
 import { ingress } from './ingress.ts';
 import { istioFilters, virtualService } from './istio.ts';
 import { type ClusterEdge, clusterEdge } from './objects.ts';
@@ -45,6 +45,10 @@ function modelOf(one: Deployed, edge: ClusterEdge, facts: Facts): EdgeServer | u
       return gatewayRoute(one, edge);
     case 'projectcontour.io HTTPProxy':
       return httpProxy(one);
+    case 'k8s.nginx.org VirtualServer':
+      return virtualServer(one);
+    case 'getambassador.io Mapping':
+      return mapping(one, edge);
     case 'apisix.apache.org ApisixRoute':
       return apisixRoute(one, edge);
     case 'route.openshift.io Route':

@@ -1,8 +1,17 @@
-/** Knows routes of the Gateway API, of Contour and of OpenShift. */
+/** Knows routes of the Gateway API, of Contour, of OpenShift, of NGINX's own controller and of Emissary. */
 import type { Deployed } from '../cluster.ts';
-import { at, itemsOf, textOf, type YamlNode } from '../yaml.ts';
-import { type ClusterEdge, headerAt, itemHeaders, limitAt, perUnit, simple } from './objects.ts';
-import { common, type EdgeRoute, type EdgeServer, type Headers, type Limit, merged, NO_HEADERS } from './server.ts';
+import { at, entriesOf, entryOf, itemsOf, textOf, type YamlNode } from '../yaml.ts';
+import { type ClusterEdge, headerAt, itemHeaders, limitAt, perUnit, simple, snippetHeaders } from './objects.ts';
+import {
+  common,
+  type EdgeRoute,
+  type EdgeServer,
+  type Headers,
+  hostOf,
+  type Limit,
+  merged,
+  NO_HEADERS,
+} from './server.ts';
 import { middleware } from './traefik-objects.ts';
 
 /** HTTPRoute; routes of a mesh, whose parent is a service, are internal. */
@@ -12,6 +21,7 @@ export function gatewayRoute(one: Deployed, edge: ClusterEdge): EdgeServer | und
   if (parents.length > 0 && parents.every((parent) => textOf(at(parent, 'kind')) === 'Service')) return undefined;
   let unknown: string | undefined;
   const policies = policyLimits(one, parents, edge);
+  const late = lateHeaders(parents, edge);
   const sets: Headers[] = [];
   const routes = itemsOf(at(body, 'spec', 'rules')).flatMap((rule): EdgeRoute[] => {
     const filters = itemsOf(at(rule, 'filters'));
@@ -30,7 +40,7 @@ export function gatewayRoute(one: Deployed, edge: ClusterEdge): EdgeServer | und
     const behind = backends.map((backend) =>
       merged(...itemsOf(at(backend, 'filters')).map((filter) => modified(one, filter))),
     );
-    const headers = merged(common(behind), ...own);
+    const headers = merged(common(behind), ...own, late);
     sets.push(headers);
     const rewrite = filters
       .map((filter) => textOf(at(filter, 'urlRewrite', 'path', 'replacePrefixMatch')))
@@ -50,6 +60,20 @@ export function gatewayRoute(one: Deployed, edge: ClusterEdge): EdgeServer | und
 function modified(one: Deployed, filter: YamlNode): Headers {
   const change = at(filter, 'responseHeaderModifier');
   return itemHeaders(one.path, [...itemsOf(at(change, 'add')), ...itemsOf(at(change, 'set'))]);
+}
+
+/** Headers that policies of Envoy Gateway add to all answers of a gateway. */
+function lateHeaders(parents: readonly YamlNode[], edge: ClusterEdge): Headers {
+  const names = new Set(parents.map((parent) => textOf(at(parent, 'name'))));
+  return merged(
+    ...edge.all('ClientTrafficPolicy').map(({ object, path }) => {
+      const spec = at(object.body, 'spec');
+      const targets = [...itemsOf(at(spec, 'targetRefs')), at(spec, 'targetRef')];
+      if (!targets.some((target) => target && names.has(textOf(at(target, 'name'))))) return NO_HEADERS;
+      const late = at(spec, 'headers', 'lateResponseHeaders');
+      return itemHeaders(path, [...itemsOf(at(late, 'add')), ...itemsOf(at(late, 'set'))]);
+    }),
+  );
 }
 
 /** Limits of Envoy Gateway's policies on the route or on its gateway. */
@@ -92,7 +116,14 @@ export function httpProxy(one: Deployed): EdgeServer | undefined {
       inner: textOf(at(route, 'pathRewritePolicy', 'replacePrefix', 0, 'replacement')) ?? path,
       upstreams: itemsOf(at(route, 'services')).flatMap((service) => textOf(at(service, 'name'))?.toLowerCase() ?? []),
       place: { path: route.path ?? one.path, span: route.span },
-      headers: itemHeaders(one.path, itemsOf(at(route, 'responseHeadersPolicy', 'set'))),
+      headers: merged(
+        common(
+          itemsOf(at(route, 'services')).map((service) =>
+            itemHeaders(one.path, itemsOf(at(service, 'responseHeadersPolicy', 'set'))),
+          ),
+        ),
+        itemHeaders(one.path, itemsOf(at(route, 'responseHeadersPolicy', 'set'))),
+      ),
       limits: [...limitOf(host), ...limitOf(route)],
     };
   });
@@ -123,4 +154,55 @@ export function openshiftRoute(one: Deployed): EdgeServer {
   const passthrough = textOf(at(body, 'spec', 'tls', 'termination')) === 'passthrough';
   const routes = [{ path, inner: path, upstreams, place: one.place, headers, limits }];
   return simple(one, headers, routes, passthrough ? 'the application ends TLS itself' : undefined);
+}
+
+/** VirtualServer of NGINX's own controller. */
+export function virtualServer(one: Deployed): EdgeServer | undefined {
+  const spec = at(one.object.body, 'spec');
+  const snippets = ['http-snippets', 'server-snippets'].flatMap((key) => entryOf(spec, key) ?? []);
+  const shared = merged(...snippets.map((entry) => snippetHeaders(one.path, entry)));
+  const named = new Map(
+    itemsOf(at(spec, 'upstreams')).map((item) => [textOf(at(item, 'name')), textOf(at(item, 'service')) ?? '']),
+  );
+  const delegated = itemsOf(at(spec, 'routes')).some((route) => at(route, 'route'));
+  const routes = itemsOf(at(spec, 'routes')).flatMap((route): EdgeRoute[] => {
+    const action = at(route, 'action') ?? at(route, 'splits', 0, 'action') ?? at(route, 'matches', 0, 'action');
+    const proxy = at(action, 'proxy');
+    const upstream = textOf(at(proxy, 'upstream')) ?? textOf(at(action, 'pass'));
+    if (upstream === undefined) return [];
+    const path = (textOf(at(route, 'path')) ?? '/').replace(/^[=~*\s]+/, '');
+    const own = entryOf(route, 'location-snippets');
+    const added = itemHeaders(one.path, itemsOf(at(proxy, 'responseHeaders', 'add')));
+    const snippet = own ? snippetHeaders(one.path, own) : NO_HEADERS;
+    // As in every location of nginx, headers of its own replace those of the server.
+    const headers = added.size + snippet.size > 0 ? merged(added, snippet) : shared;
+    const upstreams = [named.get(upstream) ?? upstream].map((name) => name.toLowerCase());
+    const place = { path: route.path ?? one.path, span: route.span };
+    return [{ path, inner: textOf(at(proxy, 'rewritePath')) ?? path, upstreams, place, headers, limits: [] }];
+  });
+  if (routes.length === 0) return undefined;
+  const unknown = delegated ? 'some of its routes are objects of their own' : undefined;
+  return simple(one, common(routes.map(({ headers }) => headers)), routes, unknown);
+}
+
+/** Mapping of Emissary. */
+export function mapping(one: Deployed, edge: ClusterEdge): EdgeServer | undefined {
+  const spec = at(one.object.body, 'spec');
+  if (at(spec, 'host_redirect') ?? at(spec, 'grpc')) return undefined;
+  const headersOf = (node: YamlNode | undefined, where: string) =>
+    new Map(
+      entriesOf(at(node, 'add_response_headers')).map((entry) => [
+        entry.key.toLowerCase(),
+        headerAt(where, entry, textOf(entry.value) ?? textOf(at(entry.value, 'value'))),
+      ]),
+    );
+  const defaults = edge.all('Module').map(({ object, path }) => {
+    const config = at(object.body, 'spec', 'config', 'defaults');
+    return merged(headersOf(config, path), headersOf(at(config, 'httpmapping'), path));
+  });
+  const headers = merged(...defaults, headersOf(spec, one.path));
+  const path = textOf(at(spec, 'prefix')) ?? '/';
+  const upstreams = [hostOf(textOf(at(spec, 'service')) ?? '')];
+  const inner = textOf(at(spec, 'rewrite')) ?? '/';
+  return simple(one, headers, [{ path, inner, upstreams, place: one.place, headers, limits: [] }]);
 }

@@ -386,12 +386,14 @@ function partsOf(block: readonly Located[], outer: Level, source: 'server' | 'pa
   });
 }
 
-/** False when a block only redirects, refuses or answers a pre-flight request. */
+/** False when a block only redirects, refuses, answers a pre-flight request or speaks gRPC, which no browser does. */
 function answers(block: readonly Located[]): boolean {
   const returned = block.find((one) => one.name === 'return');
   if (returned && /^(?:3\d\d|4\d\d|204)$/.test(returned.args[0] ?? '')) return false;
   if (returned && /^(?:https?:|\$scheme)/.test(returned.args[0] ?? '')) return false;
-  return !block.some((one) => one.name === 'stub_status' || (one.name === 'deny' && one.args[0] === 'all'));
+  return !block.some(
+    (one) => one.name === 'stub_status' || one.name === 'grpc_pass' || (one.name === 'deny' && one.args[0] === 'all'),
+  );
 }
 
 /** Paths that programs ask: proofs for certificates, states, measurements. */
@@ -436,10 +438,13 @@ function locationsServe(block: readonly Located[]): boolean {
   );
 }
 
-/** Reached from the same machine only, or by listed addresses only. */
+/** Reached from the same machine only, by listed addresses only, or by nobody. */
 function isInternal(block: readonly Located[]): boolean {
   const listens = block.filter((one) => one.name === 'listen').map((one) => one.args[0] ?? '');
   if (listens.length > 0 && listens.every((one) => LOOPBACK.test(one))) return true;
+  // What no name is for gets no answer at all.
+  if (block.some((one) => one.name === 'ssl_reject_handshake' && one.args[0] === 'on'))
+    return !block.some((one) => one.name === 'location');
   return block.some((one) => one.name === 'deny' && one.args[0] === 'all');
 }
 

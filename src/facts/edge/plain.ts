@@ -22,6 +22,8 @@ export function isPlain(one: Deployed, edge: ClusterEdge): boolean {
   if (kind === 'IngressRoute')
     return !at(spec, 'tls') && areAllPlain(itemsOf(at(spec, 'entryPoints')).map((item) => textOf(item) ?? ''));
   if (kind === 'HTTPProxy') return !at(spec, 'virtualhost', 'tls');
+  if (kind === 'VirtualServer') return !at(spec, 'tls');
+  if (kind === 'Mapping') return false;
   if (kind === 'Route') return !at(spec, 'tls');
   if (kind === 'ApisixRoute') return edge.all('ApisixTls').length === 0;
   return isPlainRoute(one, edge);

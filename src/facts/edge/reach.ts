@@ -33,7 +33,9 @@ const FOR_DEVELOPERS = /(?:^|[/._-])(?:dev|devel|development|devenv|devcontainer
 function hasEntry(facts: Facts): boolean {
   return facts.linked(linkCluster).objects.some(({ object: { kind, body } }) => {
     if (kind === 'Service') return (textOf(at(body, 'spec', 'type')) ?? 'ClusterIP') !== 'ClusterIP';
-    return /^(?:Ingress|IngressRoute|VirtualService|HTTPRoute|HTTPProxy|ApisixRoute|Route)$/.test(kind);
+    return /^(?:Ingress|IngressRoute|VirtualService|HTTPRoute|HTTPProxy|ApisixRoute|Route|VirtualServer|Mapping)$/.test(
+      kind,
+    );
   });
 }
 

@@ -1,5 +1,4 @@
-/** Knows the files in which sites of Netlify, Cloudflare Pages, Vercel, Firebase, Azure, Amplify, Render and IIS name their headers. */
-
+/** Knows the files in which sites of Netlify, Cloudflare Pages, Vercel, Firebase, Azure, Amplify, Render, App Engine and IIS name their headers. */
 import type { Facts } from '../facts.ts';
 import { parseToml, table, tables } from '../packages/toml.ts';
 import { fileName } from '../paths.ts';
@@ -23,7 +22,7 @@ export interface SiteRule {
 }
 
 export const siteNames =
-  /(?:^|\/)(?:_headers|netlify\.toml|(?:now|vercel)\.json|firebase\.json|staticwebapp\.config\.json|customHttp\.ya?ml|amplify\.ya?ml|render\.ya?ml|[Ww]eb\.config)$/;
+  /(?:^|\/)(?:_headers|netlify\.toml|(?:now|vercel)\.json|firebase\.json|staticwebapp\.config\.json|customHttp\.ya?ml|amplify\.ya?ml|render\.ya?ml|app\.ya?ml|[Ww]eb\.config)$/;
 
 /** @returns undefined for a file without headers whose site may take them from elsewhere */
 export function readSite(path: string, text: string, readYaml: ReadYaml): Site | undefined {
@@ -49,6 +48,7 @@ export function readSite(path: string, text: string, readYaml: ReadYaml): Site |
       headers.map((one) => ({ ...ruleOf(one), headers: [headerOf(one)] })),
     );
   }
+  if (name.startsWith('app.')) return appEngine(root);
   const hosting = name === 'firebase.json' ? at(root, 'hosting') : root;
   if (
     hosting === undefined ||
@@ -58,6 +58,19 @@ export function readSite(path: string, text: string, readYaml: ReadYaml): Site |
   const targets = hosting.kind === 'list' ? hosting.items : [hosting];
   const rules = targets.flatMap((target) => itemsOf(at(target, 'headers')).map(ruleOf));
   return name === 'firebase.json' ? { provider: 'Firebase', rules } : some('Vercel', rules);
+}
+
+/** Static files of App Engine: only where those of all paths have headers of security; the application sends the others. */
+function appEngine(root: YamlNode | undefined): Site | undefined {
+  if (!at(root, 'runtime')) return undefined;
+  const rules = itemsOf(at(root, 'handlers')).flatMap((handler): SiteRule[] => {
+    const entries = entriesOf(at(handler, 'http_headers'));
+    const headers = entries.map(({ key, value, span }) => ({ name: key, value: textOf(value) ?? '', span }));
+    const pattern = textOf(at(handler, 'url')) ?? '';
+    const own = EVERYTHING.test(pattern) && headers.some(({ name }) => OF_SECURITY.test(name));
+    return own ? [{ pattern, span: handler.span, headers }] : [];
+  });
+  return some('App Engine', rules);
 }
 
 function ruleOf(rule: YamlNode): SiteRule {
