@@ -72,6 +72,11 @@ function localTrees(message: string): [string, Files, Expected][] {
       high,
     ],
     [
+      'targets that ask for each other',
+      { ...web, Makefile: 'up: down\n\tkubectl apply -f k8s\ndown: up\n\ttrue\n' },
+      high,
+    ],
+    [
       'what another script applies as well',
       {
         ...web,

@@ -531,6 +531,22 @@ testCheck(networkPolicies, {
       skip,
     },
     {
+      name: 'a namespace that archives, other commands, tests and applications for developers name',
+      files: {
+        'archive/up.sh': 'kubectl apply -f k8s -n shop\n',
+        'down.sh': 'kubectl delete -f k8s -n shop\nkustomize build k8s | kubectl diff -n shop -f -\n',
+        '.github/workflows/e2e.yml':
+          'on: push\njobs:\n  d:\n    runs-on: x\n    steps:\n      - run: kubectl apply -f k8s -n shop\n',
+        'dev/app.yaml':
+          'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {path: k8s}, destination: {namespace: shop}}\n',
+        'k8s/a.yaml': bare,
+        'k8s/kustomization.yaml': 'resources: [a.yaml]\n',
+        'p.yaml': policy('{podSelector: {}}'),
+      },
+      findings: none('k8s/a.yaml:4'),
+      skip,
+    },
+    {
       name: 'one folder in two namespaces',
       files: {
         'up.sh': 'kubectl apply -f k8s -n shop\nkubectl apply -f k8s -n live\nkubectl delete -f k8s -n old\n',

@@ -207,6 +207,25 @@ testCheck(readonlyRootfs, {
       ],
     },
     {
+      name: 'compose by the long form of ports, by modes of its services, and by the words on top',
+      files: {
+        'a/compose.yml':
+          'services:\n  web:\n    image: x\n    ports: [{target: 80, published: "80", host_ip: 127.0.0.1}]\n',
+        'b/compose.yml':
+          'services:\n  web:\n    image: x\n    environment: {NODE_ENV: development}\n  api:\n    image: x\n    environment: {NODE_ENV: production}\n',
+        'c/compose.yml': '# Not meant for production.\nservices:\n  web:\n    image: x\n',
+        'd/compose.yml': 'services:\n  web:\n    image: x\n    environment: {NODE_ENV: development}\n',
+      },
+      findings: [
+        { message: 'compose', at: 'a/compose.yml:2', confidence: 'low' },
+        { message: 'compose', at: 'b/compose.yml:2', confidence: 'high' },
+        { message: 'compose', at: 'b/compose.yml:5', confidence: 'high' },
+        { message: 'compose', at: 'c/compose.yml:3', confidence: 'low' },
+        { message: 'compose', at: 'd/compose.yml:2', confidence: 'low' },
+      ],
+      skip: ['comment'],
+    },
+    {
       name: 'a loop of a template, once',
       files: {
         'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',

@@ -166,6 +166,19 @@ testCheck(resourceQuota, {
     },
     { name: 'null', files: { 'a.yaml': pod('resources:'), 'q.yaml': QUOTA }, findings: [none('a.yaml:8')], skip },
     {
+      name: 'an autoscaler that only recommends, and what is none',
+      files: {
+        'a.yaml': pod('tty: true'),
+        'q.yaml': QUOTA,
+        'v.yaml':
+          'apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata: {name: v, namespace: shop}\nspec: {targetRef: {kind: Deployment, name: web}, updatePolicy: {updateMode: "Off"}}\n',
+        'o.yaml':
+          'apiVersion: example.org/v1\nkind: Watch\nmetadata: {name: w, namespace: shop}\nspec: {targetRef: {kind: Deployment, name: web}}\n',
+      },
+      findings: [none('a.yaml:8')],
+      skip,
+    },
+    {
       name: 'requests only',
       files: { 'a.yaml': pod('resources: {requests: {cpu: 1, memory: 1Gi}}'), 'q.yaml': QUOTA },
       findings: [{ message: 'memory', at: 'a.yaml:8', what: 'only requests.cpu and requests.memory.' }],

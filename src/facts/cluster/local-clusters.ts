@@ -59,7 +59,6 @@ function clusterMaker(facts: Facts): (file: FileFacts<Script>, target: Target, h
       walkShell(shell.statements, (command, here) => {
         if (found) return;
         found = createsCluster(wordsAt(command, here).map(({ text }) => text));
-        if (found) return;
         const paths = new Map(command.words.map((word) => [word.text, wordAt(word, here).text]));
         const [directory = UNKNOWN] = foldersAt(here, file.path, [home]);
         for (const call of callsOf(command)) {
