@@ -26,7 +26,8 @@ export function helmFunctions(read: (text: string) => YamlFile): ReadonlyMap<str
   };
   const fromJson: TemplateFunction = (args) => {
     const value = parseJson(textArg(args, 0));
-    return typeof value === 'string' ? dict([['Error', text(value)]]) : value;
+    if (typeof value !== 'string' && (value.kind === 'dict' || value.kind === 'nil')) return value;
+    return dict([['Error', text(typeof value === 'string' ? value : `cannot unmarshal ${value.kind}`)]]);
   };
   const mustFromJson: TemplateFunction = (args) => {
     const value = parseJson(textArg(args, 0));
@@ -42,7 +43,7 @@ export function helmFunctions(read: (text: string) => YamlFile): ReadonlyMap<str
       ...otherFunctions,
       toYaml: yaml,
       mustToYaml: yaml,
-      toYamlPretty: yaml,
+      toYamlPretty: (args: Parameters<TemplateFunction>[0]) => toYaml(arg(args, 0), 2),
       toToml: (args: Parameters<TemplateFunction>[0]) => toToml(arg(args, 0)),
       fromYaml: (args: Parameters<TemplateFunction>[0]) => fromYaml(textArg(args, 0), read, 'dict'),
       fromYamlArray: (args: Parameters<TemplateFunction>[0]) => fromYaml(textArg(args, 0), read, 'list'),
@@ -56,7 +57,8 @@ export function helmFunctions(read: (text: string) => YamlFile): ReadonlyMap<str
       mustFromJson,
       fromJsonArray: (args: Parameters<TemplateFunction>[0]) => {
         const value = parseJson(textArg(args, 0));
-        return typeof value === 'string' ? list([text(value)]) : value;
+        if (typeof value !== 'string' && (value.kind === 'list' || value.kind === 'nil')) return value;
+        return list([text(typeof value === 'string' ? value : `cannot unmarshal ${value.kind}`)]);
       },
     }),
   );

@@ -9,7 +9,7 @@ import type { OffsetMap, Place, Span } from './span.ts';
 interface Located {
   readonly span: Span;
   readonly path?: string;
-  /** Local tags such as `!reference`, `!Ref`, `!reset`; absent for the usual ones. */
+  /** Local tags such as `!reference`, `!Ref`, `!reset`, and `!!str`; absent for the usual ones. */
   readonly tag?: string;
   /** Set on nodes of rendered Helm templates, and on texts of compose files that hold variables. */
   readonly rendered?: Rendered;
@@ -52,6 +52,8 @@ export interface YamlList extends Located {
 export interface YamlEntry extends Located {
   readonly key: string;
   readonly keySpan: Span;
+  /** The key stands in quotes: `"on"` is a text to readers that take `on` for a boolean. */
+  readonly quoted?: true;
   readonly value: YamlNode;
 }
 
@@ -196,7 +198,7 @@ class Reader {
 
   #content(node: ParsedNode, depth: number): YamlNode {
     const span = this.#span(node.range);
-    const tag = node.tag?.startsWith('!') ? { tag: node.tag } : {};
+    const tag = node.tag?.startsWith('!') ? { tag: node.tag } : node.tag === STRING ? { tag: '!!str' } : {};
     if (this.#kinds.isMap(node)) {
       const overwritten: YamlEntry[] = [];
       const entries = this.#entries((node as ParsedMap).items, depth, overwritten);
@@ -247,13 +249,15 @@ class Reader {
       }
       const end = pair.value === null ? key.span.end : this.#span(pair.value.range).end;
       const span = { start: key.span.start, end: Math.max(key.span.end, end) };
-      own.set(name, { key: name, keySpan: key.span, value, span });
+      const quoted = key.kind === 'scalar' && key.style !== 'plain';
+      own.set(name, { key: name, keySpan: key.span, ...(quoted ? { quoted } : {}), value, span });
     }
     if (merged.size === 0) return [...own.values()];
     return [...[...merged.values()].filter((entry) => !own.has(entry.key)), ...own.values()];
   }
 }
 
+const STRING = 'tag:yaml.org,2002:str';
 const EMPTY = { source: '', value: null, range: [0, 0, 0], type: 'PLAIN' } as unknown as ParsedNode;
 
 const STYLES: Readonly<Record<string, YamlScalar['style']>> = {

@@ -11,11 +11,11 @@ import { factsOfFiles } from '../facts-of.ts';
 const WEB = {
   'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
   'charts/web/templates/a.yaml':
-    'kind: A\nname: {{ .Release.Name }}\nn: {{ .Values.n }}\nimage: web:{{ .Values.tag }}\nns: {{ .Release.Namespace }}\n',
-  'charts/web/values.yaml': 'n: 0\ntag: base\n',
-  'charts/web/values-prod.yaml': 'n: 1\n',
-  'charts/web/values-dev.yaml': 'n: 2\n',
-  'env/prod.yaml': 'n: 3\n',
+    'kind: A\nname: {{ .Release.Name }}\nsize: {{ .Values.size }}\nimage: web:{{ .Values.tag }}\nns: {{ .Release.Namespace }}\n',
+  'charts/web/values.yaml': 'size: 0\ntag: base\n',
+  'charts/web/values-prod.yaml': 'size: 1\n',
+  'charts/web/values-dev.yaml': 'size: 2\n',
+  'env/prod.yaml': 'size: 3\n',
 };
 
 async function environments(files: Readonly<Record<string, string>>): Promise<readonly Environment[]> {
@@ -26,8 +26,8 @@ async function environments(files: Readonly<Record<string, string>>): Promise<re
 async function summary(files: Readonly<Record<string, string>>): Promise<unknown[]> {
   return (await environments(files)).map(({ files: rendered, deployedBy }) => {
     const root = rendered[0]!.documents[0]!.root;
-    const { n, image } = plainOf(root) as { n: unknown; image: string };
-    return [n, at(root, 'image')!.rendered?.unknown ? 'unknown' : image, deployedBy?.path];
+    const { size, image } = plainOf(root) as { size: unknown; image: string };
+    return [size, at(root, 'image')!.rendered?.unknown ? 'unknown' : image, deployedBy?.path];
   });
 }
 
@@ -54,7 +54,7 @@ describe('commands', () => {
     ],
     [
       'files and values in place',
-      script('helm install web charts/web --values=charts/web/values-prod.yaml --set n=7,tag=v2'),
+      script('helm install web charts/web --values=charts/web/values-prod.yaml --set size=7,tag=v2'),
       [[7, 'web:v2', 'deploy.sh']],
     ],
     ['only the defaults', script('helm upgrade web charts/web --wait --timeout 5m'), [[0, 'web:base', 'deploy.sh']]],
@@ -145,7 +145,7 @@ describe('objects and Terraform', () => {
     ['Argo CD with files', argo('      valueFiles: [values-prod.yaml]'), [[1, 'web:base', 'argo/web.yaml']]],
     [
       'Argo CD with a text of values',
-      argo('      values: |\n        n: 8\n      parameters: [{name: tag, value: p}]'),
+      argo('      values: |\n        size: 8\n      parameters: [{name: tag, value: p}]'),
       [[8, 'web:p', 'argo/web.yaml']],
     ],
     [
@@ -169,11 +169,11 @@ describe('objects and Terraform', () => {
   });
 
   test('values in place lead to where they stand', async () => {
-    const files = argo('      values: |\n        n: 8\n');
+    const files = argo('      values: |\n        size: 8\n');
     const [environment] = await environments(files);
-    const { path, span } = at(environment!.files[0]!.documents[0]!.root, 'n')!;
+    const { path, span } = at(environment!.files[0]!.documents[0]!.root, 'size')!;
     expect(path).toBe('argo/web.yaml');
-    expect(files['argo/web.yaml'].slice(span.start, span.end)).toContain('n: 8');
+    expect(files['argo/web.yaml'].slice(span.start, span.end)).toContain('size: 8');
     expect(environment).toMatchObject({ namespace: 'prod', release: { name: 'web', namespace: 'prod' } });
   });
 });

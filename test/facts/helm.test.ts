@@ -245,6 +245,40 @@ describe('sub-charts', () => {
       },
       [{ kind: 'A', s: 9 }],
     ],
+    [
+      'globals of one sub-chart are seen by the others, below the first level',
+      {
+        ...sub('db'),
+        ...sub('cache'),
+        'web/values.yaml': 'global: {region: {zone: {}}}\ndb: {global: {region: {zone: {name: a}}}}\n',
+      },
+      [
+        { kind: 'Sub', name: 'cache', port: 1, host: 'default', region: 'map[zone:map[name:a]]' },
+        { kind: 'Sub', name: 'db', port: 1, host: 'default', region: 'map[zone:map[name:a]]' },
+      ],
+    ],
+    [
+      'a condition is looked up in the values of the root, not in those of the chart that has it',
+      {
+        'web/Chart.yaml': `${CHART}dependencies:\n  - {name: mid, version: 1.0.0}\n`,
+        'web/charts/mid/Chart.yaml':
+          'apiVersion: v2\nname: mid\nversion: 1.0.0\ndependencies:\n  - {name: db, version: 1.0.0, condition: db.enabled}\n',
+        ...Object.fromEntries(
+          Object.entries(sub('db')).map(([path, text]) => [path.replace('web/', 'web/charts/mid/'), text]),
+        ),
+        'web/values.yaml': 'global: {region: eu}\ndb: {enabled: false}\n',
+      },
+      [{ kind: 'Sub', name: 'db', port: 1, host: 'default', region: 'eu' }],
+    ],
+    [
+      'values as a plain map, and empty files',
+      {
+        'web/templates/a.yaml':
+          'kind: A\nx: {{ dig "a" "b" "none" .Values.AsMap }}\ndata: {{ (.Files.Glob "no/*").AsConfig }}\n',
+        'web/values.yaml': 'a: {b: 3}\n',
+      },
+      [{ kind: 'A', x: 3, data: {} }],
+    ],
   ])('%s', (_, files, expected) => {
     const [chart] = link(files).filter((candidate) => candidate.chart.name === 'web');
     expect(plain(chart!.environments[0]!)).toEqual(expected);

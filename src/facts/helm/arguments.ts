@@ -34,7 +34,7 @@ export function typeName(value: Value): string {
     case 'list':
       return '[]interface {}';
     case 'dict':
-      return 'map[string]interface {}';
+      return value.type ?? 'map[string]interface {}';
     case 'host':
       return value.type;
   }

@@ -1,5 +1,5 @@
 /** Knows the functions of Go templates themselves and those that Helm adds to run templates. */
-import { arg, derived, intArg, join, quoted, textArg, typeName } from './arguments.ts';
+import { arg, derived, intArg, join, quoted, textArg, typeName, wrap } from './arguments.ts';
 import type { TemplateFunction } from './evaluate.ts';
 import {
   asText,
@@ -10,12 +10,16 @@ import {
   print,
   printFloat,
   sliceText,
+  sortedKeys,
   TemplateError,
   type TextValue,
   text,
   truth,
   unknownText,
   type Value,
+  visit,
+  type Walk,
+  walk,
 } from './value.ts';
 
 type BasicKind = 'bool' | 'int' | 'float' | 'string' | 'other';
@@ -63,7 +67,8 @@ const index: TemplateFunction = (args) => {
       if (key.kind !== 'text') throw new TemplateError(`cannot index map with ${typeName(key)}`);
       value = lookUp(value, key.value);
     } else if (value.kind === 'list' || value.kind === 'text') {
-      if (key.kind !== 'number') throw new TemplateError(`cannot index slice with ${typeName(key)}`);
+      if (key.kind !== 'number' || key.type === 'float64')
+        throw new TemplateError(`cannot index slice with ${typeName(key)}`);
       const size: number = value.kind === 'list' ? value.items.length : value.value.length;
       if (key.value < 0 || key.value >= size) throw new TemplateError(`index out of range: ${key.value}`);
       value = value.kind === 'list' ? value.items[key.value]! : int(value.value.charCodeAt(key.value));
@@ -76,7 +81,8 @@ const len: TemplateFunction = (args) => {
   const value = arg(args, 0);
   if (value.kind === 'text') return int(Buffer.byteLength(value.value));
   if (value.kind === 'list') return int(value.items.length);
-  if (value.kind === 'dict') return int(value.entries.size);
+  const entries = value.kind === 'dict' || value.kind === 'host' ? value.entries : undefined;
+  if (entries) return int(entries.size);
   throw new TemplateError(value.kind === 'nil' ? 'len of nil pointer' : `len of type ${typeName(value)}`);
 };
 
@@ -90,7 +96,7 @@ const printAll: TemplateFunction = (args) => {
   return join(parts);
 };
 
-const VERB = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+))?(?:\[\d+\])?([a-zA-Z%])/g;
+const VERB = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+))?(?:\[(\d+)\])?([a-zA-Z%])/g;
 
 /** `printf` with the verbs that templates use; characters keep their origin. */
 const printf: TemplateFunction = (args) => {
@@ -98,10 +104,11 @@ const printf: TemplateFunction = (args) => {
   const parts: TextValue[] = [];
   let next = 1;
   let at = 0;
+  let chosen = false;
   for (const match of format.value.matchAll(VERB)) {
     parts.push(sliceText(format, at, match.index));
     at = match.index + match[0].length;
-    const [, flags = '', , , verb = 'v'] = match;
+    const [, flags = '', , , place, verb = 'v'] = match;
     if (verb === '%') {
       parts.push(text('%'));
       continue;
@@ -109,6 +116,10 @@ const printf: TemplateFunction = (args) => {
     const width = match[2] === '*' ? intArg(args, next++) : Number(match[2] ?? 0);
     const precision = match[3] === '*' ? intArg(args, next++) : match[3] === undefined ? undefined : Number(match[3]);
     if (width > 10_000 || (precision ?? 0) > 10_000) throw new TemplateError('printf width is too large');
+    if (place !== undefined) {
+      chosen = true;
+      next = Number(place);
+    }
     const value = args[next++];
     if (!value) {
       parts.push(text(`%!${verb}(MISSING)`));
@@ -117,14 +128,30 @@ const printf: TemplateFunction = (args) => {
     parts.push(pad(formatted(value, verb, flags, precision), width, flags));
   }
   parts.push(sliceText(format, at));
-  if (next < args.length) {
+  if (next < args.length && !chosen) {
     const extra = args.slice(next).map((value) => `${typeName(value)}=${print(value, 1)}`);
     parts.push(text(`%!(EXTRA ${extra.join(', ')})`));
   }
   return join(parts);
 };
 
-function formatted(value: Value, verb: string, flags: string, precision: number | undefined): TextValue {
+function formatted(
+  value: Value,
+  verb: string,
+  flags: string,
+  precision: number | undefined,
+  depth = 0,
+  state: Walk = walk(),
+): TextValue {
+  visit(state);
+  if (value.kind === 'nil' && depth > 0) return text('<nil>');
+  if ((value.kind === 'list' || value.kind === 'dict') && verb !== 'v' && verb !== 'T') {
+    if (depth > 30) throw new TemplateError('the value is nested too deeply');
+    const inner = (item: Value) => formatted(item, verb, flags, precision, depth + 1, state);
+    if (value.kind === 'list') return wrap('[', join(value.items.map(inner), ' '), ']');
+    const entries = sortedKeys(value).map((key) => join([inner(text(key)), inner(value.entries.get(key)!)], ':'));
+    return wrap('map[', join(entries, ' '), ']');
+  }
   const bad = () => text(`%!${verb}(${value.kind === 'nil' ? '<nil>' : `${typeName(value)}=${print(value, 1)}`})`);
   const sign = flags.includes('+') && value.kind === 'number' && value.value >= 0 ? '+' : '';
   switch (verb) {
@@ -136,7 +163,7 @@ function formatted(value: Value, verb: string, flags: string, precision: number 
       return precision === undefined ? whole : sliceText(whole, 0, precision);
     }
     case 'q':
-      return value.kind === 'text' ? quoted(value) : bad();
+      return value.kind === 'text' ? quoted(precision === undefined ? value : sliceText(value, 0, precision)) : bad();
     case 'd':
       return value.kind === 'number' && value.type !== 'float64'
         ? derived(sign + value.value.toFixed(0), value)
@@ -154,7 +181,7 @@ function formatted(value: Value, verb: string, flags: string, precision: number 
       return derived(
         sign +
           (verb === 'e'
-            ? value.value.toExponential(precision ?? 6)
+            ? value.value.toExponential(precision ?? 6).replace(/e([-+])(\d)$/, 'e$10$2')
             : value.value.toFixed(Math.min(precision ?? 6, 100))),
         value,
       );
@@ -167,7 +194,8 @@ function formatted(value: Value, verb: string, flags: string, precision: number 
       if (value.kind === 'text' && base === 16) digits = Buffer.from(value.value).toString('hex');
       else if (value.kind === 'number' && value.type !== 'float64') digits = value.value.toString(base);
       else return bad();
-      return derived(verb === 'X' ? digits.toUpperCase() : digits, value);
+      const prefix = flags.includes('#') ? ({ x: '0x', X: '0X', o: '0', b: '0b' }[verb] ?? '') : '';
+      return derived(prefix + (verb === 'X' ? digits.toUpperCase() : digits), value);
     }
     case 'c':
       return value.kind === 'number' && value.value >= 0 && value.value < 0x110000

@@ -29,6 +29,8 @@ export interface Dependency {
   readonly conditions: readonly string[];
   readonly tags: readonly string[];
   readonly imports: readonly { readonly child: string; readonly parent: string }[];
+  /** Chart.yaml names it; others are in the `charts` folder alone. */
+  readonly listed: boolean;
 }
 
 export interface MissingDependency extends Place {
@@ -171,8 +173,8 @@ function dependencies(
       : undefined;
     const chart = unpacked.find((child) => child.name === name) ?? (local === undefined ? undefined : load(local));
     const conditions = (textOf(at(item, 'condition')) ?? '')
+      .trim()
       .split(',')
-      .map((part) => part.trim())
       .filter((part) => part !== '');
     const tags = itemsOf(at(item, 'tags')).map((tag) => textOf(tag) ?? '');
     if (!chart) {
@@ -192,14 +194,21 @@ function dependencies(
       name: textOf(at(item, 'alias')) ?? name,
       conditions,
       tags,
+      listed: true,
       imports: itemsOf(at(item, 'import-values')).map((entry) => {
         if (entry.kind === 'scalar') return { child: `exports.${entry.text}`, parent: '.' };
         return { child: textOf(at(entry, 'child')) ?? '', parent: textOf(at(entry, 'parent')) ?? '.' };
       }),
     });
   }
-  for (const chart of unpacked) {
-    if (!named.has(chart.name)) result.push({ chart, name: chart.name, conditions: [], tags: [], imports: [] });
-  }
-  return { dependencies: result, missing };
+  const others = unpacked.filter((chart) => !named.has(chart.name));
+  const unlisted = others.map((chart) => ({
+    chart,
+    name: chart.name,
+    conditions: [],
+    tags: [],
+    imports: [],
+    listed: false,
+  }));
+  return { dependencies: [...unlisted, ...result], missing };
 }

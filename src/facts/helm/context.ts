@@ -150,7 +150,7 @@ function filesOf(chart: Chart, files: ReadonlyMap<string, string | undefined>): 
         ),
       ];
     });
-    return files.size === 0 ? text('') : toYaml(dict(entries));
+    return toYaml(dict(entries));
   };
   const lines = (args: readonly Value[]): Value => {
     const value = contents(textArg(args, 0).value);
@@ -182,7 +182,7 @@ export function contextOf(chart: Chart, name: string, release: Release, values: 
     ['Files', filesOf(chart, chart.files)],
     ['Release', shared?.get('Release') ?? releaseOf(release)],
     ['Capabilities', shared?.get('Capabilities') ?? capabilities()],
-    ['Values', values],
+    ['Values', values.kind === 'dict' ? { ...values, type: 'chartutil.Values' } : values],
     ['Subcharts', dict()],
   ]);
 }

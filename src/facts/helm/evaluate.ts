@@ -431,6 +431,10 @@ export class Engine {
     if (value.kind === 'nil')
       throw new TemplateError(`nil pointer evaluating ${value.from?.key ?? 'interface {}'}.${name}`);
     if (value.kind !== 'dict') throw new TemplateError(`can't evaluate field ${name} in type ${value.kind}`);
+    if (name === 'AsMap' && value.type !== undefined && !value.entries.has(name)) {
+      const { type: _, ...map } = value;
+      return map;
+    }
     if (args.length > 0) throw new TemplateError(`${name} has arguments but cannot be invoked as function`);
     return lookUp(value, name);
   }

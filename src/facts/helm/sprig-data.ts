@@ -49,7 +49,7 @@ function merge(target: DictValue, source: DictValue, overwrite: boolean, call: C
   for (const [key, value] of source.entries) {
     const own = target.entries.get(key);
     if (own?.kind === 'dict' && value.kind === 'dict') merge(own, value, overwrite, call, depth + 1);
-    else if (own === undefined || overwrite || (!truth(own) && truth(value))) {
+    else if (overwrite || (own === undefined ? value.kind !== 'nil' : !truth(own) && truth(value))) {
       target.entries.set(key, storable(target, value, call));
     }
   }
@@ -86,7 +86,8 @@ function storable(target: DictValue, value: Value, call: Call): Value {
 const dig: TemplateFunction = (args) => {
   if (args.length < 3) throw new TemplateError('dig needs at least three arguments');
   const fallback = args[args.length - 2]!;
-  let value: Value = dictArg(args, args.length - 1);
+  let value = args[args.length - 1]!;
+  if (value.kind !== 'dict' || value.type !== undefined) throw new TemplateError(`dig: ${typeName(value)} is no map`);
   for (let i = 0; i < args.length - 2; i++) {
     if (value.kind !== 'dict') throw new TemplateError(`dig: ${typeName(value)} is no map`);
     const key = textArg(args, i).value;

@@ -1,6 +1,6 @@
 /** Knows Sprig's functions on numbers, versions, dates, paths and addresses, and those whose result nobody can foresee. */
 import { posix } from 'node:path';
-import { arg, derived, int64, intArg, stringOf, textArg, toNumber, whole } from './arguments.ts';
+import { arg, derived, int64, intArg, textArg, toNumber, whole } from './arguments.ts';
 import type { TemplateFunction } from './evaluate.ts';
 import {
   bool,
@@ -10,7 +10,6 @@ import {
   int,
   list,
   print,
-  printFloat,
   TemplateError,
   text,
   unknownText,
@@ -29,12 +28,17 @@ function integers(combine: (a: number, b: number) => number): TemplateFunction {
   return (args) => int64(numbers(args, whole).reduce((a, b) => Math.trunc(combine(a, b))));
 }
 
+/** Sprig computes in decimals: what binary numbers lose at the end is put right. */
 function reals(combine: (a: number, b: number) => number): TemplateFunction {
-  return (args) => float(Number(numbers(args, real).reduce(combine).toPrecision(15)));
+  return (args) => {
+    const result = numbers(args, real).reduce(combine);
+    const decimal = Number(result.toPrecision(15));
+    return float(Math.abs(result - decimal) <= Math.abs(result) * 4e-16 ? decimal : result);
+  };
 }
 
 function divided(a: number, b: number): number {
-  if (b === 0) throw new TemplateError('integer divide by zero');
+  if (b === 0) throw new TemplateError('division by zero');
   return a / b;
 }
 
@@ -156,18 +160,20 @@ function certificate(...names: readonly string[]): TemplateFunction {
   });
 }
 
+const DATE = 'the date of the installation';
 const NOW: HostValue = {
   kind: 'host',
   type: 'time.Time',
   print: '2000-01-01 00:00:00 +0000 UTC',
-  fields: new Map(
-    ['Year', 'Month', 'Day', 'Hour', 'Minute', 'Second', 'Unix', 'UnixNano', 'YearDay'].map((name) => [
-      name,
-      () => int64(1),
-    ]),
-  ),
+  fields: new Map<string, () => Value>([
+    ...['Year', 'Month', 'Day', 'Hour', 'Minute', 'Second', 'Unix', 'UnixNano', 'UnixMilli', 'YearDay'].map(
+      (name): [string, () => Value] => [name, () => int64(1)],
+    ),
+    ...['Format', 'String'].map((name): [string, () => Value] => [name, () => unknownText('2000-01-01', DATE)]),
+    ...['Add', 'AddDate', 'UTC', 'Round', 'Truncate'].map((name): [string, () => Value] => [name, () => NOW]),
+  ]),
 };
-const date = unforeseen('the date of the installation', () => 10);
+const date = unforeseen(DATE, () => 10);
 const random = (args: readonly Value[]) => (args[0]?.kind === 'number' ? args[0].value : 12);
 const certificates = certificate('Cert', 'Key');
 const pathFunction =
@@ -177,7 +183,7 @@ const pathFunction =
 const clean = (path: string) => posix.normalize(path).replace(/(.)\/$/, '$1');
 const paths = {
   base: pathFunction((path) => (path === '' ? '.' : posix.basename(path) || '/')),
-  dir: pathFunction((path) => posix.dirname(path)),
+  dir: pathFunction((path) => clean(path.slice(0, path.lastIndexOf('/') + 1))),
   clean: pathFunction(clean),
   ext: pathFunction((path) => /\.[^./]*$/.exec(path)?.[0] ?? ''),
 };
@@ -201,7 +207,7 @@ export const otherFunctions: Readonly<Record<string, TemplateFunction>> = {
   add1f: (args) => float(real(arg(args, 0)) + 1),
   subf: reals((a, b) => a - b),
   mulf: reals((a, b) => a * b),
-  divf: reals((a, b) => a / b),
+  divf: reals(divided),
   max: most,
   biggest: most,
   min: least,
@@ -238,8 +244,8 @@ export const otherFunctions: Readonly<Record<string, TemplateFunction>> = {
   must_date_modify: () => NOW,
   ago: date,
   unixEpoch: date,
-  duration: (args) => derived(`${printFloat(real(arg(args, 0)))}s`, ...args),
-  durationRound: (args) => stringOf(arg(args, 0)),
+  duration: unforeseen('a written duration'),
+  durationRound: unforeseen('a written duration'),
   randAlphaNum: unforeseen('random text', random),
   randAlpha: unforeseen('random text', random),
   randNumeric: (args, call) =>

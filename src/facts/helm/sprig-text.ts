@@ -101,10 +101,11 @@ const separated = (value: string, separator: string) =>
   value
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
-    .replace(/([a-zA-Z])(\d)/g, '$1 $2')
-    .replace(/[\s_.-]+/g, separator)
+    .replace(/([a-zA-Z])(\d+[a-z])/g, '$1 $2')
+    .replace(/[\s_-]+/g, separator)
     .toLowerCase();
-const camel = (value: string) => value.replace(/(?:^|[\s_.-]+)([a-zA-Z\d])/g, (_, c) => c.toUpperCase());
+const camel = (value: string) =>
+  value.replace(/(^[\s_-]*|[\s_-]+)([a-zA-Z\d])/g, (_, before, c, at) => (at === 0 ? before : '') + c.toUpperCase());
 
 /** Replaces what matches; `$1`, `${name}` in `to` stand for groups unless it is taken literally. */
 function substitute(args: readonly Value[], literal: boolean, { budget }: Call): TextValue {
@@ -236,7 +237,9 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
   upper: onText((value) => value.toUpperCase()),
   lower: onText((value) => value.toLowerCase()),
   title: onText(title),
-  untitle: onText((value) => value.replace(/^\p{Lu}/u, (c) => c.toLowerCase())),
+  untitle: onText((value) =>
+    value.replace(/(^|[^\p{L}\p{N}_'])(\p{Lu})/gu, (_, before, c) => before + c.toLowerCase()),
+  ),
   swapcase: onText((value) =>
     value.replace(/\p{L}/gu, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())),
   ),
@@ -283,7 +286,7 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
   splitList: (args) => list(split(textArg(args, 1), textArg(args, 0).value)),
   join: (args) => {
     const value = arg(args, 1);
-    if (value.kind !== 'list') return stringOf(value);
+    if (value.kind !== 'list') return value.kind === 'nil' ? text('') : stringOf(value);
     return join(value.items.filter((item) => item.kind !== 'nil').map(stringOf), textArg(args, 0).value);
   },
   sortAlpha: (args) => {

@@ -56,6 +56,8 @@ export interface ListValue extends Placed {
 /** Mutable, as `set` and `merge` change maps in place. */
 export interface DictValue extends Placed {
   readonly kind: 'dict';
+  /** Go's type where it is no plain map: the values of a chart. */
+  readonly type?: string;
   readonly entries: Map<string, Value>;
 }
 /** An object of the engine with fields and methods, such as `.Files`. */

@@ -93,7 +93,8 @@ function shareGlobals(target: DictValue, source: DictValue): void {
   for (const [key, value] of from?.entries ?? []) {
     const there = globals.entries.get(key);
     if (value.kind === 'dict') {
-      const copy = copyOf(value);
+      // Helm copies one level only: what a sub-chart sets further inside is seen by its parent and its siblings too.
+      const copy = { ...value, entries: new Map(value.entries) };
       if (there?.kind === 'dict') fill(copy, there, true);
       if (there === undefined || there.kind === 'dict') globals.entries.set(key, copy);
     } else if (there?.kind !== 'dict') globals.entries.set(key, value);
@@ -108,66 +109,62 @@ export function valueAt(values: DictValue, path: string): Value | undefined {
   return value;
 }
 
-function enabled(
-  dependency: Pick<Dependency, 'conditions' | 'tags'>,
-  values: DictValue,
-  root: DictValue,
-  prefix: string,
-): boolean {
-  let result = true;
-  const tags = root.entries.get('tags');
-  if (tags?.kind === 'dict' && dependency.tags.length > 0) {
-    const states = dependency.tags.map((tag) => tags.entries.get(tag)).filter((tag) => tag?.kind === 'bool');
-    result = states.length === 0 || states.some((tag) => tag.value);
-  }
+function enabled(dependency: Pick<Dependency, 'conditions' | 'tags'>, values: DictValue, path: string): boolean {
   for (const condition of dependency.conditions) {
-    const value = valueAt(values, condition) ?? valueAt(root, prefix + condition);
+    const value = valueAt(values, path + condition);
     if (value?.kind === 'bool') return value.value;
   }
-  return result;
+  const tags = values.entries.get('tags');
+  const states = dependency.tags
+    .map((tag) => (tags?.kind === 'dict' ? tags.entries.get(tag) : undefined))
+    .filter((tag) => tag?.kind === 'bool');
+  return states.length === 0 || states.some((tag) => tag.value);
 }
 
 /** Names in the values of a chart of the dependencies that conditions or tags switch off. */
 export function switchedOff(chart: Chart, values: DictValue): readonly string[] {
   const all = [...chart.dependencies, ...chart.missing.map((one) => ({ ...one, name: one.key }))];
-  return all.filter((one) => !enabled(one, values, values, '')).map(({ name }) => name);
+  return all.filter((one) => !enabled(one, values, '')).map(({ name }) => name);
 }
 
-/** Drops sub-charts that conditions or tags switch off. */
-function prune(node: Node, values: DictValue, root: DictValue, prefix: string): void {
-  node.children = node.children.filter((child) => !child.dependency || enabled(child.dependency, values, root, prefix));
-  for (const child of node.children) {
-    const own = values.entries.get(child.name);
-    prune(child, own?.kind === 'dict' ? own : dict(), root, `${prefix}${child.name}.`);
-  }
+/** Drops sub-charts that conditions or tags switch off; both are looked up in the values of the root and of all charts on the way. */
+function prune(node: Node, outer: DictValue, path: string): void {
+  if (node.children.length === 0) return;
+  const values = copyOf(outer);
+  coalesce(node, values, false);
+  node.children = node.children.filter((child) => !child.dependency || enabled(child.dependency, values, path));
+  for (const child of node.children) prune(child, values, `${path}${child.name}.`);
 }
 
-/** Takes over what `import-values` asks for; a parent's own values rank higher. */
+/** Takes over what `import-values` asks for; a parent's own values rank higher. The values of the sub-charts come along. */
 function importValues(node: Node): void {
   for (const child of node.children) importValues(child);
-  const wanted = node.children.flatMap((child) =>
-    (child.dependency?.imports ?? []).map((entry) => ({ name: child.name, ...entry })),
-  );
-  if (wanted.length === 0) return;
+  const listed = node.children.filter((child) => child.dependency?.listed);
+  if (listed.length === 0) return;
   const all = dict();
   coalesce(node, all, true);
-  for (const { name, child, parent } of wanted) {
-    const value = valueAt(all, `${name}.${child}`);
-    if (value?.kind !== 'dict') continue;
-    const wrapped = (parent === '.' ? [] : parent.split('.')).reduceRight<DictValue>(
-      (inner, key) => dict([[key, inner]]),
-      copyOf(value),
-    );
-    fill(node.values, wrapped, true);
+  const imported = dict();
+  for (const { name, dependency } of listed) {
+    for (const { child, parent } of dependency?.imports ?? []) {
+      const value = valueAt(all, `${name}.${child}`);
+      if (value?.kind !== 'dict') continue;
+      const path = parent === '.' ? [] : parent.split('.');
+      fill(
+        imported,
+        path.reduceRight<DictValue>((inner, key) => dict([[key, inner]]), value),
+        true,
+      );
+    }
   }
+  const own = { ...copyOf(all), ...(node.values.from ? { from: node.values.from } : {}) };
+  fill(own, imported, true);
+  node.values = own;
 }
 
 /** @returns the tree of charts that are rendered, and the values of the root with those of its sub-charts inside. */
 export function prepare(chart: Chart, user: DictValue): { prepared: Prepared; values: DictValue } {
   const root = nodeOf(chart, chart.name, undefined, 0);
-  const trial = copyOf(user);
-  coalesce(root, trial, false);
-  prune(root, trial, trial, '');
+  prune(root, user, '');
   importValues(root);
   const values = copyOf(user);
   coalesce(root, values, false);

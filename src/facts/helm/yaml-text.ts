@@ -10,6 +10,7 @@ import {
   list,
   NIL,
   type Origin,
+  printFloat,
   type Run,
   TemplateError,
   type TextValue,
@@ -50,10 +51,10 @@ export function fromNode(
   const from = place(node, key);
   const placed = from ? { from } : {};
   if (node.kind === 'map') {
-    const entries = node.entries.map((entry): [string, Value] => [
-      entry.key,
-      fromNode(entry.value, place, key === undefined ? undefined : childKey(key, entry.key)),
-    ]);
+    const entries = node.entries.map((entry): [string, Value] => {
+      const name = entry.quoted ? entry.key : keyText(entry.key);
+      return [name, fromNode(entry.value, place, key === undefined ? undefined : childKey(key, name))];
+    });
     return { ...dict(entries), ...placed };
   }
   if (node.kind === 'list') {
@@ -66,6 +67,13 @@ export function fromNode(
   if (typeof value === 'number') return { ...float(value), ...placed };
   const runs: Run[] = from && value !== '' ? [{ ...from, start: 0, end: value.length }] : [];
   return { ...text(value, runs), ...placed };
+}
+
+/** A key that is not quoted is read like a value first: `on` becomes "true", and `0644` becomes "420". */
+function keyText(written: string): string {
+  const value = plainValue(written);
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : printFloat(value);
+  return value === null ? written : String(value);
 }
 
 function scalarValue(node: YamlScalar): string | number | boolean | null {
@@ -156,14 +164,21 @@ export function originOf(value: Value): Origin | undefined {
 
 const MAX_DEPTH = 100;
 
-/** `toYaml`: block style, sorted keys. A single line break at the end is left out. */
-export function toYaml(value: Value): TextValue {
+/** `toYaml`: block style, sorted keys, lists in maps indented by `listIndent`. A line break at the end is left out. */
+export function toYaml(value: Value, listIndent = 0): TextValue {
   const sheet = new Sheet();
-  writeYaml(sheet, value, 0, false, 0);
+  writeYaml(sheet, value, 0, false, 0, listIndent);
   return sheet.done();
 }
 
-function writeYaml(sheet: Sheet, value: Value, indent: number, inline: boolean, depth: number): void {
+function writeYaml(
+  sheet: Sheet,
+  value: Value,
+  indent: number,
+  inline: boolean,
+  depth: number,
+  listIndent: number,
+): void {
   if (depth > MAX_DEPTH) throw new TemplateError('the value is nested too deeply');
   const pad = ' '.repeat(indent);
   if (value.kind === 'dict' && value.entries.size > 0) {
@@ -176,10 +191,10 @@ function writeYaml(sheet: Sheet, value: Value, indent: number, inline: boolean, 
       sheet.add(':', from);
       if ((item.kind === 'dict' && item.entries.size > 0) || (item.kind === 'list' && item.items.length > 0)) {
         sheet.add('\n');
-        writeYaml(sheet, item, item.kind === 'list' ? indent : indent + 2, false, depth + 1);
+        writeYaml(sheet, item, indent + (item.kind === 'list' ? listIndent : 2), false, depth + 1, listIndent);
       } else {
         sheet.add(' ');
-        writeYaml(sheet, item, indent, true, depth + 1);
+        writeYaml(sheet, item, indent, true, depth + 1, listIndent);
       }
     });
     return;
@@ -189,7 +204,7 @@ function writeYaml(sheet: Sheet, value: Value, indent: number, inline: boolean, 
       if (i > 0) sheet.add('\n');
       if (i > 0 || !inline) sheet.add(pad);
       sheet.add('- ', originOf(item));
-      writeYaml(sheet, item, item.kind === 'text' ? indent : indent + 2, true, depth + 1);
+      writeYaml(sheet, item, item.kind === 'text' ? indent : indent + 2, true, depth + 1, listIndent);
     });
     return;
   }
