@@ -294,6 +294,22 @@ subjects: [{kind: ServiceAccount, name: clerk}, {kind: User, name: clerk}]
     });
   });
 
+  test('directives in maps, and for whole lists', async () => {
+    const { part } = await shown({
+      'base/kustomization.yaml': 'resources: [web.yaml]\n',
+      'base/web.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}\n  template:\n    spec:\n      securityContext: {runAsUser: 1}\n      volumes: [{name: v, emptyDir: {}}]\n      nodeSelector: {x: y}\n',
+      'a/kustomization.yaml': 'resources: [../base]\npatches: [{path: p.yaml}]\n',
+      'a/p.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  strategy: {$patch: replace, type: Recreate}\n  template:\n    spec:\n      securityContext: {$patch: merge, runAsGroup: 2}\n      volumes: [{$patch: delete}]\n      nodeSelector: {$patch: delete}\n      affinity: {podAffinity: null, nodeAffinity: {$patch: replace, z: {}}}\n',
+    });
+    expect(part('Deployment', 'spec', 'strategy')).toEqual({ type: 'Recreate' });
+    expect(part('Deployment', ...POD)).toEqual({
+      securityContext: { runAsUser: 1, runAsGroup: 2 },
+      affinity: { nodeAffinity: { z: {} } },
+    });
+  });
+
   test('a file with a part of an object is a patch for its target', async () => {
     const { part } = await shown({
       ...shop,
