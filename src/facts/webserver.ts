@@ -30,7 +30,7 @@ export interface WebserverFile {
 }
 
 const OWN =
-  /(?:^|\/)(?:[^/]*nginx[^/]*|[^/]*\.(?:conf|nginx|vhost|caddy|caddyfile)(?:\.(?:template|tmpl|tpl|j2|erb|in|example|sample|dist))?|(?:sites-(?:available|enabled)|conf\.d)\/[^/]+|Caddyfile[^/]*|haproxy[^/]*\.(?:cfg|conf|j2|tmpl)|httpd[^/]*\.conf|\.htaccess)$/i;
+  /(?:^|\/)(?:[^/]*nginx[^/]*|[^/]*\.(?:conf|nginx|vhost|caddy|caddyfile)(?:\.(?:template|tmpl|tpl|j2|erb|in|example|sample|dist))?|(?:sites-(?:available|enabled)|conf\.d)\/[^/]+|nginx\/(?:[^/]+\/)*[\w-]+|Caddyfile[^/]*|haproxy[^/]*\.(?:cfg|conf|j2|tmpl)|httpd[^/]*\.conf|\.htaccess)$/i;
 const HOST = /\.(?:sh|bash|ya?ml|tf)$|(?:^|\/)(?:Dockerfile|Containerfile)[^/]*$|\.dockerfile$/i;
 const DATA = /\.ya?ml$|\.toml$|(?:^|\/)[^/]*(?:envoy|caddy)[^/]*\.json$/i;
 const NEVER =

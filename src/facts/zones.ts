@@ -60,6 +60,9 @@ const NAMES: readonly (readonly [Zone, RegExp])[] = [
   ['docs', /\.(?:md|mdx|rst|adoc)$/],
 ];
 
+/** Configuration of web servers and units of systemd. */
+const DISTRIBUTED = /\.(?:conf|service|socket|timer)$/;
+
 /**
  * Zone of a path relative to the scanned root. The first of vendored, generated, archive, test, example, docs that a
  * folder or the file name speaks for; otherwise production.
@@ -69,6 +72,9 @@ export function zoneOf(path: string): Zone {
   const parts = path.toLowerCase().split('/');
   const name = parts.pop()!;
   for (const [zone, folders] of FOLDERS) {
+    // What is distributed along with a program lies in "dist" as well, and nobody builds that.
+    if (zone === 'generated' && DISTRIBUTED.test(name) && !parts.some((part) => part !== 'dist' && folders.has(part)))
+      continue;
     if (parts.some((part) => folders.has(part) || (zone === 'test' && TEST_FOLDER.test(part)))) return zone;
   }
   for (const [zone, pattern] of NAMES) if (pattern.test(name)) return zone;

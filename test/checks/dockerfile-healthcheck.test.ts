@@ -224,7 +224,10 @@ testCheck(dockerfileHealthcheck, {
     },
     {
       name: 'the stage in front of one that tests it',
-      files: { Dockerfile: 'FROM debian AS shop\nEXPOSE 80\nFROM shop AS shop-test\nRUN make test\n' },
+      files: {
+        Dockerfile: 'FROM debian AS shop\nEXPOSE 80\nFROM shop AS shop-test\nRUN make test\n',
+        'compose.yaml': 'services:\n  shop:\n    build: .\n    ports: ["80:80"]\n',
+      },
       findings: [{ message: 'missing', at: 'Dockerfile:1', confidence: 'high' }],
       skip,
     },

@@ -772,6 +772,14 @@ testCheck(edgeSecurityHeaders, {
       },
       findings: [{ message: 'missing', at: 'serverless.yml:4' }],
     },
+    {
+      name: 'files that are distributed, and files without an ending',
+      files: { 'dist/nginx.conf': http(server('')), 'lib/support/nginx/shop-ssl': server('') },
+      findings: [
+        { message: 'missing', at: 'dist/nginx.conf:3' },
+        { message: 'missing', at: 'lib/support/nginx/shop-ssl:1' },
+      ],
+    },
     { name: 'Mapping', files: { 'm.yaml': mapping('') }, findings: [{ message: 'missing', at: 'm.yaml:4' }] },
     {
       name: 'a policy of Envoy Gateway for another gateway',
