@@ -142,6 +142,15 @@ export function linkDocker(facts: Facts): DockerCommands {
         TRIAL.test(name) || recipes.some(({ shell }) => local.has(shell)),
       );
   }
+  for (const { path, data } of facts.of('otherci')) {
+    read(
+      data.scripts.map(({ statements }) => statements),
+      path,
+      [''],
+      [],
+      true,
+    );
+  }
   for (const file of facts.linked(linkPipelines)) {
     const steps = file.data.jobs.flatMap((job) => job.steps.map((step) => ({ job, step })));
     for (const { job, step } of steps) {

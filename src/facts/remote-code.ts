@@ -69,9 +69,10 @@ export function linkRemoteCode(facts: Facts): readonly RemoteCode[] {
       const known = [...file.data.variables, ...job.variables].filter(({ value }) => !value.includes('$'));
       found.push(...remoteCodeIn(parts, new Map(known.map(({ name, value }) => [name, value]))));
     }
-    for (const { text, ref, integrity, span } of file.data.remotes ?? []) {
+    for (const { text, ref, integrity, fixed, span } of file.data.remotes ?? []) {
       const commit = (ref !== undefined && isCommit(ref)) || COMMIT_IN_URL.test(text);
-      const pin = integrity ? 'checksum' : commit ? 'commit' : 'none';
+      const itself = /^\$\{?CI_PROJECT_PATH\}?$/.test(text);
+      const pin = itself ? 'own' : integrity ? 'checksum' : commit ? 'commit' : fixed ? 'version' : 'none';
       found.push({ kind: 'include', source: text, pin, ...(ref === undefined ? {} : { ref }), span, path: file.path });
     }
   }

@@ -433,6 +433,12 @@ testCheck(imagePinning, {
       files: { '.gitlab-ci.yml': 'a:\n  image: $CI_REGISTRY_IMAGE/base:latest\n  script: [make]\n' },
     },
     {
+      name: 'include of the project itself',
+      files: {
+        '.gitlab-ci.yml': 'include:\n  - project: $CI_PROJECT_PATH\n    ref: main\n    file: /a.yml\n',
+      },
+    },
+    {
       name: 'include at a commit',
       files: {
         '.gitlab-ci.yml': `include:\n  - project: g/p\n    ref: ${COMMIT}\n    file: x.yml\na:\n  script: [make]\n`,
@@ -544,6 +550,111 @@ testCheck(imagePinning, {
       findings: [
         { message: 'tool', at: 'Dockerfile:2' },
         { message: 'script', at: 'Dockerfile:3' },
+      ],
+    },
+    {
+      name: 'GitHub: defaults of inputs, variables, and images that actions run',
+      files: {
+        '.github/workflows/x.yml': [
+          'on: {workflow_call: {inputs: {whole: {default: "a.example/one:1"}, part: {default: "2"}}}, workflow_dispatch: {inputs: {by: {default: "three:3"}}}}',
+          'env:',
+          '  V: "4"',
+          'jobs:',
+          '  a:',
+          '    runs-on: x',
+          '    container: ${{ inputs.whole }}',
+          '    services:',
+          '      s: {image: "two:${{inputs.part}}"}',
+          '      t: {image: "${{ github.event.inputs.by }}"}',
+          '    steps:',
+          '      - uses: docker://four:${{ env.V }}',
+          `      - uses: addnab/docker-run-action@${COMMIT}`,
+          '        with:',
+          '          image: five',
+          '',
+        ].join('\n'),
+      },
+      findings: [
+        { message: 'tag-ci-image', at: '.github/workflows/x.yml:1' },
+        { message: 'tag-ci-image', at: '.github/workflows/x.yml:1' },
+        { message: 'tag-ci-image', at: '.github/workflows/x.yml:9', what: 'two:2' },
+        { message: 'tag-step-image', at: '.github/workflows/x.yml:12', what: 'four:4' },
+        { message: 'latest-ci-image', at: '.github/workflows/x.yml:15' },
+      ],
+    },
+    {
+      name: 'GitLab: defaults of inputs, and the cache of Docker Hub',
+      files: {
+        '.gitlab-ci.yml':
+          'spec:\n  inputs:\n    base:\n      default: ruby:3\n---\na:\n  image: $[[ inputs.base ]]\n  script: [x]\nb:\n  image: ${CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX}/alpine:latest\n  script: [x]\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: '.gitlab-ci.yml:4' },
+        { message: 'latest-ci-image', at: '.gitlab-ci.yml:10', what: '`alpine:latest`' },
+      ],
+    },
+    {
+      name: 'Azure: parameters, variables and a matrix',
+      files: {
+        'azure-pipelines.yml':
+          'parameters:\n  - name: base\n    default: node:20\nvariables:\n  - name: V\n    value: "3"\njobs:\n  - job: a\n    container: ${{ parameters.base }}\n    steps: [{script: x}]\n  - job: b\n    container: {image: "python:$(V)"}\n    steps: [{script: x}]\n  - job: c\n    container: $(OS)\n    strategy:\n      matrix:\n        one: {OS: "debian:12"}\n        two: {OS: "ubuntu"}\n    steps: [{script: x}]\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: 'azure-pipelines.yml:3' },
+        { message: 'tag-ci-image', at: 'azure-pipelines.yml:12' },
+        { message: 'tag-ci-image', at: 'azure-pipelines.yml:15' },
+        { message: 'latest-ci-image', at: 'azure-pipelines.yml:15' },
+      ],
+    },
+    {
+      name: 'CircleCI: parameters of the pipeline and of executors, and orbs',
+      files: {
+        '.circleci/config.yml':
+          'version: 2.1\nparameters:\n  base: {type: string, default: "x.example/go:1"}\norbs:\n  one: team/one@1.2\n  two: team/two@1.2.3\n  three: team/three@volatile\n  four: {jobs: {}}\nexecutors:\n  e:\n    parameters: {v: {type: string, default: "3"}}\n    docker: [{image: "python:<< parameters.v >>"}]\njobs:\n  a:\n    docker:\n      - image: << pipeline.parameters.base >>\n    steps: [checkout]\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: '.circleci/config.yml:3' },
+        { message: 'include', at: '.circleci/config.yml:5' },
+        { message: 'include', at: '.circleci/config.yml:7' },
+        { message: 'tag-ci-image', at: '.circleci/config.yml:12' },
+      ],
+    },
+    {
+      name: 'Bitbucket: long names, pipes and commands',
+      files: {
+        'bitbucket-pipelines.yml':
+          'pipelines:\n  default:\n    - step:\n        image:\n          name: python:3\n        script:\n          - docker run alpine\n          - pipe: team/upload:1.2\n            variables: {name: x}\n          - pipe: docker://team/other\n',
+      },
+      findings: [
+        { message: 'tag-ci-image', at: 'bitbucket-pipelines.yml:5' },
+        { message: 'latest-run-image', at: 'bitbucket-pipelines.yml:7' },
+        { message: 'tag-ci-image', at: 'bitbucket-pipelines.yml:8' },
+        { message: 'latest-ci-image', at: 'bitbucket-pipelines.yml:10' },
+      ],
+    },
+    {
+      name: 'Cloud Build: substitutions, and what its Docker runs',
+      files: {
+        'cloudbuild.yaml': `substitutions:\n  _ALL: x.example/tool:1\n  _V: "2"\nsteps:\n  - name: $_ALL\n  - name: x.example/other:\${_V}\n  - name: gcr.io/cloud-builders/docker@${DIGEST}\n    args: [run, alpine]\n  - name: gcr.io/cloud-builders/docker@${DIGEST}\n    args: [build, -t, ours, .]\n  - name: ours\n`,
+      },
+      findings: [
+        { message: 'tag-ci-image', at: 'cloudbuild.yaml:2' },
+        { message: 'tag-ci-image', at: 'cloudbuild.yaml:6' },
+        { message: 'latest-run-image', at: 'cloudbuild.yaml:8' },
+      ],
+    },
+    {
+      name: 'Jenkins: agents, containers of pods and calls',
+      files: {
+        Jenkinsfile:
+          "pipeline {\n  agent { docker 'one:1' }\n  stages {\n    stage('a') {\n      agent { docker { image 'two:2' } }\n    }\n    stage('b') {\n      agent { kubernetes { yaml '''\nspec:\n  containers:\n    - name: c\n      image: three:3\n''' } }\n      steps {\n        script { docker.image('four').inside { sh 'x' } }\n        containerTemplate(name: 'x', image: 'five:5')\n        other.image('six')\n        image('seven')\n      }\n    }\n  }\n}\n",
+      },
+      findings: [
+        { message: 'tag-ci-image', at: 'Jenkinsfile:2' },
+        { message: 'tag-ci-image', at: 'Jenkinsfile:5' },
+        { message: 'tag-ci-image', at: 'Jenkinsfile:12' },
+        { message: 'latest-ci-image', at: 'Jenkinsfile:15' },
+        { message: 'tag-ci-image', at: 'Jenkinsfile:16' },
       ],
     },
     {
@@ -1083,6 +1194,16 @@ testCheck(imagePinning, {
     { name: 'local includes', files: { '.gitlab-ci.yml': 'include: x.yml\na:\n  script: [make]\n' } },
   ],
   unknown: [
+    {
+      name: 'images that pipelines learn from a job, a setting or their caller',
+      files: {
+        '.github/workflows/x.yml':
+          'on: {workflow_call: {inputs: {a: {type: string}}}}\njobs:\n  a:\n    runs-on: x\n    steps: [{run: "true"}]\n  b:\n    needs: a\n    runs-on: x\n    container: ${{ needs.a.outputs.image }}\n    services:\n      s: {image: "${{ vars.IMAGE }}"}\n      t: {image: "${{ inputs.a }}"}\n    steps: [{run: "true"}]\n',
+        'cloudbuild.yaml': 'steps:\n  - name: ${_NONE}\n',
+        '.circleci/config.yml':
+          'version: 2.1\njobs:\n  a:\n    parameters: {v: {type: string}}\n    docker: [{image: "node:<< parameters.v >>"}]\n    steps: [checkout]\n',
+      },
+    },
     { name: 'ARG without a default', files: { Dockerfile: 'ARG BASE\nFROM $BASE\n' } },
     { name: 'required variable in compose', files: { 'compose.yaml': 'services:\n  a:\n    image: ${IMAGE:?}\n' } },
     { name: 'placeholder in a manifest', files: { 'k.yaml': pod('"${IMAGE}"') } },

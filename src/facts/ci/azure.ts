@@ -12,7 +12,9 @@ import {
   type Reading,
   type Step,
   type StepScript,
+  type Variable,
 } from './pipeline.ts';
+import { defaultsOf } from './values.ts';
 
 const named = /(?:^|\/)\.?azure-pipelines?(?:[.-][^/]*)?\.ya?ml$/i;
 const folder = /(?:^|\/)\.?(?:azure-?pipelines|azuredevops|azure-devops|vsts)\/.*\.ya?ml$/i;
@@ -80,7 +82,8 @@ export function readAzure(reading: Reading): Pipeline | undefined {
     triggers: [],
     jobs,
     includes: [],
-    variables: variablesOf(at(root, 'variables')),
+    variables: azureVariables(at(root, 'variables')),
+    parameters: parametersOf(at(root, 'parameters')),
     stages: itemsOf(at(root, 'stages')).flatMap((item) => textOf(at(item, 'stage')) ?? []),
   };
 }
@@ -130,8 +133,33 @@ function readJob(id: string, node: YamlNode, stage: string, reading: Reading): J
     steps: stepLists(node).flatMap((item, i) => readStep(item, i, pool, reading)),
     images: imageOf(container?.kind === 'map' ? at(container, 'image') : container),
     runner: pool,
-    variables: variablesOf(at(node, 'variables')),
+    variables: azureVariables(at(node, 'variables')),
+    matrix: matrixOf(at(node, 'strategy', 'matrix')),
   };
+}
+
+/** A map, or a list of names and values. */
+function azureVariables(node: YamlNode | undefined): Variable[] {
+  const listed = itemsOf(node).flatMap((item): Variable[] => {
+    const [name, value] = [textOf(at(item, 'name')), at(item, 'value')];
+    return name === undefined || !value ? [] : [{ name, value: textOf(value) ?? '', span: value.span }];
+  });
+  return [...variablesOf(node), ...listed];
+}
+
+/** A list of declarations, or in old templates a map of defaults. */
+function parametersOf(node: YamlNode | undefined): Variable[] {
+  return node?.kind === 'map' ? variablesOf(node).filter(({ value }) => value !== '') : defaultsOf(node);
+}
+
+/** Each entry of the matrix is a set of variables. */
+function matrixOf(node: YamlNode | undefined): Job['matrix'] {
+  const axes = new Map<string, Located[]>();
+  for (const { key, value } of entriesOf(node).flatMap((entry) => entriesOf(entry.value))) {
+    const text = textOf(value);
+    if (text !== undefined) axes.set(key, [...(axes.get(key) ?? []), { text, span: value.span }]);
+  }
+  return [...axes].map(([name, values]) => ({ name, values }));
 }
 
 /** Steps of the job, or of the hooks of a deployment's strategy. */

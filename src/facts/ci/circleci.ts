@@ -3,6 +3,7 @@
 import { at, entriesOf, itemsOf, textOf, type YamlNode, type YamlScalar } from '../yaml.ts';
 import { variablesOf } from './github.ts';
 import { emptyJob, type Image, type Job, type Pipeline, type Reading, type Step } from './pipeline.ts';
+import { defaultsOf } from './values.ts';
 
 export function isCirclePath(path: string): boolean {
   return /(?:^|\/)\.circleci\/[^/]+\.ya?ml$/.test(path);
@@ -29,6 +30,7 @@ export function readCircle(reading: Reading): Pipeline | undefined {
       needs: needs.get(id) ?? [],
       images: imagesOf(node),
       variables: variablesOf(at(node, 'environment')),
+      parameters: defaultsOf(at(node, 'parameters')),
       steps: itemsOf(at(node, 'steps')).flatMap((step, i) => readStep(step, i, shell, directory, reading)),
     };
   };
@@ -37,6 +39,7 @@ export function readCircle(reading: Reading): Pipeline | undefined {
   const executors = entriesOf(at(root, 'executors')).map(({ key, keySpan, value }) => ({
     ...emptyJob(key, keySpan),
     images: imagesOf(value),
+    parameters: defaultsOf(at(value, 'parameters')),
     hidden: true,
   }));
   return {
@@ -48,6 +51,8 @@ export function readCircle(reading: Reading): Pipeline | undefined {
     jobs: [...jobs, ...commands, ...executors],
     includes: [],
     variables: [],
+    parameters: defaultsOf(at(root, 'parameters')),
+    remotes: orbsOf(at(root, 'orbs')),
     stages: [],
   };
 }
@@ -65,6 +70,19 @@ function needsOf(root: YamlNode): ReadonlyMap<string, readonly string[]> {
     }
   }
   return needs;
+}
+
+/** Packages of jobs and commands that others publish: "node: circleci/node@5.1.0". */
+function orbsOf(node: YamlNode | undefined): NonNullable<Pipeline['remotes']>[number][] {
+  return entriesOf(node).flatMap(({ value }) => {
+    const text = textOf(value);
+    const [name, ref] = text?.split('@') ?? [];
+    if (!name?.includes('/')) return [];
+    // A published release of an orb never changes.
+    const fixed = /^\d+\.\d+\.\d+$/.test(ref ?? '');
+    const at = ref === undefined ? {} : { ref };
+    return [{ text: name, span: value.span, ...at, ...(fixed ? { fixed } : {}) }];
+  });
 }
 
 function imagesOf(node: YamlNode): Image[] {

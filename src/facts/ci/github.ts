@@ -17,6 +17,7 @@ import {
   type Uses,
   type Variable,
 } from './pipeline.ts';
+import { defaultsOf as defaultsOfInputs } from './values.ts';
 
 /** Settings that a job or step takes over from what surrounds it. */
 interface Defaults {
@@ -37,12 +38,19 @@ export function readGitHub(reading: Reading, action: boolean): Pipeline | undefi
     variables: variablesOf(at(root, 'env')),
     stages: [],
   };
-  if (action) return { ...base, type: 'action', triggers: [], jobs: [actionJob(root, reading)] };
+  if (action) {
+    const parameters = defaultsOfInputs(at(root, 'inputs'));
+    return { ...base, type: 'action', triggers: [], jobs: [actionJob(root, reading)], parameters };
+  }
+  const on = entryOf(root, 'on') ?? entryOf(root, 'true');
+  const parameters = ['workflow_call', 'workflow_dispatch'].flatMap((event) =>
+    defaultsOfInputs(at(on?.value, event, 'inputs')),
+  );
   const defaults = defaultsOf(root, { windows: false });
   const jobs = entriesOf(at(root, 'jobs')).map(({ key, keySpan, value }) =>
     job(key, keySpan, value, defaults, reading),
   );
-  return { ...base, type: 'workflow', triggers: triggersOf(root), jobs };
+  return { ...base, type: 'workflow', triggers: triggersOf(root), jobs, parameters };
 }
 
 function triggersOf(root: YamlNode): Trigger[] {

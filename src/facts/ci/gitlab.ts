@@ -25,6 +25,7 @@ import {
   type Tolerance,
   type Variable,
 } from './pipeline.ts';
+import { defaultsOf } from './values.ts';
 
 const named =
   /(?:^|\/)\.gitlab-ci\.ya?ml$|\.gitlab-ci\.ya?ml$|(?:^|\/)\.gitlab\/.*\.ya?ml$|(?:^|\/)gitlab-ci\/.*\.ya?ml$/;
@@ -75,6 +76,7 @@ export function readGitLab(reading: Reading): Pipeline | undefined {
     includes: includesOf(at(root, 'include')),
     remotes: remotesOf(at(root, 'include')),
     variables: [...lostVariables(root), ...variablesOf(root)],
+    parameters: documents.flatMap((one) => defaultsOf(at(one.root, 'spec', 'inputs'))),
     stages: itemsOf(at(root, 'stages')).flatMap((item) => textOf(item) ?? []),
   };
 }
@@ -263,6 +265,7 @@ export function linkPipelines(facts: Facts): readonly File[] {
 function resolve(root: File, files: ReadonlyMap<string, File>): Pipeline {
   const jobs = new Map<string, Job>();
   const variables: Variable[] = [];
+  const parameters: Variable[] = [];
   const seen = new Set<string>();
   const add = (file: File): void => {
     if (seen.has(file.path)) return;
@@ -270,6 +273,7 @@ function resolve(root: File, files: ReadonlyMap<string, File>): Pipeline {
     for (const { text } of file.data.includes) for (const found of included(text, files)) add(found);
     const from = file.path === root.path ? {} : { path: file.path };
     variables.push(...file.data.variables.map((variable) => ({ ...from, ...variable })));
+    parameters.push(...(file.data.parameters ?? []).map((one) => ({ ...from, ...one })));
     for (const job of file.data.jobs) {
       const own = file.path === root.path ? job : withPath(job, file.path);
       const before = jobs.get(job.id);
@@ -310,7 +314,7 @@ function resolve(root: File, files: ReadonlyMap<string, File>): Pipeline {
       },
     ];
   });
-  return { ...root.data, variables, jobs: resolved };
+  return { ...root.data, variables, parameters, jobs: resolved };
 }
 
 function included(text: string, files: ReadonlyMap<string, File>): File[] {

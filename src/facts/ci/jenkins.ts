@@ -72,10 +72,7 @@ export function readJenkins(path: string, text: string, parse: ParseShell): Pipe
       if (one.kind === 'word' && one.value === 'sh' && !inPost) {
         const step = shellStep(tokens, i, blocks.findLast((block) => block.tolerance)?.tolerance, parse);
         if (step) stage.steps.push(step);
-      } else if (one.kind === 'word' && one.value === 'image' && tokens[i + 1]?.kind === 'text') {
-        const image = tokens[i + 1]!;
-        stage.images.push({ span: inside(image), text: image.value, role: 'job' });
-      }
+      } else stage.images.push(...imagesAt(tokens, i, blocks.at(-1)!.name));
     }
   }
   const all = outer.steps.length + outer.images.length > 0 ? [outer, ...jobs] : jobs;
@@ -90,6 +87,28 @@ export function readJenkins(path: string, text: string, parse: ParseShell): Pipe
     variables: [],
     stages: [],
   };
+}
+
+/**
+ * `image 'a'`, `docker 'a'` of an agent, `docker.image('a')`, `containerTemplate(image: 'a')`, and the containers of
+ * the pod that `yaml '''...'''` describes.
+ */
+function imagesAt(tokens: readonly Token[], index: number, block: string): Image[] {
+  const { kind, value } = tokens[index]!;
+  if (kind !== 'word') return [];
+  const [next, second] = [tokens[index + 1], tokens[index + 2]];
+  const named =
+    next?.kind === 'text' ? next : second?.kind === 'text' && /^[(:]$/.test(next!.value) ? second : undefined;
+  if (!named) return [];
+  if (value === 'yaml') {
+    return [...named.value.matchAll(/^[ \t]*(?:-[ \t]+)?image:[ \t]*["']?([^\s"'#]+)/gm)].map((match) => {
+      const start = named.content + match.index + match[0].length - match[1]!.length;
+      return { span: { start, end: start + match[1]!.length }, text: match[1]!, role: 'job' };
+    });
+  }
+  const docker = value === 'docker' && block === 'agent' && named === next;
+  const called = next?.value !== '(' || (tokens[index - 1]?.value === '.' && tokens[index - 2]?.value === 'docker');
+  return docker || (value === 'image' && called) ? [{ span: inside(named), text: named.value, role: 'job' }] : [];
 }
 
 function inside(one: Token): Span {

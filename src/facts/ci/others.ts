@@ -2,12 +2,32 @@
 import type { Extractor } from '../facts.ts';
 import { type Shell, shellParser } from '../shell.ts';
 import type { OffsetMap, Span } from '../span.ts';
-import { at, entriesOf, itemsOf, loadYaml, scalarOffsets, textOf, type YamlNode, type YamlScalar } from '../yaml.ts';
+import { resolveVariables } from '../variables.ts';
+import {
+  at,
+  entriesOf,
+  itemsOf,
+  loadYaml,
+  scalarOffsets,
+  textOf,
+  type YamlEntry,
+  type YamlNode,
+  type YamlScalar,
+} from '../yaml.ts';
 
 export interface OtherPipeline {
-  readonly images: readonly { readonly text: string; readonly span: Span }[];
+  readonly images: readonly OtherImage[];
   /** In file order. */
   readonly scripts: readonly Shell[];
+}
+
+export interface OtherImage {
+  readonly text: string;
+  readonly span: Span;
+  /** With the substitutions of the file filled in; absent while one has no value there. */
+  readonly resolved?: string;
+  /** Where the substitution that is the whole name gets its value. */
+  readonly definition?: Span;
 }
 
 const NAMES = /(?:^|\/)(?:bitbucket-pipelines|\.drone|\.woodpecker)\.ya?ml$|(?:^|\/)\.woodpecker\/[^/]+\.ya?ml$/i;
@@ -23,7 +43,10 @@ export const otherci: Extractor<'otherci'> = {
     const [read, parse] = await Promise.all([loadYaml(), shellParser()]);
     return ({ path, text }) => {
       const { documents, problems } = read(text);
-      const images: { text: string; span: Span }[] = [];
+      const images: OtherImage[] = [];
+      const add = (node: YamlNode, name: string, values: readonly YamlEntry[] = []): void => {
+        images.push({ text: name, span: node.span, ...filledIn(name, values) });
+      };
       const scripts: Shell[] = [];
       const code = (node: YamlScalar) => {
         let map: OffsetMap | undefined;
@@ -38,8 +61,9 @@ export const otherci: Extractor<'otherci'> = {
         for (const item of itemsOf(node)) visit(item, depth + 1);
         for (const { key, value } of entriesOf(node)) {
           const name = textOf(value);
-          if (IMAGE_KEYS.has(key) && name) images.push({ text: name, span: value.span });
-          else if (key === 'name' && name && isImageMap(node)) images.push({ text: name, span: value.span });
+          const named = IMAGE_KEYS.has(key) ? at(value, 'name') : undefined;
+          if ((IMAGE_KEYS.has(key) || key === 'pipe') && name) add(value, name.replace(/^docker:\/\//, ''));
+          else if (named && textOf(named)) add(named, textOf(named)!);
           else if (SCRIPT_KEYS.has(key)) {
             for (const part of value.kind === 'list' ? value.items : [value]) {
               if (part.kind === 'scalar' && part.value !== null) code(part);
@@ -49,19 +73,43 @@ export const otherci: Extractor<'otherci'> = {
         }
       };
       for (const { root } of documents) {
-        if (CLOUD_BUILD.test(path)) for (const step of itemsOf(at(root, 'steps'))) readStep(step, images, code);
-        else visit(root, 0);
+        if (CLOUD_BUILD.test(path)) {
+          const values = entriesOf(at(root, 'substitutions'));
+          for (const step of itemsOf(at(root, 'steps'))) {
+            const image = at(step, 'name');
+            if (image && textOf(image)) add(image, textOf(image)!, values);
+            const [program, args] = argumentsOf(step);
+            if (program !== undefined && args) scripts.push(parse(program, () => args.span.start));
+            readStep(step, code);
+          }
+        } else visit(root, 0);
       }
       return { data: { images, scripts }, problems };
     };
   },
 };
 
-/** A step of Cloud Build is an image; a script, or the text behind a shell's `-c`, is code. */
-function readStep(step: YamlNode, images: { text: string; span: Span }[], code: (node: YamlScalar) => void): void {
-  const name = at(step, 'name');
-  const image = textOf(name);
-  if (name && image) images.push({ text: image, span: name.span });
+/** What a name is with the substitutions of Cloud Build: `$_NAME` and `${_NAME}`. */
+function filledIn(name: string, values: readonly YamlEntry[]): Pick<OtherImage, 'resolved' | 'definition'> {
+  if (!/[$<{]/.test(name)) return { resolved: name };
+  const known = new Map(values.map((one) => [one.key, textOf(one.value)]));
+  const { value, variables } = resolveVariables(name, known);
+  const whole = values.find(({ key }) => name === `$${key}` || name === `\${${key}}`);
+  if (value === undefined || variables.length === 0 || /[$<{]/.test(value)) return {};
+  return { resolved: value, ...(whole ? { definition: whole.value.span } : {}) };
+}
+
+/** The command line of a step whose image is its program: Docker and Kaniko. */
+function argumentsOf(step: YamlNode): [string | undefined, YamlNode | undefined] {
+  const program = /\/(docker|executor)(?:[:@]|$)/.exec(textOf(at(step, 'name')) ?? '')?.[1];
+  const args = at(step, 'args');
+  if (program === undefined || at(step, 'entrypoint') || !args) return [undefined, undefined];
+  const words = itemsOf(args).map((arg) => `"${(textOf(arg) ?? '').replace(/["\\`]/g, '\\$&')}"`);
+  return [`${program} ${words.join(' ')}`, args];
+}
+
+/** The script of a step of Cloud Build, or the text behind a shell's `-c`, is code. */
+function readStep(step: YamlNode, code: (node: YamlScalar) => void): void {
   const script = at(step, 'script');
   if (script?.kind === 'scalar') code(script);
   const args = itemsOf(at(step, 'args'));
@@ -70,9 +118,4 @@ function readStep(step: YamlNode, images: { text: string; span: Span }[], code: 
   );
   const text = args[args.findIndex((arg) => /^-\w*c$/.test(textOf(arg) ?? '')) + 1];
   if (shell && text?.kind === 'scalar' && text !== args[0]) code(text);
-}
-
-/** Bitbucket's long form of an image: a name with the credentials to pull it. */
-function isImageMap(node: YamlNode): boolean {
-  return entriesOf(node).some(({ key }) => ['username', 'aws', 'run-as-user'].includes(key));
 }

@@ -14,10 +14,19 @@ export interface Pipeline {
   readonly jobs: readonly Job[];
   /** Local files that GitLab includes, as written. */
   readonly includes: readonly Located[];
-  /** Files of other servers, projects and components that GitLab includes; `integrity` is a checksum. */
-  readonly remotes?: readonly (Located & { readonly ref?: string; readonly integrity?: boolean })[];
+  /**
+   * Files of other servers, projects and components that GitLab includes, orbs of CircleCI; `integrity` is a checksum,
+   * and what is behind a `fixed` ref never changes.
+   */
+  readonly remotes?: readonly (Located & {
+    readonly ref?: string;
+    readonly integrity?: boolean;
+    readonly fixed?: boolean;
+  })[];
   /** Set for all jobs: GitHub's `env`, GitLab's `variables`. */
   readonly variables: readonly Variable[];
+  /** Inputs and parameters that have a default. */
+  readonly parameters?: readonly Variable[];
   /** Names that GitLab's `stages` lists, in order. */
   readonly stages: readonly string[];
 }
@@ -63,6 +72,8 @@ export interface Job {
   /** Names of `extends`, in order; resolved by `linkPipelines`. */
   readonly extends: readonly string[];
   readonly variables: readonly Variable[];
+  /** CircleCI: parameters of the job or executor that have a default. */
+  readonly parameters?: readonly Variable[];
   readonly outputs: readonly string[];
   /** Values of the matrix by axis; expressions as written. */
   readonly matrix: readonly { readonly name: string; readonly values: readonly Located[] }[];

@@ -2,6 +2,7 @@
 
 import { linkPipelines } from '../ci/gitlab.ts';
 import type { Job, Pipeline } from '../ci/pipeline.ts';
+import { filledIn } from '../ci/values.ts';
 import { skaffoldArtifacts } from '../cluster/skaffold.ts';
 import { deployedWorkloads, linkCluster, placeIn, type Workload } from '../cluster.ts';
 import { type ComposeText, linkCompose } from '../compose.ts';
@@ -10,6 +11,7 @@ import { type Facts, placeOf } from '../facts.ts';
 import { digestState, holdsPlaceholder, type ImageRef, imageName, moves, parseImage, shortName } from '../images.ts';
 import { namesOwnImage } from '../own-repository.ts';
 import { folderOf } from '../paths.ts';
+import { eachCommand } from '../shell.ts';
 import type { Place, Span } from '../span.ts';
 import { resolveVariables } from '../variables.ts';
 import { at, type Origin, textOf } from '../yaml.ts';
@@ -59,15 +61,14 @@ export interface ImageReference {
 export function linkImageReferences(facts: Facts): readonly ImageReference[] {
   const built = facts.linked(linkBuiltImages);
   const elsewhere = facts.of('otherci').flatMap(({ path, data }) =>
-    data.images.map(({ text, span }): ImageReference => {
-      const known = !/[$<{]/.test(text);
-      const exempt = ownImage(built, known ? text : undefined, text);
+    data.images.map(({ text, span, resolved, definition }): ImageReference => {
+      const exempt = ownImage(built, resolved, text);
       return {
         aspect: 'ci-image',
         title: 'image of a job',
-        place: { path, span },
+        ...placed({ path, span }, definition && { path, span: definition }, true),
         text,
-        ...(known ? { resolved: text } : {}),
+        ...(resolved === undefined ? {} : { resolved }),
         ...(exempt === undefined ? {} : { exempt }),
       };
     }),
@@ -447,8 +448,9 @@ const VARIABLE = /^\$(?:\w+|\{\w+(?::?-[^{}$]*)?\})$/;
 function inPipelines(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
   const built = facts.linked(linkBuiltImages);
-  return facts.linked(linkPipelines).flatMap((file) =>
-    file.data.jobs.flatMap((job) => {
+  return facts.linked(linkPipelines).flatMap((file) => {
+    const builds = buildsImages(file.data);
+    return file.data.jobs.flatMap((job) => {
       const known = variablesOf(file.data, job);
       const named: { text: string; span: Span; path?: string; title: string; step?: boolean }[] = job.images.map(
         (image) => ({
@@ -458,28 +460,31 @@ function inPipelines(facts: Facts): ImageReference[] {
       );
       for (const { uses } of [...job.steps, job]) {
         if (uses?.kind === 'docker') named.push({ ...uses, step: true, title: `image of a step of job ${job.name}` });
+        for (const { name, value, span } of uses?.inputs ?? [])
+          if (value && IMAGE_INPUTS.get(uses!.name) === name)
+            named.push({ text: value, span, title: `image that ${uses!.name} runs` });
       }
       return named
         .flatMap((one) => {
           const place = { path: one.path ?? file.path, span: one.span };
-          return expand(one.text, job).map(({ text, origin }): ImageReference => {
+          const filled = filledIn(one.text.replace(DOCKER_HUB_PROXY, ''), file.data, job, place.path);
+          return expand(filled.text, job).map(({ text, origin }): ImageReference => {
             const name = text.replace(/^docker:\/\//, '');
             const { value, variables } = resolveVariables(name, known);
             const variable = VARIABLE.test(name) ? variables[0] : undefined;
             const definition = [...file.data.variables, ...job.variables].findLast((one) => one.name === variable);
             const resolved = name.includes('${{') ? undefined : variables.length > 0 ? value : name;
             const exempt = ownImage(built, resolved, name);
+            const found = origin
+              ? { path: place.path, span: origin }
+              : (filled.origin ?? (definition && placeOf(file, definition)));
             return {
               aspect: one.step ? 'step-image' : 'ci-image',
               title: one.title,
-              ...placed(
-                place,
-                origin ? { path: place.path, span: origin } : definition && placeOf(file, definition),
-                origin === undefined && VARIABLE.test(one.text),
-              ),
+              ...placed(place, found, origin === undefined && (filled.origin !== undefined || VARIABLE.test(one.text))),
               text: name,
               ...(resolved === undefined ? {} : { resolved }),
-              ...(exempt === undefined ? {} : { exempt }),
+              ...(exempt === undefined || !(builds || !MADE_BEFORE.test(name)) ? {} : { exempt }),
             };
           });
         })
@@ -489,8 +494,42 @@ function inPipelines(facts: Facts): ImageReference[] {
           seen.add(key);
           return true;
         });
-    }),
-  );
+    });
+  });
+}
+
+/** Actions that run the image an input names. */
+const IMAGE_INPUTS: ReadonlyMap<string, string> = new Map([
+  ['addnab/docker-run-action', 'image'],
+  ['docker/setup-qemu-action', 'image'],
+]);
+
+/** GitLab's cache of Docker Hub. */
+const DOCKER_HUB_PROXY = /^\$\{?CI_DEPENDENCY_PROXY_(?:DIRECT_)?GROUP_IMAGE_PREFIX\}?\//;
+
+/** The output of an earlier job or step, and the steps that build images. */
+const MADE_BEFORE = /^\$\{\{\s*(?:needs|steps)\.[\w-]+\.outputs\.[\w-]+\s*\}\}$/;
+const BUILDERS = /build-push|bake-action|metadata-action|buildah|buildx|kaniko|docker-build|(?:^|\/)ko|pack\b|podman/;
+
+/** Does the pipeline build images, or call another one that may? */
+function buildsImages({ jobs }: Pipeline): boolean {
+  return jobs.some(({ uses, steps }) => {
+    let found = uses !== undefined;
+    for (const step of steps) {
+      if (BUILDERS.test(step.uses?.name ?? '')) found = true;
+      if (step.script)
+        eachCommand(step.script.shell.statements, ({ words }) => {
+          const text = words.map((word) => word.text).join(' ');
+          if (
+            /\b(?:docker|podman|buildah|nerdctl)\b.*\b(?:build|bud|push|bake)\b|\bko (?:build|publish)\b|\bpack build\b/.test(
+              text,
+            )
+          )
+            found = true;
+        });
+    }
+    return found;
+  });
 }
 
 function variablesOf(pipeline: Pipeline, job: Job): ReadonlyMap<string, string | undefined> {
@@ -505,7 +544,7 @@ function variablesOf(pipeline: Pipeline, job: Job): ReadonlyMap<string, string |
  * texts it can give. An expression that gives nothing else is left as written.
  */
 function expand(text: string, job: Job): readonly { readonly text: string; readonly origin?: Span }[] {
-  const match = /\$\{\{\s*matrix\.([\w-]+)\s*\}\}|\$\{(\w+)\}|\$(\w+)/.exec(text);
+  const match = /\$\{\{\s*matrix\.([\w-]+)\s*\}\}|\$[{(](\w+)[})]|\$(\w+)/.exec(text);
   const axis = match && job.matrix.find(({ name }) => name === (match[1] ?? match[2] ?? match[3]));
   if (axis && axis.values.length > 0) {
     return axis.values.map((value) => ({
