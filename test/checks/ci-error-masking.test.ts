@@ -568,7 +568,12 @@ testCheck(ciErrorMasking, {
     {
       name: 'make -i',
       files: steps('run: make -i test'),
-      findings: [{ message: 'lenient', at: at(6) }],
+      findings: [{ message: 'ignored', at: at(6) }],
+    },
+    {
+      name: 'make -i and what it calls',
+      files: { ...steps('run: make -ki test'), Makefile: 'test:\n\tpytest\n' },
+      findings: [{ message: 'ignored', at: at(6) }],
     },
     {
       name: 'a make recipe with a dash',

@@ -137,8 +137,9 @@ class Judge {
   }
 
   #gates(run: Run, path: string, start: string): Gate[] {
-    const { command, fate, guarded } = run;
+    const { command, guarded } = run;
     if (isInquiry(command)) return [];
+    const fate = (run.fate.kind === 'counts' ? ignoredByMake(command) : undefined) ?? run.fate;
     const calls = callsOf(command);
     const place = { path, span: command.span };
     const directory = folderOfRun(run, path, start);
@@ -216,6 +217,13 @@ class Judge {
     this.#open.delete(key);
     return gates;
   }
+}
+
+/** `make -i` goes on whatever fails, and succeeds. */
+function ignoredByMake({ words }: Command): Fate | undefined {
+  const flag = words.find(({ text }) => /^(?:-[Bkrs]*i[Bkrs]*|--ignore-errors)$/.test(text));
+  if (!flag || !/^(?:.*\/)?g?make$/.test(words[0]?.text ?? '')) return undefined;
+  return { kind: 'lost', by: 'outside', span: flag.span, text: flag.text };
 }
 
 /** Helpers that an action laid down outside of the repository: their names promise nothing about its code. */
