@@ -177,7 +177,10 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
 /** Policies that select nothing although their namespace has workloads here: to review. */
 function unused(policies: readonly Policy[], facts: Facts): Finding[] {
   const { workloads, objects } = facts.linked(linkCluster);
-  const partly = facts.linked(linkKustomize).broken.length > 0;
+  const { partial } = facts.linked(linkKustomize);
+  // What is not read goes to the namespace of its build, or anywhere.
+  const mayMeet = ({ kustomization, namespace }: Policy) =>
+    partial.some((one) => one.path === kustomization || one.namespace === undefined || one.namespace === namespace);
   // An operator makes pods that only a service names.
   const served = objects.flatMap((one) => (one.object.kind === 'Service' ? asWorkload(one) : []));
   const seen = new Set<string>();
@@ -185,7 +188,7 @@ function unused(policies: readonly Policy[], facts: Facts): Finding[] {
     const key = `${policy.place.path} ${policy.place.span.start}`;
     // What is not read may hold the pods: a build with remote parts has its own unknown.
     if (
-      partly ||
+      mayMeet(policy) ||
       policy.host ||
       policy.wide ||
       seen.has(key) ||

@@ -38,6 +38,8 @@ export interface KustomizeModel {
   readonly used: ReadonlySet<string>;
   /** Kustomizations that could not be built, whose files count as they stand, and parts of builds that are not known. */
   readonly broken: readonly (Place & { readonly reason: string })[];
+  /** Kustomizations that may give more than is known, each with the namespace of all that it gives, if it names one. */
+  readonly partial: readonly { readonly path: string; readonly namespace?: string }[];
 }
 
 interface Tree {
@@ -78,11 +80,14 @@ export function linkKustomize(facts: Facts): KustomizeModel {
   const used = new Set<string>();
   const broken: Lost[] = [];
   const lost: Lost[] = [];
+  const partial: { path: string; namespace?: string }[] = [];
   for (const one of byFolder.values()) {
     if (children.has(one.folder)) continue;
     try {
       const result = build(one, tree);
       const namespace = textOf(at(one.root, 'namespace'));
+      // A component by itself lacks what it changes: that says nothing.
+      const lacks = zones.get(one.path) === 'production' && !one.component ? result.lost : [];
       builds.push({
         kustomization: one,
         ...(namespace === undefined ? {} : { namespace }),
@@ -90,10 +95,11 @@ export function linkKustomize(facts: Facts): KustomizeModel {
         files: result.used,
       });
       for (const path of result.used) used.add(path);
-      // A component by itself lacks what it changes: that says nothing.
-      if (zones.get(one.path) === 'production' && !one.component) lost.push(...result.lost);
+      lost.push(...lacks);
+      if (lacks.length > 0) partial.push({ path: one.path, ...(namespace === undefined ? {} : { namespace }) });
     } catch (error) {
       if (!(error instanceof Unbuildable)) throw error;
+      partial.push({ path: one.path });
       broken.push({
         path: one.path,
         span: { start: one.root.span.start, end: one.root.span.start },
@@ -106,7 +112,7 @@ export function linkKustomize(facts: Facts): KustomizeModel {
   const production = new Set(real.flatMap(({ files }) => [...files]));
   const counted = builds.filter((one) => real.includes(one) || ![...one.files].some((file) => production.has(file)));
   const unknown = new Map(lost.map((one) => [`${one.path} ${one.span.start}`, one]));
-  return { builds: counted, used, broken: [...broken, ...unknown.values()] };
+  return { builds: counted, used, broken: [...broken, ...unknown.values()], partial };
 }
 
 class Unbuildable extends Error {}
@@ -169,6 +175,7 @@ function accumulate(one: Kustomization, tree: Tree, parents: readonly string[], 
       state.resources = [...state.resources, ...inner.resources];
     } else if (path !== undefined && tree.has(path)) {
       used.add(path);
+      if (!tree.files.has(path)) lose(node, `${text} is not read`);
       const objects = tree.files.get(path)?.objects ?? [];
       const added = objects.map((object): Resource => ({ object: placed(object, path), before: [], affixes: [] }));
       state.resources = [...state.resources, ...added];
@@ -239,9 +246,11 @@ function transform(one: Kustomization, tree: Tree, state: State, lose: Lose): vo
     return node && relocate(node, path);
   };
   const located = relocate(root, path);
+  // What is not read may hold what a patch is for.
+  const miss: Lose = state.lost.length > 0 ? () => {} : lose;
   const patch = (keys: readonly string[]) => {
     for (const each of patchesOf(one, tree, state.used, keys, lose))
-      state.resources = apply(each, state.resources, root, lose);
+      state.resources = apply(each, state.resources, root, miss);
   };
   patch(['patchesStrategicMerge', 'patches']);
   const namespace = own('namespace');

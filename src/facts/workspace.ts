@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import ignoreFactory, { type Ignore } from 'ignore';
 import type { Notification } from '../problem.ts';
 import { trackedButIgnored } from './git.ts';
+import { includedFiles } from './included.ts';
 import { testFiles } from './test-files.ts';
 import { zoneOf } from './zones.ts';
 
@@ -159,10 +160,12 @@ function workspaceOf(
     return cache.get(path);
   };
   const ofTests = testFiles(listed, read);
-  const isTest = (path: string): boolean => ofTests.has(path) && options.zone(path) === undefined;
+  const included = includedFiles(listed, read);
+  const zoneFor = ({ path, zone }: SourceFile): Zone =>
+    options.zone(path) !== undefined ? zone : ofTests.has(path) ? 'test' : included.has(path) ? 'production' : zone;
   return {
     name,
-    files: listed.map((file) => (isTest(file.path) ? { ...file, zone: 'test' } : file)),
+    files: listed.map((file) => ({ ...file, zone: zoneFor(file) })),
     skipped: () =>
       [...skip.list].map(([reason, paths]) => ({
         reason,

@@ -238,6 +238,25 @@ testCheck(externalSecrets, {
       findings: [{ message: 'values', at: 'c/values.yaml:3' }],
     },
     {
+      name: 'a value of something that is switched off, to review',
+      files: chart(
+        `auth: {enabled: false, password: ${REAL}}\n`,
+        `{{ if .Values.auth.enabled }}\n${SECRET_TEMPLATE}{{ end }}\n`,
+      ),
+      findings: [{ message: 'values', at: 'c/values.yaml:1', confidence: 'low' }],
+    },
+    {
+      name: 'the same where another file switches it on',
+      files: {
+        ...chart(
+          `auth: {enabled: false, password: ${REAL}}\n`,
+          `{{ if .Values.auth.enabled }}\n${SECRET_TEMPLATE}{{ end }}\n`,
+        ),
+        'c/values-live.yaml': 'auth: {enabled: true}\n',
+      },
+      findings: [{ message: 'values', at: 'c/values.yaml:1', confidence: 'high' }],
+    },
+    {
       name: 'a value that is read in a file for CI',
       files: {
         ...chart('auth: {password: ""}\n', SECRET_TEMPLATE),

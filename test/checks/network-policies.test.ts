@@ -755,6 +755,30 @@ testCheck(networkPolicies, {
       skip,
     },
     {
+      name: 'a policy beside remote parts for another namespace',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy('{podSelector: {matchLabels: {app: pi}}}'),
+        'k/kustomization.yaml': 'namespace: other\nresources: ["https://git.example.org/x/y//base?ref=v1"]\n',
+      },
+      findings: [
+        { message: 'unselected', at: 'a.yaml:4' },
+        { message: 'useless', at: 'p.yaml:3' },
+      ],
+      skip,
+    },
+    {
+      name: 'a policy beside a build that is not read as a whole',
+      files: {
+        'a.yaml': workload(),
+        'p.yaml': policy('{podSelector: {matchLabels: {app: pi}}}'),
+        'k/kustomization.yaml': 'resources: [big.yaml]\n',
+        'k/big.yaml': `${workload('Deployment', { labels: '{app: pi}' })}# ${'x'.repeat(3_000_000)}\n`,
+      },
+      findings: [{ message: 'unselected', at: 'a.yaml:4' }],
+      skip,
+    },
+    {
       name: 'mesh rule that denies some',
       files: {
         'a.yaml': workload(),

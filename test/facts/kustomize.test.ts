@@ -386,6 +386,16 @@ subjects: [{kind: ServiceAccount, name: clerk}, {kind: User, name: clerk}]
     expect(part('Rollout', 'spec', 'template', 'spec', 'containers')).toEqual([{ name: 'radio', image: 'radio:2' }]);
   });
 
+  test('what is not read may hold the object of a patch', async () => {
+    const { model } = await shown({
+      'kustomization.yaml':
+        'resources: [big.yaml]\npatches: [{patch: "{apiVersion: v1, kind: Pod, metadata: {name: p}}"}]\n',
+      'big.yaml': `${SHOP}# ${'x'.repeat(3_000_000)}\n`,
+    });
+    expect(model.broken.map((one) => one.reason)).toEqual(['big.yaml is not read']);
+    expect(model.partial).toEqual([{ path: 'kustomization.yaml' }]);
+  });
+
   test('a component that nobody uses misses nothing', async () => {
     const { model } = await shown({
       'c/kustomization.yaml':

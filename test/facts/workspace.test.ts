@@ -205,3 +205,34 @@ describe('files that only tests run', () => {
     expect(zones({ 'package.json': dev, 'src/a.ts': text, 'src/b.ts': text }, options)).toEqual(['src/b.ts']);
   });
 });
+
+describe('vendored files that a kustomization deploys', () => {
+  const production = (files: Readonly<Record<string, string>>) =>
+    openFiles('tree', new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])))
+      .files.map(({ path, zone }) => (zone === 'production' ? path : ''))
+      .filter((path) => /third-party|vendor/.test(path));
+  const parts = {
+    'third-party/db/kustomization.yaml':
+      'resources: [db.yaml]\nconfigMapGenerator: [{name: x, files: [my.cnf=db.cnf]}]\n',
+    'third-party/db/db.yaml': 'apiVersion: v1\n',
+    'third-party/db/db.cnf': '',
+    'third-party/db/other.yaml': 'apiVersion: v1\n',
+    'vendor/app.yaml': 'apiVersion: v1\n',
+  };
+
+  test('with what they include in turn', () => {
+    const live = 'resources:\n  - "../third-party/db" # the store\n  - ../vendor/app.yaml\n';
+    expect(production({ ...parts, 'live/kustomization.yaml': live })).toEqual([
+      'third-party/db/db.cnf',
+      'third-party/db/db.yaml',
+      'third-party/db/kustomization.yaml',
+      'vendor/app.yaml',
+    ]);
+  });
+
+  test('but not for tests, in a comment, or without any', () => {
+    expect(production({ ...parts, 'tests/kustomization.yaml': 'resources: [../third-party/db]\n' })).toEqual([]);
+    expect(production({ ...parts, 'live/kustomization.yaml': '# resources: [../third-party/db]\n' })).toEqual([]);
+    expect(production(parts)).toEqual([]);
+  });
+});

@@ -247,6 +247,16 @@ function inGenerators(facts: Facts): SecretUse[] {
 /** Values files of charts, as far as something reads them. */
 function inValues(facts: Facts): SecretUse[] {
   const dead = facts.linked(deadValues);
+  const isTrial = facts.linked(linkTrials);
+  const files = facts.of('chart').flatMap(({ path, data }) => (data.role === 'values' && !isTrial(path) ? data.root : []));
+  /** Something around the value is switched off here, and no other file for production switches it on. */
+  const isOff = (root: YamlNode | undefined, keys: readonly string[]): boolean =>
+    keys.some((_, i) => {
+      const flag = [...keys.slice(0, i), 'enabled'];
+      return (
+        i > 0 && textOf(at(root, ...flag)) === 'false' && !files.some((one) => textOf(at(one, ...flag)) === 'true')
+      );
+    });
   return facts.of('chart').flatMap(({ path, data }) => {
     if (data.role !== 'values' || entryOf(data.root, 'sops')) return [];
     return walk(data.root, { weak: true }).flatMap(({ entry, keys, exposed }): SecretUse[] => {
@@ -255,7 +265,8 @@ function inValues(facts: Facts): SecretUse[] {
       const use = { owner: baseName(path), place: { path: entry.path ?? path, span: entry.keySpan } };
       const reason = /(?:^|\/)ci\/[^/]*values\.ya?ml$/.test(path) ? 'values for tests of the chart' : dead(path, keys);
       if (reason !== undefined && !exposed.certain) return [{ ...use, way: 'values', evidence: reason }];
-      return [{ ...use, way: exposed.weak ? 'placeholder' : 'values', exposed }];
+      const doubtful = !exposed.certain && isOff(data.root, keys);
+      return [{ ...use, way: exposed.weak ? 'placeholder' : 'values', exposed, doubtful }];
     });
   });
 }
