@@ -168,6 +168,20 @@ describe('objects and Terraform', () => {
     expect(await summary(files)).toEqual(expected);
   });
 
+  test.each([
+    ['an attribute', 'kubernetes_namespace.shop.metadata[0].name', 'shop-live'],
+    ['the identifier', 'kubernetes_namespace.shop.id', 'shop-live'],
+    ['a variable', 'var.stage', 'live'],
+    ['nothing that is known', 'data.external.x.result.name', undefined],
+  ])('a namespace of Terraform: %s', async (_, text, namespace) => {
+    const [environment] = await environments({
+      'tf/main.tf': `resource "helm_release" "web" {\n  name = "web"\n  chart = "\${path.module}/../charts/web"\n  namespace = ${text}\n}\n`,
+      'tf/more.tf':
+        'variable "stage" { default = "live" }\nresource "kubernetes_namespace" "shop" {\n  metadata {\n    name = "shop-${var.stage}"\n  }\n}\n',
+    });
+    expect(environment!.namespace).toBe(namespace);
+  });
+
   test('values in place lead to where they stand', async () => {
     const files = argo('      values: |\n        size: 8\n');
     const [environment] = await environments(files);

@@ -18,6 +18,8 @@ import {
 } from '../shell/folders.ts';
 import type { Command, Shell, Word } from '../shell.ts';
 import type { Place } from '../span.ts';
+import { terraformModel } from '../terraform/model.ts';
+import { evaluate, type Scope, stringOf } from '../terraform/value.ts';
 import { attributeOf, blocksOf } from '../terraform.ts';
 import { at, entriesOf, entryOf, itemsOf, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
 import type { Release } from './context.ts';
@@ -100,8 +102,10 @@ export function deploymentsOf(
       if (kind === 'HelmRelease') found.push(...fromFlux(body, path, search));
     }
   }
+  const modules = facts.linked(terraformModel);
   for (const { path, zone, data } of facts.of('terraform')) {
-    if (zone === 'production' && data.role === 'config') found.push(...fromTerraform(data.body, path, search));
+    if (zone !== 'production' || data.role !== 'config') continue;
+    found.push(...fromTerraform(data.body, path, search, modules.module(folderOf(path))?.scopes[0]));
   }
   return found;
 }
@@ -407,7 +411,12 @@ function filesRead(node: Expression | undefined): string[] {
   return path === undefined ? [] : [path];
 }
 
-function fromTerraform(body: Parameters<typeof blocksOf>[0], path: string, search: Search): Deployment[] {
+function fromTerraform(
+  body: Parameters<typeof blocksOf>[0],
+  path: string,
+  search: Search,
+  scope: Scope | undefined,
+): Deployment[] {
   const releases = blocksOf(body, 'resource').filter((block) => block.labels[0] === 'helm_release');
   return releases.flatMap((block) => {
     const value = (name: string) => attributeOf(block, name)?.value;
@@ -420,7 +429,8 @@ function fromTerraform(body: Parameters<typeof blocksOf>[0], path: string, searc
       return [{ kind: 'set', text: `${key}=${given}`, asText: false, path, span: set.span }];
     });
     const folders = [folderOf(path), ''];
-    const namespace = known(written(value('namespace')));
+    const place = value('namespace');
+    const namespace = place && scope ? stringOf(evaluate({ value: place, path }, scope)) : undefined;
     return chartFolders(chart, folders, search).flatMap((found) =>
       combinations(filesRead(value('values')), folders, search).map((valuesFiles) => ({
         chart: found,

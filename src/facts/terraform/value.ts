@@ -177,9 +177,9 @@ function reference(
     if (root === 'path' && first === 'module' && scope.folder !== undefined) return known(scope.folder, undefined);
     if (names0.length > 2 && !names.has(root!)) {
       const resource = scope.resource(root!, first!);
-      const last = names0.at(-1)!;
-      const body = resource && nested(resource.body, names0.slice(2, -1));
-      const attribute = body && attributeOf(body, second === 'id' ? (IDS[root!] ?? '') : last);
+      const keys = second === 'id' ? (IDS[root!] ?? []) : names0.slice(2);
+      const body = resource && nested(resource.body, keys.slice(0, -1));
+      const attribute = body && attributeOf(body, keys.at(-1) ?? '');
       if (resource && attribute) return run(attribute.value, resource.path, scope, NO_NAMES, state);
     }
   }
@@ -195,8 +195,13 @@ function nested(body: Body, types: readonly string[]): Body | undefined {
   return current;
 }
 
-/** Resources whose id is an argument of their own. */
-const IDS: Readonly<Record<string, string>> = { aws_s3_bucket: 'bucket', google_storage_bucket: 'name' };
+/** Resources whose id is an argument of their own, with the blocks it stands in. */
+const IDS: Readonly<Record<string, readonly string[]>> = {
+  aws_s3_bucket: ['bucket'],
+  google_storage_bucket: ['name'],
+  kubernetes_namespace: ['metadata', 'name'],
+  kubernetes_namespace_v1: ['metadata', 'name'],
+};
 
 /** The dotted names of a plain traversal, without indexes: `a.b[0].c` is a, b, c. */
 export function traversal(node: Expression): readonly string[] | undefined {
