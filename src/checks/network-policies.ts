@@ -10,7 +10,7 @@ import { chartNeeds } from '../facts/helm.ts';
 import { nameEntry, titleOf } from '../facts/kubernetes.ts';
 import { linkKustomize } from '../facts/kustomize.ts';
 import type { Place } from '../facts/span.ts';
-import { at } from '../facts/yaml.ts';
+import { at, textOf } from '../facts/yaml.ts';
 
 const WHY =
   'Every other pod of the cluster may talk to it, and it may talk to every pod, node and the metadata address of the cloud.';
@@ -122,6 +122,8 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   };
   if (/^kube-(?:system|public|node-lease)$/.test(namespace))
     return { place, title, evidence: `a part of the cluster in ${namespace}` };
+  if (workload.object.kind === 'SandboxTemplate' && managementOf(workload) !== 'Unmanaged')
+    return { place, title, evidence: 'its controller makes a network policy for them' };
   if (pod.hostNetwork) {
     const host = selecting.find((policy) => policy.host);
     return host
@@ -172,6 +174,10 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
     ...dead,
   };
   return keep(finding);
+}
+
+function managementOf({ object }: Workload): string | undefined {
+  return textOf(at(object.body, 'spec', 'networkPolicyManagement'));
 }
 
 /** Policies that select nothing although their namespace has workloads here: to review. */

@@ -222,6 +222,8 @@ const TEMPLATES: Readonly<Record<string, { readonly groups: RegExp; readonly at:
   Revision: { groups: /^serving\.knative\.dev\//, at: [] },
   ContainerSource: { groups: /^sources\.knative\.dev\//, at: ['spec', 'template'] },
   ScaledJob: { groups: /^keda\.sh\//, at: ['spec', 'jobTargetRef', 'template'] },
+  Sandbox: { groups: /^agents\.x-k8s\.io\//, at: ['spec', 'podTemplate'] },
+  SandboxTemplate: { groups: /^extensions\.agents\.x-k8s\.io\//, at: ['spec', 'podTemplate'] },
   Notebook: { groups: /^kubeflow\.org\//, at: ['spec', 'template'] },
 };
 

@@ -221,11 +221,14 @@ const appliers: [string, Record<string, string>][] = [
     },
   ],
 ];
+const sandbox = (spec: string) =>
+  `apiVersion: extensions.agents.x-k8s.io/v1beta1\nkind: SandboxTemplate\nmetadata: {name: web, namespace: shop}\nspec: {${spec}{spec: {containers: [{name: a, image: x}]}}}\n`;
 const none = (at: string) => [{ message: 'none', at }];
 const skip = ['comment'] as const;
 
 testCheck(networkPolicies, {
   valid: [
+    { name: 'sandboxes whose controller makes the policy', files: { 'a.yaml': sandbox('podTemplate: ') } },
     {
       name: 'a kustomization of which only some files name the namespace',
       files: {
@@ -776,6 +779,12 @@ testCheck(networkPolicies, {
         'k/big.yaml': `${workload('Deployment', { labels: '{app: pi}' })}# ${'x'.repeat(3_000_000)}\n`,
       },
       findings: [{ message: 'unselected', at: 'a.yaml:4' }],
+      skip,
+    },
+    {
+      name: 'sandboxes that are left to others',
+      files: { 'a.yaml': sandbox('networkPolicyManagement: Unmanaged, podTemplate: ') },
+      findings: none('a.yaml:3'),
       skip,
     },
     {
