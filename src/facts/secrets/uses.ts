@@ -248,7 +248,9 @@ function inGenerators(facts: Facts): SecretUse[] {
 function inValues(facts: Facts): SecretUse[] {
   const dead = facts.linked(deadValues);
   const isTrial = facts.linked(linkTrials);
-  const files = facts.of('chart').flatMap(({ path, data }) => (data.role === 'values' && !isTrial(path) ? data.root : []));
+  const files = facts
+    .of('chart')
+    .flatMap(({ path, data }) => (data.role === 'values' && !isTrial(path) ? data.root : []));
   /** Something around the value is switched off here, and no other file for production switches it on. */
   const isOff = (root: YamlNode | undefined, keys: readonly string[]): boolean =>
     keys.some((_, i) => {
