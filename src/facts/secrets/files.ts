@@ -4,11 +4,12 @@ import { DEVELOPERS_MODE, MAIL_CATCHERS, MODES, saysTrial } from '../cluster/tri
 import type { Extractor } from '../facts.ts';
 import { isPlaceholderHex } from '../images.ts';
 import type { Span } from '../span.ts';
-import { holdsSettings, type Setting, settingsForm, settingsReader } from './settings.ts';
+import { holdsSettings, type Setting, settingsForm, settingsReader, treeReader } from './settings.ts';
 import { classify, type Exposed, exposedBy, fingerprint, registryLogin, secretName } from './values.ts';
 
 export interface SecretFile {
-  readonly type: 'env' | 'key' | 'kubeconfig' | 'settings';
+  /** `handed`: nothing but its user says what it is: a list of variables, or one value in a file named like a secret. */
+  readonly type: 'env' | 'key' | 'kubeconfig' | 'settings' | 'handed';
   /** Secrets in clear text, in file order. */
   readonly exposed: readonly (Exposed & { readonly span: Span })[];
   /** Names of secrets that are empty, referenced or placeholders. */
@@ -20,32 +21,34 @@ export interface SecretFile {
 const ENV = /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$/i;
 const TEMPLATE = /example|sample|template|dist|default|test|schema|\.enc|\.sops|vault/i;
 const KEY = /(?:^|\/)id_(?:rsa|dsa|ecdsa|ed25519)$|\.(?:pem|key|p8|ppk|asc|gpg)$|(?:^|[._-])keys?\.txt$/i;
-const KUBECONFIG = /(?:^|\/)(?:\.?kube-?config|admin\.conf|config)(?:[._-][\w.-]*)?$|kubeconfig/i;
+const KUBECONFIG = /(?:^|\/)(?:\.?kube-?config|admin\.conf|config)(?:[._-][\w.-]*)?$|kubeconfig|\.(?:ya?ml|json)$/i;
+/** Files whose name says nothing, as `env_file` and `secrets` of compose name them. */
+const HANDED = /(?:^|\/)\.?[^/.]+(?:\.(?:txt|list|conf|cfg|vars|properties|secret))?$/i;
+/** Nothing but variables and comments. */
+const VARIABLES = /^(?:[ \t]*(?:#[^\n]*)?\r?\n|[ \t]*(?:export )?[A-Z][A-Z0-9_]*=[^\n]*(?:\n|$))+$/;
 /** Names of files that hold nothing but a key. */
 const RAW =
   /(?:^|[/._-])(?:(?:private|priv|secret|signing|sign|master|encryption|validator|node|wallet|session|seed|api|auth|access|root)[._-]?(?:key|token|seed|secret)s?|secret|mnemonic)(?:[._-](?:hex|txt|raw|bin|b64))?$|\.(?:key|secret|token)$|(?:^|\/)(?:keys|keystore|secrets|private)\/[^/.]+$/i;
-/** 32 or 64 bytes in hexadecimal digits, with nothing else in the file. */
-const HEX = /^\s*(?:0x)?([0-9a-f]{64}|[0-9a-f]{128})\s*$/i;
+/** 32 or 64 bytes in hexadecimal digits or Base64, with nothing else in the file. */
+const BYTES = /^\s*(?:(?:0x)?([0-9a-fA-F]{64}|[0-9a-fA-F]{128})|([A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==))\s*$/;
 const PRIVATE =
   /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|^AGE-SECRET-KEY-1[0-9A-Z]{50}|^PuTTY-User-Key-File-\d:/m;
 
 export const secretfile: Extractor<'secretfile'> = {
   kind: 'secretfile',
-  accepts: (path) => typeOf(path) !== undefined,
-  recognises: (path, text) => {
-    const type = typeOf(path);
-    if (type === 'key') return PRIVATE.test(text) || isRaw(path, text);
-    if (type === 'settings') return holdsSettings(path, text);
-    return type === 'env' || (/^kind:\s*["']?Config\b/m.test(text) && /^clusters:/m.test(text));
-  },
+  accepts: (path) =>
+    [ENV, KEY, RAW, KUBECONFIG, HANDED].some((one) => one.test(path)) || settingsForm(path) !== undefined,
+  recognises: (path, text) => typeOf(path, text) !== undefined,
   load: async () => {
-    const read = await settingsReader();
+    const [read, tree] = await Promise.all([settingsReader(), treeReader()]);
     return ({ path, text }) => {
-      const type = typeOf(path)!;
+      const type = typeOf(path, text)!;
       if (type === 'settings') return { data: { type, ...judged(read(path, text)) } };
       if (type === 'env') return { data: { type, ...environment(text) } };
-      if (type === 'kubeconfig') return { data: { type, ...kubeconfig(text) } };
-      const start = PRIVATE.exec(text) ?? HEX.exec(text)!;
+      if (type === 'kubeconfig') return { data: { type, ...kubeconfig(tree(text)) } };
+      if (type === 'handed')
+        return { data: { type, ...(VARIABLES.test(text) ? environment(text) : single(path, text)) } };
+      const start = PRIVATE.exec(text) ?? BYTES.exec(text)!;
       const locked = /ENCRYPTED/.test(start[0]) || /^Proc-Type: 4,ENCRYPTED/m.test(text);
       const span = { start: start.index, end: start.index + start[0].length };
       const key: Exposed & { span: Span } = {
@@ -59,18 +62,44 @@ export const secretfile: Extractor<'secretfile'> = {
   },
 };
 
-/** Hexadecimal digits that a file named like a key holds; a placeholder is none. */
+/** Bytes that a file named like a key holds; a placeholder and a public key are none. */
 function isRaw(path: string, text: string): boolean {
-  const hex = RAW.test(path) && !/(?:^|[._/-])pub(?:lic)?(?:[._-]|$)/i.test(path) ? HEX.exec(text) : null;
-  return hex !== null && !isPlaceholderHex(hex[1]!.toLowerCase());
+  const [, hex, base64] = RAW.test(path) && !/(?:^|[._/-])pub/i.test(path) ? (BYTES.exec(text) ?? []) : [];
+  return hex !== undefined ? !isPlaceholderHex(hex.toLowerCase()) : base64 !== undefined && new Set(base64).size > 12;
 }
 
-function typeOf(path: string): SecretFile['type'] | undefined {
+function typeOf(path: string, text: string): SecretFile['type'] | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (ENV.test(path)) return TEMPLATE.test(name) ? undefined : 'env';
-  if (KEY.test(path) || RAW.test(path)) return 'key';
-  if (settingsForm(path) !== undefined) return 'settings';
-  return KUBECONFIG.test(path) ? 'kubeconfig' : undefined;
+  if (KEY.test(path) || RAW.test(path)) {
+    if (PRIVATE.test(text) || isRaw(path, text)) return 'key';
+  } else if (settingsForm(path) !== undefined && holdsSettings(path, text)) return 'settings';
+  if (KUBECONFIG.test(path) && isKubeconfig(text)) return 'kubeconfig';
+  if (!HANDED.test(path) || TEMPLATE.test(name) || text.length > 20_000) return undefined;
+  return VARIABLES.test(text) || valueIn(path, text) !== undefined ? 'handed' : undefined;
+}
+
+function isKubeconfig(text: string): boolean {
+  return (
+    (/^kind:\s*["']?Config\b/m.test(text) && /^clusters:/m.test(text)) ||
+    (/^\s*\{/.test(text) && /"kind"\s*:\s*"Config"/.test(text) && /"clusters"\s*:/.test(text))
+  );
+}
+
+/** The one word of a file named like a secret: `db_password.txt`. */
+function valueIn(path: string, text: string): string | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.\w+$/, '');
+  return secretName(name) && /^\s*\S+\s*$/.test(text) ? text.trim() : undefined;
+}
+
+function single(path: string, text: string): Omit<SecretFile, 'type'> {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const found = exposedBy(name.replace(/\.\w+$/, ''), valueIn(path, text) ?? '', { weak: true });
+  const start = text.search(/\S/);
+  return {
+    exposed: found ? [{ ...found, name, span: { start, end: text.trimEnd().length } }] : [],
+    safe: found ? 0 : 1,
+  };
 }
 
 function environment(text: string): Omit<SecretFile, 'type'> {
@@ -114,23 +143,21 @@ function judged(settings: readonly Setting[]): Omit<SecretFile, 'type'> {
   return { exposed, safe };
 }
 
-function kubeconfig(text: string): Omit<SecretFile, 'type'> {
-  const exposed: (Exposed & { span: Span })[] = [];
-  for (const { line, start } of linesOf(text)) {
-    const match =
-      /^\s+(client-key-data|token|password|access-token|id-token|refresh-token|client-secret):\s*["']?([^\s"']+)/.exec(
-        line,
-      );
-    if (!match || classify(match[2]!) !== 'real') continue;
-    const from = start + line.indexOf(match[1]!);
-    const kind = match[1] === 'client-key-data' ? 'private key' : /token$/.test(match[1]!) ? 'token' : 'password';
-    exposed.push({
-      kind,
-      name: match[1]!,
-      fingerprint: fingerprint(match[2]!),
-      span: { start: from, end: from + match[1]!.length },
-    });
-  }
+const KINDS: Readonly<Record<string, Exposed['kind']>> = {
+  'client-key-data': 'private key',
+  token: 'token',
+  'access-token': 'token',
+  'id-token': 'token',
+  'refresh-token': 'token',
+  'client-secret': 'password',
+  password: 'password',
+};
+
+function kubeconfig(settings: readonly Setting[]): Omit<SecretFile, 'type'> {
+  const exposed = settings.flatMap(({ name, value, span }) => {
+    const kind = KINDS[name];
+    return kind && classify(value) === 'real' ? [{ kind, name, fingerprint: fingerprint(value), span }] : [];
+  });
   return { exposed, safe: exposed.length > 0 ? 0 : 1 };
 }
 

@@ -31,7 +31,7 @@ const FORMS: readonly (readonly [Form, RegExp])[] = [
   ],
   [
     'lines',
-    /(?:^|\/)(?:\.?npmrc|\.?yarnrc|\.?pypirc|pip\.(?:conf|ini)|\.?my\.cnf|\.s3cfg|\.boto|\.git-credentials|\.aws\/(?:credentials|config)|(?:gradle|local|bootstrap|application|database|db|jdbc|secrets?|credentials)(?:-\w+)?\.properties|(?:secrets|credentials)\.(?:toml|ini|cfg|conf)|odbc\.ini)$/i,
+    /(?:^|\/)(?:\.?npmrc|\.?yarnrc|\.?pypirc|pip\.(?:conf|ini)|\.?my\.cnf|\.s3cfg|\.boto|\.git-credentials|\.aws\/(?:credentials|config)|(?:gradle|local|bootstrap|application|database|db|jdbc|secrets?|credentials)(?:-\w+)?\.properties|(?:secrets|credentials)\.(?:toml|ini|cfg|conf)|odbc\.ini|(?:wg|wireguard)[\w-]*\.conf)$/i,
   ],
   [
     'tree',

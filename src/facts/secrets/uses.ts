@@ -4,7 +4,7 @@ import { linkPipelines } from '../ci/gitlab.ts';
 import { linkTrials } from '../cluster/applied.ts';
 import { deployedWorkloads, linkCluster, placeIn } from '../cluster.ts';
 import { composeTrials } from '../compose/trials.ts';
-import { keyValues, linkCompose } from '../compose.ts';
+import { composeText, keyValues, linkCompose } from '../compose.ts';
 import type { Facts } from '../facts.ts';
 import { deadValues } from '../helm/dead.ts';
 import { titleOf } from '../kubernetes.ts';
@@ -14,6 +14,8 @@ import { eachCommand, type Statement } from '../shell.ts';
 import type { Place } from '../span.ts';
 import { at, entriesOf, entryOf, itemsOf, textOf, type YamlEntry, type YamlNode } from '../yaml.ts';
 import { isForDevelopment } from '../zones.ts';
+import { exposedInWords } from './arguments.ts';
+import { handedFiles } from './handed.ts';
 import {
   classify,
   type Exposed,
@@ -120,6 +122,10 @@ function inCluster(facts: Facts): SecretUse[] {
       for (const use of manifest(deployed.object.body, owner, place, where))
         uses.push({ ...use, rendered: deployed.chart !== undefined });
     else if (object.kind === 'ConfigMap') {
+      for (const entry of entriesOf(at(object.body, 'binaryData'))) {
+        const exposed = exposedBy(entry.key, decode(textOf(entry.value) ?? ''));
+        if (exposed?.certain) uses.push({ way: 'configmap', owner, place: where(entry), exposed });
+      }
       for (const entry of entriesOf(at(object.body, 'data'))) {
         const text = textOf(entry.value);
         if (text === undefined || entry.value.rendered?.unknown) continue;
@@ -137,6 +143,10 @@ function inCluster(facts: Facts): SecretUse[] {
   for (const workload of deployedWorkloads(cluster)) {
     for (const container of workload.pod.containers) {
       const owner = `container ${container.name} of ${titleOf(workload.object)}`;
+      const rendered = workload.chart !== undefined;
+      for (const key of ['command', 'args'])
+        for (const { node, exposed } of exposedInWords(at(container.body, key)))
+          uses.push({ way: 'environment', owner, place: placeIn(workload, node), exposed, rendered });
       for (const variable of itemsOf(at(container.body, 'env'))) {
         const name = textOf(at(variable, 'name')) ?? '';
         const value = at(variable, 'value');
@@ -147,8 +157,7 @@ function inCluster(facts: Facts): SecretUse[] {
         if (value === undefined || text === undefined || value.rendered?.unknown !== undefined) continue;
         const exposed = exposedBy(name, text);
         const start = placeIn(workload, value);
-        if (exposed)
-          uses.push({ way: 'environment', owner, place: start, exposed, rendered: workload.chart !== undefined });
+        if (exposed) uses.push({ way: 'environment', owner, place: start, exposed, rendered });
         else if (secretName(name) && classify(text) !== 'plain')
           uses.push({
             way: 'environment',
@@ -292,44 +301,64 @@ function inConfigs(facts: Facts): SecretUse[] {
 }
 
 function inCompose(facts: Facts): SecretUse[] {
-  return facts.linked(linkCompose).flatMap((service) =>
-    keyValues(at(service.body, 'environment')).flatMap(({ key, value, span, path }): SecretUse[] => {
-      const owner = `service ${service.name}`;
-      const place = { path: path ?? service.path, span };
-      const kind = secretName(key);
-      if (value === undefined || value.resolved === undefined) {
-        return kind ? [{ way: 'compose', owner, place, evidence: `${key} comes from the environment` }] : [];
-      }
-      const exposed = exposedBy(key, value.resolved, { weak: true });
-      const origin = value.origins.findLast(({ name }) => secretName(name)) ?? value.origins.at(-1);
-      if (origin) {
-        // What the .env file says by itself is reported there.
-        const known = facts
-          .of('secretfile')
-          .some(({ path: file, data }) =>
-            value.origins.some((one) => one.path === file && data.exposed.some(({ name }) => name === one.name)),
-          );
-        if (known || !exposed || (!exposed.certain && isForDevelopment(origin.path))) return [];
+  return facts.linked(linkCompose).flatMap((service) => [
+    ...['command', 'entrypoint'].flatMap((key) =>
+      exposedInWords(at(service.body, key), { weak: true }).flatMap(({ node, exposed }): SecretUse[] => {
+        const place = { path: node.path ?? service.path, span: node.span };
+        const { variables = [], origins = [] } = composeText(node) ?? {};
+        // What the .env file says is reported there.
+        if (origins.length > 0 || (!exposed.certain && isForDevelopment(place.path))) return [];
+        const use = { owner: `service ${service.name}`, place, exposed };
         return [
-          { way: 'file', owner: baseName(origin.path), place: { path: origin.path, span: origin.span }, exposed },
+          variables.length > 0
+            ? { ...use, way: 'default', variables: variables.filter(secretName) }
+            : { ...use, way: 'compose' },
         ];
-      }
-      if (exposed && !exposed.certain && isForDevelopment(place.path))
-        return [{ way: 'compose', owner, place, evidence: 'not the configuration of production' }];
-      if (exposed && value.variables.length > 0)
-        return [{ way: 'default', owner, place, exposed, variables: value.variables.filter((one) => secretName(one)) }];
-      if (exposed) return [{ way: 'compose', owner, place, exposed }];
-      return kind && classify(value.resolved) !== 'plain'
-        ? [{ way: 'compose', owner, place, evidence: `${key} has no real value` }]
-        : [];
-    }),
-  );
+      }),
+    ),
+    ...[at(service.body, 'environment'), at(service.body, 'build', 'args')]
+      .flatMap(keyValues)
+      .flatMap(({ key, value, span, path }): SecretUse[] => {
+        const owner = `service ${service.name}`;
+        const place = { path: path ?? service.path, span };
+        const kind = secretName(key);
+        if (value === undefined || value.resolved === undefined) {
+          return kind ? [{ way: 'compose', owner, place, evidence: `${key} comes from the environment` }] : [];
+        }
+        const exposed = exposedBy(key, value.resolved, { weak: true });
+        const origin = value.origins.findLast(({ name }) => secretName(name)) ?? value.origins.at(-1);
+        if (origin) {
+          // What the .env file says by itself is reported there.
+          const known = facts
+            .of('secretfile')
+            .some(({ path: file, data }) =>
+              value.origins.some((one) => one.path === file && data.exposed.some(({ name }) => name === one.name)),
+            );
+          if (known || !exposed || (!exposed.certain && isForDevelopment(origin.path))) return [];
+          return [
+            { way: 'file', owner: baseName(origin.path), place: { path: origin.path, span: origin.span }, exposed },
+          ];
+        }
+        if (exposed && !exposed.certain && isForDevelopment(place.path))
+          return [{ way: 'compose', owner, place, evidence: 'not the configuration of production' }];
+        if (exposed && value.variables.length > 0)
+          return [
+            { way: 'default', owner, place, exposed, variables: value.variables.filter((one) => secretName(one)) },
+          ];
+        if (exposed) return [{ way: 'compose', owner, place, exposed }];
+        return kind && classify(value.resolved) !== 'plain'
+          ? [{ way: 'compose', owner, place, evidence: `${key} has no real value` }]
+          : [];
+      }),
+  ]);
 }
 
 function inFiles(facts: Facts): SecretUse[] {
+  const handed = facts.linked(handedFiles);
   return facts.of('secretfile').flatMap(({ path, data }): SecretUse[] => {
+    if (data.type === 'handed' && !handed.has(path)) return [];
     const way = data.type === 'settings' ? 'setting' : data.type === 'kubeconfig' ? 'kubeconfig' : 'file';
-    const named = (data.type === 'env' || data.type === 'settings') && isForDevelopment(path);
+    const named = data.type !== 'key' && data.type !== 'kubeconfig' && isForDevelopment(path);
     const counted = data.exposed.filter((one) => one.certain || !named);
     if (counted.length > 0)
       return counted.map(({ span, ...exposed }) => ({
@@ -338,7 +367,7 @@ function inFiles(facts: Facts): SecretUse[] {
         place: { path, span },
         exposed,
         doubtful:
-          (data.trial && !exposed.certain) ||
+          (!exposed.certain && (data.trial || handed.get(path)?.deployed === false)) ||
           (data.type === 'key' && (isForDevelopment(path) || /localhost|snakeoil|self-?signed/i.test(path))),
       }));
     return data.safe > 0 || data.exposed.length > 0

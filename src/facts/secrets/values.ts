@@ -21,9 +21,9 @@ export interface Exposed {
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'plain' | 'real';
 
 const REFERENCE =
-  /^\$\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@\w+@$|^__\w+__$|^(?:vault|op|ref\+\w+|sm|gcpsm|awssm|azurekeyvault|secretsmanager|ssm|doppler|env|file):|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\/|^\$ANSIBLE_VAULT|\$\{[A-Za-z_]|\$\{\{|<%=/;
+  /^\$(?!apr1\$)\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@\w+@$|^__\w+__$|^(?:vault|op|ref\+\w+|sm|gcpsm|awssm|azurekeyvault|secretsmanager|ssm|doppler|env|file):|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\/|^\$ANSIBLE_VAULT|\$\{[A-Za-z_]|\$\{\{|<%=/;
 const PLACEHOLDER =
-  /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
+  /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|^DATA\+OMITTED$|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
 /** Part of a longer text, such as an address, that somebody must fill in. */
 const SHOUTED = /(?:^|[^A-Za-z])(?:YOUR|REPLACE|CHANGE|INSERT|TODO|PLACEHOLDER)(?:[_/ -]|$)(?!ME\b)/;
 /** Passwords that work although their name says that they should not. */
