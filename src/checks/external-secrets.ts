@@ -13,6 +13,9 @@ const STORE =
 /** One of them is in the text of every file that names a secret. */
 const SECRET_WORDS = [
   'assw',
+  '_pass',
+  '-pass',
+  'Pass',
   'ASS',
   'ecret',
   'SECRET',

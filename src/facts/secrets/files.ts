@@ -73,7 +73,7 @@ function typeOf(path: string, text: string): SecretFile['type'] | undefined {
   if (ENV.test(path)) return TEMPLATE.test(name) ? undefined : 'env';
   if (KEY.test(path) || RAW.test(path)) {
     if (PRIVATE.test(text) || isRaw(path, text)) return 'key';
-  } else if (settingsForm(path) !== undefined && holdsSettings(path, text)) return 'settings';
+  } else if (holdsSettings(path, text)) return 'settings';
   if (KUBECONFIG.test(path) && isKubeconfig(text)) return 'kubeconfig';
   if (!HANDED.test(path) || TEMPLATE.test(name) || text.length > 20_000) return undefined;
   return VARIABLES.test(text) || valueIn(path, text) !== undefined ? 'handed' : undefined;
@@ -81,8 +81,8 @@ function typeOf(path: string, text: string): SecretFile['type'] | undefined {
 
 function isKubeconfig(text: string): boolean {
   return (
-    (/^kind:\s*["']?Config\b/m.test(text) && /^clusters:/m.test(text)) ||
-    (/^\s*\{/.test(text) && /"kind"\s*:\s*"Config"/.test(text) && /"clusters"\s*:/.test(text))
+    (/^kind:\s*["']?Config\b/m.test(text) && /^(?:clusters|users):/m.test(text)) ||
+    (/^\s*\{/.test(text) && /"kind"\s*:\s*"Config"/.test(text) && /"(?:clusters|users)"\s*:/.test(text))
   );
 }
 

@@ -39,14 +39,23 @@ const FORMS: readonly (readonly [Form, RegExp])[] = [
   ],
 ];
 
+/** Plays of Ansible and templates of Azure may have any name. */
+const TOLD: readonly (readonly [Form, RegExp, RegExp])[] = [
+  ['ansible', /\.ya?ml$/i, /^(?:- {1,3}| {2,4})hosts[ \t]*:/m],
+  ['tree', /\.json$/i, /"\$schema"\s*:\s*"[^"\n]*\/(?:deploymentTemplate|deploymentParameters)\.json/],
+];
+
 /** How the file of this path is written; undefined where it is no file of settings. */
-export function settingsForm(path: string): Form | undefined {
-  return FORMS.find(([, pattern]) => pattern.test(path))?.[0];
+export function settingsForm(path: string, text = ''): Form | undefined {
+  return (
+    FORMS.find(([, pattern]) => pattern.test(path))?.[0] ??
+    TOLD.find(([, named, telling]) => named.test(path) && telling.test(text.slice(0, 20_000)))?.[0]
+  );
 }
 
 /** Manifests, compose files and the like have models of their own; encrypted files hold nothing. */
 export function holdsSettings(path: string, text: string): boolean {
-  const form = settingsForm(path);
+  const form = settingsForm(path, text);
   if (form === undefined || /^\$ANSIBLE_VAULT;/.test(text)) return false;
   if (form !== 'tree' && form !== 'ansible') return true;
   if (/^["']?sops["']?\s*:|^\s{0,4}"sops"\s*:/m.test(text)) return false;
@@ -65,7 +74,7 @@ export async function treeReader(): Promise<(text: string) => readonly Setting[]
 export async function settingsReader(): Promise<ReadSettings> {
   const tree = await treeReader();
   return (path, text) => {
-    const form = settingsForm(path);
+    const form = settingsForm(path, text);
     if (form === 'tree' || form === 'ansible') return tree(text);
     if (form === 'tags') return inTags(text);
     return form === undefined ? [] : inLines(text, form);

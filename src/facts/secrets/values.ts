@@ -21,9 +21,9 @@ export interface Exposed {
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'plain' | 'real';
 
 const REFERENCE =
-  /^\$(?!apr1\$)\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@\w+@$|^__\w+__$|^(?:vault|op|ref\+\w+|sm|gcpsm|awssm|azurekeyvault|secretsmanager|ssm|doppler|env|file):|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\/|^\$ANSIBLE_VAULT|\$\{[A-Za-z_]|\$\{\{|<%=/;
+  /^\$(?!apr1\$)\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@{1,2}\w+@{1,2}$|^__\w+__$|^_+[A-Z][A-Z_]*_$|^#\{|^%[({]\w+[)}]|^\(\([^()]+\)\)$|^\{[A-Za-z_.]+\}$|^\{cipher\}|^ENC\(|^@Microsoft\.KeyVault\(|^(?:vault|op|ref\+\w+|sm|gcpsm|awss?sm|(?:azure-?)?keyvault|kms|secrets?|secretsmanager|ssm|doppler|env|file):|^os\.environ\/|^[\w.]+[([](['"]).*\1[)\]]$|^[a-z_-]+(?:\/[a-z_.-]+){2,}$|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\/|^\$ANSIBLE_VAULT|\$\{[A-Za-z_]|\$\{\{|<%=/;
 const PLACEHOLDER =
-  /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|^DATA\+OMITTED$|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
+  /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|^DATA\+OMITTED$|^['"~]+$|^\(?redacted\)?$|^your|^please[-_ ]|^(?:override|overwrite)(?:[-_ ]?me)?$|(?:^|[-_ ])(?:to|must)[-_ ]?be[-_ ]?(?:set|replaced|changed|filled|defined|provided|generated)|^not?[-_ ]?(?:set|used|needed|required|key|(?:a[-_ ]?)?secret|real)|^(?:unused|ignored|auto|generated?|random)$|^(?:from|in)[-_ ](?:secret|vault|env)|^same as |(?:^|[/_-])X{3,}(?:[/_-]|$)|^[sr]k_test_.{0,12}$|^abcdefgh|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
 /** Part of a longer text, such as an address, that somebody must fill in. */
 const SHOUTED = /(?:^|[^A-Za-z])(?:YOUR|REPLACE|CHANGE|INSERT|TODO|PLACEHOLDER)(?:[_/ -]|$)(?!ME\b)/;
 /** Passwords that work although their name says that they should not. */
@@ -37,7 +37,9 @@ export function classify(value: string, weak = false): ValueClass {
   if (SHOUTED.test(text) || /^\[[^[\]]+\]$/.test(text)) return 'placeholder';
   if (/EXAMPLE(?:KEY)?$/.test(text)) return 'placeholder';
   if (PLACEHOLDER.test(text)) return weak && WEAK.test(text) ? 'real' : 'placeholder';
-  return /^(?:true|false|yes|no|on|off|enabled|disabled|[0-9]{1,3})$/i.test(text) ? 'plain' : 'real';
+  return /^(?:true|false|yes|no|on|off|enabled|disabled|succeeded|failed|skipped|timedout|[0-9]{1,3})$/i.test(text)
+    ? 'plain'
+    : 'real';
 }
 
 const NO_SECRET_AT_END = new Set(
@@ -196,6 +198,8 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
   if (FOR_BROWSERS.test(name) && (kind === 'key' || kind === 'token')) return undefined;
   if (kind && single && counts(value, options) && looksSecret(kind, value, options)) return exposed(kind, name, value);
   if (depth > 0 || value.length > 200_000 || !/[:=]/.test(value)) return undefined;
+  // "secret://prod/db" is no pair.
+  if (/^[^\s"{]+$/.test(value) && classify(value) === 'reference') return undefined;
   const json = /^\s*[[{]/.test(value) ? parsed(value) : undefined;
   if (json !== undefined) return inJson(json, options, 0);
   for (const line of value.split(/\r?\n/).slice(0, 2000)) {
@@ -220,7 +224,10 @@ function loginsIn(value: string): { readonly password: string; readonly host: st
       : [{ password: password!, host: host! }],
   );
   if (addresses.length > 0 || value.length > 4000 || /[\r\n]/.test(value.trim())) return found;
-  const password = PAIRS.exec(value)?.[1]?.replace(/^(["'])(.*)\1$/, '$2');
+  const raw = PAIRS.exec(value)?.[1];
+  // "[concat('Password=', parameters('x'))]" of Azure: the quote ends a text.
+  if (raw?.startsWith("'") && /^\[\w+\(/.test(value)) return found;
+  const password = raw?.replace(/^(["'])(.*)\1$/, '$2');
   const server = SERVER.exec(value);
   if (password === undefined || !server || EMULATORS.test(password)) return found;
   return [{ password, host: server[1] ?? server[2] ?? '' }];
