@@ -211,6 +211,14 @@ testCheck(edgeSecurityHeaders, {
       subjects: 1,
     },
     {
+      name: 'a condition in a location that redirects',
+      files: {
+        'nginx.conf': http(
+          `  server {\n    listen 443 ssl;\n${headers('    ')}    root /srv;\n    location /away/ {\n      if ($arg_z) {\n        add_header X-Other 1;\n      }\n      return 302 /;\n    }\n  }\n`,
+        ),
+      },
+    },
+    {
       name: 'static files of App Engine',
       files: {
         'app.yaml': appEngine(
@@ -779,6 +787,15 @@ testCheck(edgeSecurityHeaders, {
         { message: 'missing', at: 'dist/nginx.conf:3' },
         { message: 'missing', at: 'lib/support/nginx/shop-ssl:1' },
       ],
+    },
+    {
+      name: 'a location with headers of its own, and a condition that may not hold',
+      files: {
+        'nginx.conf': http(
+          `  server {\n    listen 443 ssl;\n${headers('    ')}    root /srv;\n    location /a/ {\n      add_header X-Other 1;\n      if ($arg_z) {\n${headers('        ')}      }\n      index index.html;\n    }\n  }\n`,
+        ),
+      },
+      findings: [{ message: 'lost', at: 'nginx.conf:11' }],
     },
     { name: 'Mapping', files: { 'm.yaml': mapping('') }, findings: [{ message: 'missing', at: 'm.yaml:4' }] },
     {

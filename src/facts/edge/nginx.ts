@@ -353,14 +353,6 @@ function literalsOf(args: readonly string[]): readonly { path: string; exact: bo
     .filter(({ path }) => path !== '');
 }
 
-function everyInnerOwns(block: readonly Located[], level: Level): boolean {
-  const inner = block.filter((one) => one.name === 'if' && one.block);
-  const returns = block.some((one) =>
-    ['proxy_pass', 'root', 'alias', 'try_files', 'return', 'fastcgi_pass'].includes(one.name),
-  );
-  return inner.length > 0 && !returns && inner.every((one) => levelOf(one.block!, level).own);
-}
-
 interface Part extends Answer {
   /** It has headers of its own in the place of those of the server. */
   readonly own: boolean;
@@ -377,13 +369,21 @@ function partsOf(block: readonly Located[], outer: Level, source: 'server' | 'pa
     if (['internal', 'proxy_pass'].every((name) => one.block!.some((inner) => inner.name === name))) return [];
     const level = levelOf(one.block, outer);
     const from = level.own ? 'silent' : source;
-    if (!answers(one.block) || everyInnerOwns(one.block, level)) return partsOf(one.block, level, from);
+    // What a condition sets is sent with the redirect of its location, unless it answers itself.
+    if (!answers(one.block)) {
+      const inner = one.block.filter(({ name, block: body }) => name === 'location' || body?.some(returns));
+      return partsOf(inner, level, from);
+    }
     const own = from === 'silent';
     const place: Place = { path: one.path, span: one.head };
     const part = { label: `${one.name} ${one.args.join(' ')}`, place, headers: merged(level.added, level.more), own };
     const told = own || (from === 'server' && one.name === 'location');
     return [...(told ? [part] : []), ...partsOf(one.block, level, own ? 'part' : from)];
   });
+}
+
+function returns({ name }: Located): boolean {
+  return name === 'return' || PASSES.test(name);
 }
 
 /** False when a block only redirects, refuses, answers a pre-flight request or speaks gRPC, which no browser does. */
