@@ -50,6 +50,8 @@ export interface DockerCommands {
 }
 
 const PROGRAMS = /^(?:docker|podman|nerdctl|buildah)$/;
+/** A variable that another script sets to one of them. */
+const ENGINE = /^\$\{?\w*(?:OCI|DOCKER|PODMAN|CONTAINER|ENGINE)\w*\}?$/i;
 /** Options without a value; all others take one. */
 const FLAGS =
   /^-[dDitPqh]+$|^--(?:all-tags|compress|detach|disable-content-trust|force-rm|help|init|interactive|load|no-cache|no-healthcheck|oom-kill-disable|privileged|publish-all|pull|push|quiet|read-only|rm|sig-proxy|squash|tls|tlsverify|tty|debug)$/;
@@ -100,7 +102,7 @@ export function linkDocker(facts: Facts): DockerCommands {
       const place = { path, span: command.span };
       const others = builtByOthers(program, words);
       if (others.length > 0) builds.push({ images: others, place });
-      if (!PROGRAMS.test(program)) return;
+      if (!PROGRAMS.test(program) && !ENGINE.test(program)) return;
       const found = verbOf(words.slice(1));
       if (found?.verb === 'tag') {
         const [from, to] = found.rest;

@@ -346,6 +346,16 @@ testCheck(imagePinning, {
       subjects: 8,
       skip: ['comment'],
     },
+    {
+      name: 'built by a program that another script chooses, and named by docker tag',
+      files: {
+        'prepare.sh': '#!/bin/sh\n$OCI_BIN build -t x.local/tool a/\n',
+        'run.sh': `#!/bin/sh\nOCI_BIN=podman\n. ./prepare.sh\n$OCI_BIN run --rm x.local/tool\n`,
+        'b.sh': `#!/bin/sh\ndocker pull x.example/a@${DIGEST}\ndocker tag x.example/a@${DIGEST} x.example/a:here\ndocker run x.example/a:here\n`,
+      },
+      subjects: 3,
+      skip: ['comment'],
+    },
     { name: 'a name that ko replaces', files: { 'k.yaml': pod('ko://example.org/shop/cmd/api') } },
     {
       name: 'built on the node and never fetched',
@@ -656,6 +666,13 @@ testCheck(imagePinning, {
         { message: 'latest-ci-image', at: 'Jenkinsfile:15' },
         { message: 'tag-ci-image', at: 'Jenkinsfile:16' },
       ],
+    },
+    {
+      name: 'a name that docker tag gives is another one',
+      files: {
+        'b.sh': '#!/bin/sh\ndocker tag ours x.example/a:here\ndocker run x.example/a:there\n$OTHER build -t ours a\n',
+      },
+      findings: [{ message: 'tag-run-image', at: 'b.sh:3' }],
     },
     {
       name: 'names that only look like those compose gives',

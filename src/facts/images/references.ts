@@ -384,6 +384,8 @@ function inCommands(facts: Facts): ImageReference[] {
       }),
     ),
   );
+  // `docker tag`: where the image comes from is asked at the command that fetches it.
+  const tagged = new Set(facts.linked(linkDocker).tags.map(({ to }) => to));
   return facts.linked(linkDocker).runs.map(({ image: text, known, loaded, place, definition }): ImageReference => {
     const image = known ? parseImage(text) : undefined;
     const builder =
@@ -393,9 +395,11 @@ function inCommands(facts: Facts): ImageReference[] {
       ? builtFrom(builder)
       : namesOwnImage(text)
         ? PROJECTS_OWN
-        : loaded && !text.includes('/')
-          ? 'loaded from an archive'
-          : undefined;
+        : tagged.has(text)
+          ? 'a command before it gives that name to an image'
+          : loaded && !text.includes('/')
+            ? 'loaded from an archive'
+            : undefined;
     return {
       aspect: 'run-image',
       title: 'image of a docker command',
