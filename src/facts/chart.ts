@@ -1,7 +1,7 @@
 /** Knows the files of Helm charts: metadata, values, templates, and files that templates read. */
 import type { Extractor } from './facts.ts';
 import { parseTemplate, type TemplateFile } from './gotemplate.ts';
-import { loadYaml, type YamlMap } from './yaml.ts';
+import { at, loadYaml, textOf, type YamlMap } from './yaml.ts';
 
 export type ChartFile =
   /** Chart.yaml, and requirements.yaml of old charts. */
@@ -41,6 +41,8 @@ export const chart: Extractor<'chart'> = {
       const root = documents[0]?.root;
       if (METADATA.test(path))
         return root?.kind === 'map' ? { data: { role: 'metadata', root }, problems } : { problems };
+      // A schema of the values is no set of values, whatever its name.
+      if (!METADATA.test(path) && textOf(at(root, '$schema')) !== undefined) return { data: { role: 'file', text } };
       const reads = [...new Set([...text.matchAll(READ)].map((match) => match[1]!.slice(1)))];
       const data = { role: 'values', size: text.length, reads } as const;
       return root?.kind === 'map' ? { data: { ...data, root }, problems } : { data, problems };

@@ -169,9 +169,9 @@ function withSource(objects: KubeObject[], { root }: YamlDocument, text: string)
   return objects.map((object) => ({ ...object, rendered }));
 }
 
-/** Chart templates are no YAML: another model evaluates them. */
+/** Templates of charts, and files that these read as templates, are no YAML: another model evaluates them. */
 function isPlain(path: string, text: string): boolean {
-  return !(/(?:^|\/)templates\//.test(path) && text.includes('{{')) && hasKey(text, 'kind');
+  return !(/(?:^|\/)(?:templates|files)\//.test(path) && text.includes('{{')) && hasKey(text, 'kind');
 }
 
 /** Objects of parsed documents, those inside lists included; anything without apiVersion and kind is left out. */

@@ -61,7 +61,8 @@ export function understood(
   const { charts } = facts.linked(linkHelm);
   const failures = charts
     .flatMap(({ environments }) => environments.flatMap(({ files }) => files))
-    .flatMap((file) => file.failures);
+    .flatMap((file) => file.failures)
+    .filter(({ asked }) => !asked);
   for (const { path, reason } of [...facts.linked(linkKustomize).broken, ...failures]) reasons.set(path, reason);
   const groups = new Map<string, { files: number; lost: { path: string; reason: string }[] }>();
   for (const { path, zone } of workspace.files) {

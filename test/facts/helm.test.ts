@@ -126,6 +126,15 @@ describe('rendering', () => {
     expect(plainOf(container!)).toMatchObject({ securityContext: { readOnlyRootFilesystem: true }, resources: null });
   });
 
+  test('a schema of the values is no environment', () => {
+    const [chart] = link({
+      'web/Chart.yaml': CHART,
+      'web/templates/a.yaml': 'kind: A\n',
+      'web/values.schema.yaml': '$schema: http://json-schema.org/draft-07/schema#\ntype: object\n',
+    });
+    expect(chart!.environments.map(({ name }) => name)).toEqual(['defaults']);
+  });
+
   test.each<[string, Files, unknown]>([
     [
       'objects of the engine',
@@ -271,6 +280,16 @@ describe('sub-charts', () => {
       [{ kind: 'Sub', name: 'db', port: 1, host: 'default', region: 'eu' }],
     ],
     [
+      'a library of the tree by its name, where its version fits',
+      {
+        'lib/Chart.yaml': 'apiVersion: v2\nname: shared\nversion: 1.4.2\ntype: library\n',
+        'lib/templates/_x.tpl': '{{ define "shared.x" }}from-lib{{ end }}',
+        'web/Chart.yaml': `${CHART}dependencies:\n  - {name: shared, version: ^1.3.0, repository: 'https://charts.example.com'}\n`,
+        'web/templates/a.yaml': 'kind: A\nx: {{ include "shared.x" . }}\n',
+      },
+      [{ kind: 'A', x: 'from-lib' }],
+    ],
+    [
       'values as a plain map, and empty files',
       {
         'web/templates/a.yaml':
@@ -282,6 +301,14 @@ describe('sub-charts', () => {
   ])('%s', (_, files, expected) => {
     const [chart] = link(files).filter((candidate) => candidate.chart.name === 'web');
     expect(plain(chart!.environments[0]!)).toEqual(expected);
+  });
+
+  test('a library of another version is another one', () => {
+    const [chart] = link({
+      'lib/Chart.yaml': 'apiVersion: v2\nname: shared\nversion: 2.0.0\ntype: library\n',
+      'web/Chart.yaml': `${CHART}dependencies:\n  - {name: shared, version: 1.x.x, repository: 'https://charts.example.com'}\n`,
+    });
+    expect(chart!.chart.missing).toHaveLength(1);
   });
 
   test('what is not in the tree is named', () => {

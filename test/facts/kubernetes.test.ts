@@ -42,6 +42,7 @@ describe('objects', () => {
 
   test.each([
     ['chart/templates/a.yaml', 'apiVersion: v1\nkind: Pod\nname: {{ .x }}\n', false],
+    ['chart/files/a.yaml', 'apiVersion: v1\nkind: Pod\nname: {{ .x }}\n', false],
     ['alerts.yaml', 'apiVersion: v1\nkind: PrometheusRule\ntext: "{{ $labels.x }}"\n', true],
     ['a.yaml', 'kind: Pod\n', false],
     ['a.json', '{"apiVersion": "v1", "kind": "Pod"}', true],

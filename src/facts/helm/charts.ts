@@ -5,6 +5,8 @@ import type { TemplateFile } from '../gotemplate.ts';
 import { folderOf } from '../paths.ts';
 import type { Place } from '../span.ts';
 import { at, itemsOf, textOf, type YamlMap, type YamlNode } from '../yaml.ts';
+import { TemplateError } from './value.ts';
+import { parseVersion, satisfies, type Version } from './versions.ts';
 
 export interface Chart {
   /** Folder, without a slash at the end; empty for the root of the tree. */
@@ -86,6 +88,11 @@ export function chartsOf(facts: Facts): ReadonlyMap<string, Chart> {
       if (folder === '') break;
     }
   }
+  const libraries = new Map<string, { folder: string; version: Version }[]>();
+  for (const folder of folders) {
+    const library = libraryAt(folder, sources);
+    if (library) libraries.set(library.name, [...(libraries.get(library.name) ?? []), library]);
+  }
   const charts = new Map<string, Chart>();
   const load = (folder: string, depth: number): Chart | undefined => {
     const done = charts.get(folder);
@@ -95,6 +102,10 @@ export function chartsOf(facts: Facts): ReadonlyMap<string, Chart> {
       sources,
       members.get(folder) ?? [],
       (child) => (known.has(child) ? load(child, depth + 1) : undefined),
+      (name, range) => {
+        const fit = libraries.get(name)?.filter(({ version }) => isWithin(range, version)) ?? [];
+        return fit.length === 1 && fit[0]!.folder !== folder ? load(fit[0]!.folder, depth + 1) : undefined;
+      },
       known,
     );
     if (chart) charts.set(folder, chart);
@@ -104,11 +115,33 @@ export function chartsOf(facts: Facts): ReadonlyMap<string, Chart> {
   return charts;
 }
 
+/** A library of the tree: the charts beside it get it from where the repository publishes its charts. */
+function libraryAt(
+  folder: string,
+  sources: ReadonlyMap<string, ChartFile>,
+): { name: string; folder: string; version: Version } | undefined {
+  const metadata = sources.get(inFolder(folder, 'Chart.yaml'));
+  if (metadata?.role !== 'metadata' || textOf(at(metadata.root, 'type')) !== 'library') return undefined;
+  const name = textOf(at(metadata.root, 'name'));
+  const version = parseVersion(textOf(at(metadata.root, 'version')) ?? '');
+  return name === undefined || !version ? undefined : { name, folder, version };
+}
+
+function isWithin(range: string | undefined, version: Version): boolean {
+  try {
+    return range !== undefined && satisfies(range, version);
+  } catch (error) {
+    if (error instanceof TemplateError) return false;
+    throw error;
+  }
+}
+
 function assemble(
   folder: string,
   sources: ReadonlyMap<string, ChartFile>,
   paths: readonly string[],
   load: (folder: string) => Chart | undefined,
+  libraryOf: (name: string, range: string | undefined) => Chart | undefined,
   known: ReadonlySet<string>,
 ): Chart | undefined {
   const path = ['Chart.yaml', 'Chart.yml'].map((name) => inFolder(folder, name)).find((name) => sources.has(name))!;
@@ -148,7 +181,7 @@ function assemble(
     ...(values?.role === 'values' ? { values: { ...values, path: inFolder(folder, 'values.yaml') } } : {}),
     templates,
     files,
-    ...dependencies(folder, path, listed, children, load),
+    ...dependencies(folder, path, listed, children, load, libraryOf),
   };
 }
 
@@ -158,6 +191,7 @@ function dependencies(
   listed: YamlNode | undefined,
   children: readonly string[],
   load: (folder: string) => Chart | undefined,
+  libraryOf: (name: string, range: string | undefined) => Chart | undefined,
 ): Pick<Chart, 'dependencies' | 'missing'> {
   const result: Dependency[] = [];
   const missing: MissingDependency[] = [];
@@ -171,7 +205,9 @@ function dependencies(
     const local = repository.startsWith('file://')
       ? resolvePath(folder, repository.slice('file://'.length))
       : undefined;
-    const chart = unpacked.find((child) => child.name === name) ?? (local === undefined ? undefined : load(local));
+    const range = textOf(at(item, 'version'));
+    const chart =
+      unpacked.find((child) => child.name === name) ?? (local === undefined ? libraryOf(name, range) : load(local));
     const conditions = (textOf(at(item, 'condition')) ?? '')
       .trim()
       .split(',')

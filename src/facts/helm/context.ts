@@ -72,8 +72,8 @@ function capabilities(): HostValue {
     [
       'HelmVersion',
       host('version.BuildInfo', [
-        ['Version', text('v3.19.0')],
-        ['GoVersion', text('go1.24.0')],
+        ['Version', text('v4.1.0')],
+        ['GoVersion', text('go1.25.0')],
       ]),
     ],
   ]);

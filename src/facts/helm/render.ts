@@ -12,9 +12,14 @@ export interface RenderedFile {
   /** Template file. */
   readonly path: string;
   readonly documents: readonly YamlDocument[];
-  /** Why something of it could not be evaluated; the places are those of the templates. */
-  readonly failures: readonly (Place & { readonly reason: string })[];
+  /**
+   * Why something of it could not be evaluated; the places are those of the templates. `asked`: everything was, but the
+   * chart asks for values that are not given.
+   */
+  readonly failures: readonly (Place & { readonly reason: string; readonly asked?: true })[];
 }
+
+type Lost = Failure & RenderedFile['failures'][number];
 
 interface Member {
   readonly name: string;
@@ -121,7 +126,7 @@ function filesOf(prepared: Prepared, base: string, level: number): Map<string, P
 
 function rendered(member: Member, strict: Engine, lenient: Engine, read: (text: string) => YamlFile): RenderedFile {
   const { path } = member;
-  const failures: Failure[] = [];
+  const failures: Lost[] = [];
   const fallback = { path, span: { start: 0, end: 0 } };
   let output: TextValue;
   try {
@@ -135,7 +140,7 @@ function rendered(member: Member, strict: Engine, lenient: Engine, read: (text: 
       return { path, documents: [], failures: [{ ...fallback, reason: reasonOf(second) }] };
     }
     failures.push(...lenient.failures);
-    if (failures.length === 0) failures.push({ ...fallback, reason });
+    if (failures.length === 0) failures.push({ ...fallback, reason, asked: true });
   }
   return documentsOf(output, path, failures, read);
 }
@@ -153,7 +158,7 @@ const SCHEMA = /^kind: *["']?CustomResourceDefinition["']?\s*$/m;
 function documentsOf(
   output: TextValue,
   path: string,
-  failures: Failure[],
+  failures: Lost[],
   read: (text: string) => YamlFile,
 ): RenderedFile {
   const fallback = { path, span: { start: 0, end: 0 } };
