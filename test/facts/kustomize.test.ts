@@ -376,6 +376,73 @@ subjects: [{kind: ServiceAccount, name: clerk}, {kind: User, name: clerk}]
     expect(part('Service', 'spec', 'selector')).toEqual({ app: 'db', tier: 'data' });
   });
 
+  test('what a change does not mean stays as it is', async () => {
+    const env = '[{name: X, value: old}]';
+    const { part } = await shown({
+      'base/kustomization.yaml': 'resources: [all.yaml]\n',
+      'base/all.yaml': `apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: shop}
+spec: {replicas: 1}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec: {template: {spec: {containers: [{name: a, image: art:1, env: ${env}}, {name: b, env: ${env}}]}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: till}
+spec: {replicas: 1, template: {spec: {containers: [{name: a, image: b:1, env: ${env}}]}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: house}
+data: {street: lane-7}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: may}
+roleRef: {kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: default, namespace: old}]
+`,
+      'a/kustomization.yaml': `resources: [../base]
+namespace: town
+replicas: [{name: shop, count: 3}, {name: till, count: 2}]
+images: [{name: art, newTag: "2"}]
+replacements:
+  - source: {kind: ConfigMap, name: house, fieldPath: data.street, options: {delimiter: "-", index: 1}}
+    targets:
+      - select: {kind: Deployment}
+        fieldPaths: ["spec.template.spec.containers.*.env.[name=X].value"]
+      - select: {name: till}
+        reject: [{kind: StatefulSet}]
+        fieldPaths: [spec.template.spec.containers.0.env.0.value]
+`,
+    });
+    expect(part('DaemonSet', 'spec')).toEqual({ replicas: 1 });
+    const seven = [{ name: 'X', value: '7' }];
+    expect(part('Deployment', 'spec')).toEqual({
+      replicas: 3,
+      template: {
+        spec: {
+          containers: [
+            { name: 'a', image: 'art:2', env: seven },
+            { name: 'b', env: seven },
+          ],
+        },
+      },
+    });
+    expect(part('StatefulSet', 'spec')).toEqual({
+      replicas: 2,
+      template: { spec: { containers: [{ name: 'a', image: 'b:1', env: [{ name: 'X', value: 'old' }] }] } },
+    });
+    expect(part('ClusterRoleBinding', 'subjects')).toEqual([
+      { kind: 'ServiceAccount', name: 'default', namespace: 'town' },
+    ]);
+    expect(part('ClusterRoleBinding', 'metadata')).toEqual({ name: 'may' });
+  });
+
   test('lists of custom objects are replaced, not merged', async () => {
     const { part } = await shown({
       'kustomization.yaml': 'resources: [r.yaml]\npatches: [{path: p.yaml}]\n',
