@@ -1,5 +1,5 @@
 /** Knows whether everything that is fetched from elsewhere is pinned to its content: images, actions, repositories, scripts. */
-import { defineCheck, type Finding, type Message, pass, type Severity, type Subject, unknown } from '../check.ts';
+import { defineCheck, type Finding, fail, type Message, pass, type Severity, type Subject, unknown } from '../check.ts';
 import { type ActionUse, linkActions } from '../facts/ci/actions.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { groupImages, type ImageGroup, type ImageReference, linkImageReferences } from '../facts/images/references.ts';
@@ -163,8 +163,7 @@ function failed(
   place: Place,
   more: Partial<Finding> = {},
 ): Subject {
-  const finding: Finding = { message, data, place, confidence: 'high', ...more };
-  return { name, place, verdict: 'fail', findings: [finding] };
+  return fail(name, { message, data, place, confidence: 'high', ...more });
 }
 
 function judgeGroup({ references, own }: ImageGroup): Subject[] {

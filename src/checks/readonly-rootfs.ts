@@ -1,17 +1,22 @@
 /** Knows whether each container runs with a read-only root file system. */
-import { defineCheck, type Finding, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
-import { isTrial } from '../facts/cluster/trials.ts';
+import { defineCheck, type Options, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { deployedAs, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
 import { composeTrials } from '../facts/compose/trials.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
-import { type DeployedContainer, decidedAt, linkContainers, setIn, sharingObjects } from '../facts/containers.ts';
+import {
+  type DeployedContainer,
+  decidedAt,
+  failed,
+  linkContainers,
+  setIn,
+  sharingObjects,
+} from '../facts/containers.ts';
 import { type DockerRun, linkDocker } from '../facts/docker-run.ts';
 import { linkOpenTasks, linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { podTemplate } from '../facts/kubernetes.ts';
-import type { Place } from '../facts/span.ts';
 import { at, booleanOf, textOf } from '../facts/yaml.ts';
 
 const WHY = 'Whoever gets code to run in the container can change programs and keep tools in it.';
@@ -90,19 +95,6 @@ export const readonlyRootfs = defineCheck({
     lookedFor: 'containers in manifests, charts, kustomizations, Terraform, compose files, ECS tasks and docker run',
   }),
 });
-
-function failed(
-  name: string,
-  message: string,
-  data: Finding['data'],
-  place: Place,
-  more: Partial<Finding> = {},
-): Subject {
-  // Nobody hardens what is started to try things out.
-  const confidence = isTrial(place.path) ? 'low' : 'high';
-  const finding: Finding = { message, data, place, confidence, ...more };
-  return { name, place, verdict: 'fail', findings: [finding] };
-}
 
 /** A container fails when one of its deployments leaves it writable. */
 function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[] {

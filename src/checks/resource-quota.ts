@@ -1,5 +1,5 @@
 /** Knows whether containers have resource limits, and namespaces a quota or a limit range. */
-import { defineCheck, type Finding, listed, pass, type Subject, sharingCauses, unknown } from '../check.ts';
+import { defineCheck, listed, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import {
   boundsContainers,
   boundsResources,
@@ -7,17 +7,22 @@ import {
   linkNamespaces,
   type Namespace,
 } from '../facts/cluster/namespaces.ts';
-import { isTrial } from '../facts/cluster/trials.ts';
 import { deployedAs, linkCluster, type Workload } from '../facts/cluster.ts';
 import { composeTrials } from '../facts/compose/trials.ts';
 import { causeOf, linkCompose } from '../facts/compose.ts';
-import { type DeployedContainer, decidedAt, linkContainers, setIn, sharingObjects } from '../facts/containers.ts';
+import {
+  type DeployedContainer,
+  decidedAt,
+  failed,
+  linkContainers,
+  setIn,
+  sharingObjects,
+} from '../facts/containers.ts';
 import { linkOpenTasks, linkTasks } from '../facts/ecs.ts';
 import type { Facts } from '../facts/facts.ts';
 import { chartHint, deadValues } from '../facts/helm/settings.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { titleOf } from '../facts/kubernetes.ts';
-import type { Place } from '../facts/span.ts';
 import { at, entriesOf, textOf, type YamlNode } from '../facts/yaml.ts';
 
 const WHY =
@@ -107,19 +112,6 @@ export const resourceQuota = defineCheck({
     lookedFor: 'workloads in manifests, charts, kustomizations, Terraform, compose files and ECS tasks',
   }),
 });
-
-function failed(
-  name: string,
-  message: string,
-  data: Finding['data'],
-  place: Place,
-  more: Partial<Finding> = {},
-): Subject {
-  // Nobody bounds what is started to try things out.
-  const confidence = isTrial(place.path) ? 'low' : 'high';
-  const finding: Finding = { message, data, place, confidence, ...more };
-  return { name, place, verdict: 'fail', findings: [finding] };
-}
 
 function isSystem(name: string): boolean {
   return name === 'kube-system' || name === 'kube-public' || name === 'kube-node-lease';

@@ -1,5 +1,6 @@
 /** Knows every container of a repository's workloads, with all the ways it is deployed. */
-import type { Finding, Subject } from '../check.ts';
+import { type Finding, fail, type Subject } from '../check.ts';
+import { isTrial } from './cluster/trials.ts';
 import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluster.ts';
 import type { Facts } from './facts.ts';
 import { parseImage, shortName } from './images.ts';
@@ -116,4 +117,15 @@ export function decidedAt(variant: Variant, ...nodes: readonly (YamlNode | undef
 /** For a pass: the other file that sets `node` of the thing at `place`, as the end of a sentence; empty where it stands there. */
 export function setIn(node: YamlNode | undefined, place: Place): string {
   return node?.path !== undefined && node.path !== place.path ? `, set in ${node.path}` : '';
+}
+
+/** A failing subject, to review where its file is for trials: nobody hardens or bounds what is started to try things out. */
+export function failed(
+  name: string,
+  message: string,
+  data: Finding['data'],
+  place: Place,
+  more: Partial<Finding> = {},
+): Subject {
+  return fail(name, { message, data, place, confidence: isTrial(place.path) ? 'low' : 'high', ...more });
 }
