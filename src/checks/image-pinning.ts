@@ -10,6 +10,8 @@ import type { Place } from '../facts/span.ts';
 import { linkModuleSources } from '../facts/terraform/sources.ts';
 
 const MOVES = 'Whoever can push to that name changes what runs here, without a commit in this repository.';
+/** Parts of the names of programs, and of variables that hold them. */
+const PROGRAMS = ['go ', ...'docker podman nerdctl OCI_ CONTAINER_ ENGINE git curl wget pip npx npm'.split(' ')];
 const ASPECTS = 'base-image compose-image k8s-image ci-image step-image run-image deploy-image'.split(' ');
 /** The same sentences for each kind of image: the aspect tells the questions apart. */
 const IMAGE: Record<string, Message> = {
@@ -48,22 +50,7 @@ export const imagePinning = defineCheck({
     compose: ['image'],
     kubernetes: ['image', 'dockerImage', 'pkg.crossplane.io'],
     workflow: true,
-    script: [
-      'docker',
-      'podman',
-      'nerdctl',
-      'OCI_',
-      'CONTAINER_',
-      'ENGINE',
-      'git',
-      'curl',
-      'wget',
-      'pip',
-      'npx',
-      'npm',
-      'go ',
-      ...chartNeeds.script,
-    ],
+    script: [...PROGRAMS, ...chartNeeds.script],
     otherci: true,
     imagefile: true,
     cloudformation: ['Image'],
