@@ -197,12 +197,15 @@ function copiesOfCharts(facts: Facts): (object: KubeObject, path: string) => boo
     );
 }
 
-/** Beside a kustomization, or by its name, a workload that could not be created: a patch that nobody uses any more. */
+/** Beside or below a kustomization, or by its name, a workload that could not be created: a patch that nobody uses any more. */
 function isPatch(object: KubeObject, path: string, built: ReadonlySet<string>): boolean {
-  const beside = built.has(folderOf(path));
-  if (!podOf(object) || (!beside && !/(?:^|[/_.-])patch(?:es)?[/_.-]/.test(path))) return false;
+  const folder = folderOf(path);
+  const beside = built.has(folder) || /(?:^|[/_.-])patch(?:es)?[/_.-]/.test(path);
+  const below = [...folder.matchAll(/\//g)].some(({ index }) => built.has(folder.slice(0, index)));
+  if (!podOf(object) || (!beside && !below)) return false;
   const selects = object.apiVersion === 'apps/v1' && /^(?:Deployment|StatefulSet|DaemonSet)$/.test(object.kind);
-  return hasNoImages(object) || (selects && at(object.body, 'spec', 'selector') === undefined);
+  const selectsNothing = selects && at(object.body, 'spec', 'selector') === undefined;
+  return beside ? hasNoImages(object) || selectsNothing : hasNoImages(object) && selectsNothing;
 }
 
 function isTemplate({ name = '', namespace = '' }: KubeObject): boolean {

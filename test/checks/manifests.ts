@@ -241,6 +241,7 @@ export function deployedCases(message: string): DeployedCase[] {
         'k8s/kustomization.yaml': 'resources: [web.yaml]\n',
         'k8s/web.yaml': bare(),
         'k8s/sidecar.yaml': bare('Deployment', 'system'),
+        'k8s/api/web.yaml': bare('Deployment', 'system').replace(/ *image: .*\n/, ''),
         'other/auth_proxy_patch.yaml': bare('Deployment', 'system'),
       },
       'k8s/web.yaml:8',
