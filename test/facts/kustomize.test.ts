@@ -443,6 +443,36 @@ replacements:
     expect(part('ClusterRoleBinding', 'metadata')).toEqual({ name: 'may' });
   });
 
+  test.each([
+    ['apps/v1', 'Deployment', []],
+    [
+      'apps/v2',
+      'Deployment',
+      [expect.objectContaining({ reason: 'a JSON patch expects another value at /apiVersion' })],
+    ],
+  ])('a JSON patch that expects %s', async (version, kind, broken) => {
+    const { model, part } = await shown({
+      'kustomization.yaml': `resources: [r.yaml]\npatches:\n  - target: {kind: ${kind}}\n    patch: |\n      - {op: test, path: /apiVersion, value: ${version}}\n      - {op: add, path: /spec/paused, value: true}\n`,
+      'r.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: 1}\n',
+    });
+    expect(model.broken).toEqual(broken);
+    expect(part('Deployment', 'spec', 'paused')).toBe(broken.length === 0 ? true : undefined);
+  });
+
+  test('what a patch adds is free of its directives', async () => {
+    const { part } = await shown({
+      'kustomization.yaml': 'resources: [r.yaml]\npatches: [{path: p.yaml}]\n',
+      'r.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: x}]}}}\n',
+      'p.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: y, env: [{name: K, value: "1"}, {name: L, $patch: delete}]}]}}}\n',
+    });
+    expect(part('Deployment', 'spec', 'template', 'spec', 'containers')).toEqual([
+      { name: 'y', env: [{ name: 'K', value: '1' }] },
+      { name: 'x' },
+    ]);
+  });
+
   test('lists of custom objects are replaced, not merged', async () => {
     const { part } = await shown({
       'kustomization.yaml': 'resources: [r.yaml]\npatches: [{path: p.yaml}]\n',

@@ -1,5 +1,5 @@
 /** Knows how kustomize applies patches to an object: strategic merges and JSON patches. */
-import { at, itemsOf, textOf, type YamlEntry, type YamlMap, type YamlNode } from '../yaml.ts';
+import { at, itemsOf, plainOf, textOf, type YamlEntry, type YamlMap, type YamlNode } from '../yaml.ts';
 import { pathOf, put, without } from './nodes.ts';
 
 /** Fields by which the items of well-known lists are matched; other lists are replaced. The second tells apart where given. */
@@ -92,7 +92,11 @@ function mergedEntry(
 
 /** What a patch adds, without its nulls and directives. */
 function cleaned(node: YamlNode, depth: number): YamlNode {
-  if (depth > MAX_DEPTH || node.kind !== 'map') return node;
+  if (depth > MAX_DEPTH || node.kind === 'scalar') return node;
+  if (node.kind === 'list') {
+    const items = node.items.filter((item) => directive(item) !== 'delete').map((item) => cleaned(item, depth + 1));
+    return { ...node, items };
+  }
   const entries = node.entries.flatMap((entry) => {
     if (entry.key === '$patch' || isNullScalar(entry.value) || directive(entry.value) === 'delete') return [];
     return [{ ...entry, value: cleaned(entry.value, depth + 1) }];
@@ -151,6 +155,12 @@ export function operate(body: YamlMap, operation: YamlNode): YamlMap {
       if (!source) throw new PatchError(`a JSON patch takes /${from.join('/')}, which is not there`);
       const rest = op === 'move' ? edit(body, from, 'remove', undefined, from) : body;
       return edit(rest, path, 'add', source, path) as YamlMap;
+    }
+    case 'test': {
+      const there = path.reduce<YamlNode | undefined>(step, body);
+      if (!there || !value || JSON.stringify(plainOf(there)) !== JSON.stringify(plainOf(value)))
+        throw new PatchError(`a JSON patch expects another value at /${path.join('/')}`);
+      return body;
     }
     default:
       return body;
