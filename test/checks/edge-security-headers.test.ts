@@ -219,6 +219,18 @@ testCheck(edgeSecurityHeaders, {
       },
     },
     {
+      name: 'HAProxy that takes out what a backend sends, and sets it as the answer leaves',
+      files: {
+        'haproxy.cfg': `frontend web\n  mode http\n  bind :443 ssl crt /c.pem\n${Object.entries(FIVE)
+          .map(
+            ([name, value]) =>
+              `  http-after-response set-header ${name} "${value}"\n  http-response del-header ${name}\n`,
+          )
+          .join('')}  default_backend app\nbackend app\n  mode http\n  server a app:80\n`,
+      },
+      subjects: 1,
+    },
+    {
       name: 'static files of App Engine',
       files: {
         'app.yaml': appEngine(

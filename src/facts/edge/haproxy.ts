@@ -103,7 +103,9 @@ function serversIn(block: readonly Directive[]): readonly string[] {
 
 function headersOf(source: Source, block: readonly Directive[]): Headers {
   const { headers, add } = collector(source);
-  for (const one of block) {
+  const isLate = ({ name }: Directive) => name === 'http-after-response';
+  // Rules for the answer as it leaves come after all others, wherever they stand.
+  for (const one of [...block.filter((each) => !isLate(each)), ...block.filter(isLate)]) {
     const [action, name, value] = one.args;
     // A condition on the answer leaves others without it; conditions on TLS are what HSTS is for.
     if (/^http-(?:after-)?response$/.test(one.name) && /^(?:set|add|replace)-header$/.test(action ?? '') && name)
