@@ -1088,10 +1088,14 @@ testCheck(imagePinning, {
         'b/p.yaml': `${pod('nginx:1')}      tty: true\n`,
         'b/q.yaml': pod('nginx:1').replace('name: p', 'name: q'),
         'b/r.yaml': pod('nginx:2'),
+        'b/variant.yaml': `${pod('nginx:1')}      stdin: true\n`,
         'b/s.yaml': pod('nginx:1').replace('name: p', 'generateName: p'),
         'b/t.yaml': pod('nginx:1').replace('name: p', 'generateName: t'),
       },
-      findings: ['a/p', 'b/q', 'b/r', 'b/s', 'b/t'].map((name) => ({ message: 'tag-k8s-image', at: `${name}.yaml:7` })),
+      findings: ['a/p', 'b/q', 'b/r', 'b/s', 'b/t', 'b/variant'].map((name) => ({
+        message: 'tag-k8s-image',
+        at: `${name}.yaml:7`,
+      })),
       skip: ['comment'],
     },
     {

@@ -108,8 +108,9 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     const line = use && exempt === undefined ? `${place.path}:${place.span.start} ${tagged}` : undefined;
     // Services that merge one mapping, and overlays of one base, name it in one place.
     const written = `${place.path}:${place.span.start}-${place.span.end} ${aspect} ${resolved ?? i}`;
-    // A manifest that was copied: the same container of the same object.
-    const here = one.container === undefined ? written : `${one.container} ${resolved}`;
+    // A manifest that was copied to another folder: the same container of the same object.
+    const file = place.path.slice(place.path.lastIndexOf('/') + 1);
+    const here = one.container === undefined ? written : `${file} ${one.container} ${resolved}`;
     const same = line ?? (exempt !== undefined ? `${i}` : from === undefined ? here : `${from} ${resolved}`);
     const key = published ? `${aspect} ${own.prefix} ${own.set}` : same;
     const group = groups.get(key);
