@@ -19,6 +19,7 @@ import { handedFiles } from './handed.ts';
 import {
   classify,
   type Exposed,
+  echoes,
   exposedBy,
   fingerprint,
   type JudgeOptions,
@@ -181,7 +182,7 @@ function manifest(body: YamlNode, owner: string, place: Place, where: (node: Yam
       const text = textOf(entry.value);
       if (text === undefined || entry.value.rendered?.unknown !== undefined || classify(text) === 'reference') continue;
       const decoded = field === 'data' && !plain ? decode(text) : text;
-      if (classify(decoded) !== 'real') continue;
+      if (classify(decoded) !== 'real' || echoes(entry.key, decoded)) continue;
       const kind = secretName(entry.key);
       const known = exposedBy(entry.key, decoded);
       if (!known && !kind && (namesOther(entry.key) || namesClient(entry.key) || !looksCredential(decoded))) continue;
@@ -239,7 +240,8 @@ function inGenerators(facts: Facts): SecretUse[] {
           const name = text.slice(0, Math.max(0, equals));
           const value = text.slice(equals + 1);
           const place = { path, span: literal.span };
-          const secret = key === 'secretGenerator' && classify(value) === 'real' && !namesClient(name);
+          const secret =
+            key === 'secretGenerator' && classify(value) === 'real' && !namesClient(name) && !namesOther(name);
           const exposed =
             exposedBy(name, value) ??
             (secret ? { kind: 'credential' as const, name, fingerprint: fingerprint(value) } : undefined);
@@ -368,7 +370,7 @@ function inFiles(facts: Facts): SecretUse[] {
         exposed,
         doubtful:
           (!exposed.certain && (data.trial || handed.get(path)?.deployed === false)) ||
-          (data.type === 'key' && (isForDevelopment(path) || /localhost|snakeoil|self-?signed/i.test(path))),
+          (data.type === 'key' && (isForDevelopment(path) || /localhost|snakeoil|self-?signed|insecure/i.test(path))),
       }));
     return data.safe > 0 || data.exposed.length > 0
       ? [

@@ -114,6 +114,8 @@ export function secretName(name: string): SecretKind | undefined {
   if (nameOfKey || (key >= 0 && /^(?:ids?|arn|alias|name|spec)$/.test(words[key + 1] ?? ''))) return undefined;
   if (words.some((word) => /^(?:password|passwd|passphrase|pwd|userpass|rootpass|dbpass)$/.test(word)))
     return 'password';
+  // Directives of nginx that name a server.
+  if (last === 'pass' && /^(?:proxy|uwsgi|fastcgi|scgi|grpc|memcached)$/.test(words.at(-2) ?? '')) return undefined;
   if (last === 'pass' || (last.length > 8 && last.endsWith('password'))) return 'password';
   if (words.some((word, i) => word === 'pass' && OPENED.test(words[i - 1] ?? ''))) return 'password';
   if (/(?:apikey|secretkey|accesskey|privatekey)$/.test(last)) return 'key';
@@ -219,7 +221,9 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
 function loginsIn(value: string): { readonly password: string; readonly host: string }[] {
   const addresses = [...value.slice(0, 200_000).matchAll(new RegExp(DSN, 'gi'))];
   const found = addresses.flatMap(([whole, password, host]) =>
-    /:\/\/(?:username:password@|user(?:name)?:pass(?:word)?@mock)/i.test(whole)
+    /:\/\/(?:username:password@|user(?:name)?:pass(?:word)?@mock)/i.test(whole) ||
+    // "://USER:PASSWORD@HOST" is to be filled in.
+    (/:\/\/[A-Z0-9_]+:[A-Z0-9_]+@/.test(whole) && secretName(password!) !== undefined)
       ? []
       : [{ password: password!, host: host! }],
   );
@@ -289,9 +293,12 @@ export function looksDrawn(value: string): boolean {
   );
 }
 
-/** `API_KEY: API_KEY_VAL`: a name in capitals that somebody replaces before it is applied. */
-function echoes(name: string, value: string): boolean {
-  return /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) && (value.startsWith(name) || name.startsWith(value));
+/** `API_KEY: API_KEY_VAL`, `MAIL_SECRET: SECRET`, `S3_ACCESS_KEY: s3-access-key`: somebody replaces it before it is applied. */
+export function echoes(name: string, value: string): boolean {
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) && (value.startsWith(name) || name.startsWith(value))) return true;
+  if (/^[A-Z_]{5,}$/.test(value) && name.toUpperCase().endsWith(`_${value}`)) return true;
+  const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+  return /[-_]/.test(value) && plain(name) === plain(value) && secretName(name) !== 'password';
 }
 
 function counts(value: string, { weak, placeholders }: JudgeOptions): boolean {
