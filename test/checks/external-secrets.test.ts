@@ -321,6 +321,11 @@ testCheck(externalSecrets, {
       ],
     },
     {
+      name: 'chart values with names of hosts',
+      files: chart(`auth:\n  password: changeme\ningress:\n  hosts:\n    - host: shop.example.org\n`, SECRET_TEMPLATE),
+      findings: [{ message: 'placeholder', at: 'c/values.yaml:2' }],
+    },
+    {
       name: 'files that scripts write',
       files: {
         'install.sh': `#!/bin/sh\ncat > .env <<-EOF\n\tPATH_OF=\\\${X} and $HOME $(pwd)\n\tDB_PASSWORD=${REAL}\nEOF\n{\n  echo "A=b"\n  echo "API_TOKEN=${HEX}"\n} >> .env\n`,

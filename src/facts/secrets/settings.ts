@@ -41,7 +41,11 @@ const FORMS: readonly (readonly [Form, RegExp])[] = [
 
 /** Plays of Ansible and templates of Azure may have any name. */
 const TOLD: readonly (readonly [Form, RegExp, RegExp])[] = [
-  ['ansible', /\.ya?ml$/i, /^(?:- {1,3}| {2,4})hosts[ \t]*:/m],
+  [
+    'ansible',
+    /\.ya?ml$/i,
+    /^(?:---[^\n]*\n|#[^\n]*\n|[ \t]*\r?\n)*- +(?:hosts[ \t]*:|[^\n]*\n(?:[^\n]*\n){0,20}? {2,4}hosts[ \t]*:)/,
+  ],
   ['tree', /\.json$/i, /"\$schema"\s*:\s*"[^"\n]*\/(?:deploymentTemplate|deploymentParameters)\.json/],
 ];
 
