@@ -82,11 +82,10 @@ export function linkCluster(facts: Facts): Cluster {
   const appliedAs = facts.linked(linkApplied);
   const isCopy = copiesOfCharts(facts);
   const taken = new Set([...builds.map(({ kustomization }) => kustomization.path), ...used].map(folderOf));
-  const built = new Set(
-    facts
-      .of('kubernetes')
-      .flatMap(({ path, data }) => (data.kustomization && taken.has(folderOf(path)) ? folderOf(path) : [])),
+  const kustomized = new Set(
+    facts.of('kubernetes').flatMap(({ path, data }) => (data.kustomization ? folderOf(path) : [])),
   );
+  const built = new Set([...kustomized].filter((folder) => taken.has(folder)));
   const trialOf = (...paths: readonly string[]): Pick<Deployed, 'trial'> => {
     const { local = false, fetched = false } = appliedAs(paths.at(-1)!) ?? {};
     return local || paths.some((path) => isTrial(path, fetched)) ? { trial: true } : {};
@@ -97,7 +96,7 @@ export function linkCluster(facts: Facts): Cluster {
     if (used.has(path) || isChartTemplate(path, facts)) continue;
     if (data.generated) generated.add(path);
     for (const object of data.objects) {
-      if (isPatch(object, path, built) || isCopy(object, path)) continue;
+      if (isPatch(object, path, built, kustomized) || isCopy(object, path)) continue;
       for (const inside of insideOf(object, appliedAs(path)))
         objects.push({ object, path, place: { path, span: object.span }, ...inside, ...trialOf(path) });
     }
@@ -198,10 +197,15 @@ function copiesOfCharts(facts: Facts): (object: KubeObject, path: string) => boo
 }
 
 /** Beside or below a kustomization, or by its name, a workload that could not be created: a patch that nobody uses any more. */
-function isPatch(object: KubeObject, path: string, built: ReadonlySet<string>): boolean {
+function isPatch(
+  object: KubeObject,
+  path: string,
+  built: ReadonlySet<string>,
+  kustomized: ReadonlySet<string>,
+): boolean {
   const folder = folderOf(path);
   const beside = built.has(folder) || /(?:^|[/_.-])patch(?:es)?[/_.-]/.test(path);
-  const below = [...folder.matchAll(/\//g)].some(({ index }) => built.has(folder.slice(0, index)));
+  const below = [...folder.matchAll(/\//g)].some(({ index }) => kustomized.has(folder.slice(0, index)));
   if (!podOf(object) || (!beside && !below)) return false;
   const selects = object.apiVersion === 'apps/v1' && /^(?:Deployment|StatefulSet|DaemonSet)$/.test(object.kind);
   const selectsNothing = selects && at(object.body, 'spec', 'selector') === undefined;

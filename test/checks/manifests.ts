@@ -242,6 +242,7 @@ export function deployedCases(message: string): DeployedCase[] {
         'k8s/web.yaml': bare(),
         'k8s/sidecar.yaml': bare('Deployment', 'system'),
         'k8s/api/web.yaml': bare('Deployment', 'system').replace(/ *image: .*\n/, ''),
+        'live/kustomization.yaml': 'resources: [../k8s]\n',
         'other/auth_proxy_patch.yaml': bare('Deployment', 'system'),
       },
       'k8s/web.yaml:8',
