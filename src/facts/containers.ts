@@ -5,6 +5,7 @@ import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluste
 import type { Facts } from './facts.ts';
 import { parseImage, shortName } from './images.ts';
 import { type Container, titleOf } from './kubernetes.ts';
+import { fileName } from './paths.ts';
 import type { Place } from './span.ts';
 import type { YamlNode } from './yaml.ts';
 
@@ -57,14 +58,15 @@ export function linkContainers(facts: Facts): readonly DeployedContainer[] {
 }
 
 /**
- * What a cluster can have only once. Where no file says in which namespace an object is, those with the same images are
- * copies of each other: a registry and a tag may differ. Undefined without a name and for charts, which have their own.
+ * What a cluster can have only once. Where no file says in which namespace an object is, those with the same images in
+ * files of the same name are copies of each other: a registry and a tag may differ. Undefined without a name and for
+ * charts, which have their own.
  */
-export function objectKey({ object, namespace, assumed, chart, pod }: Workload): string | undefined {
+export function objectKey({ path, object, namespace, assumed, chart, pod }: Workload): string | undefined {
   if (object.name === undefined || (assumed && chart)) return undefined;
   if (!assumed) return `${object.kind} ${namespace} ${object.name}`;
   const images = pod.containers.map(({ image }) => image && parseImage(image.text));
-  return `${object.kind} ${object.name} of ${images.map((image) => image && shortName(image)).join(' ')}`;
+  return `${fileName(path)} ${object.kind} ${object.name} of ${images.map((image) => image && shortName(image)).join(' ')}`;
 }
 
 /**

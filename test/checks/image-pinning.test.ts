@@ -1091,11 +1091,13 @@ testCheck(imagePinning, {
         'b/variant.yaml': `${pod('nginx:1')}      stdin: true\n`,
         'b/s.yaml': pod('nginx:1').replace('name: p', 'generateName: p'),
         'b/t.yaml': pod('nginx:1').replace('name: p', 'generateName: t'),
+        'c/u.yaml': `${pod('redis:1')}---\n${pod('redis:1')}`,
+        'd/u.yaml': `# Twice as well.\n${pod('redis:1')}---\n${pod('redis:1')}`,
       },
-      findings: ['a/p', 'b/q', 'b/r', 'b/s', 'b/t', 'b/variant'].map((name) => ({
-        message: 'tag-k8s-image',
-        at: `${name}.yaml:7`,
-      })),
+      findings: [
+        ...['a/p.yaml:7', 'b/q.yaml:7', 'b/r.yaml:7', 'b/s.yaml:7', 'b/t.yaml:7', 'b/variant.yaml:7'],
+        ...['c/u.yaml:7', 'c/u.yaml:15'],
+      ].map((at) => ({ message: 'tag-k8s-image', at })),
       skip: ['comment'],
     },
     {

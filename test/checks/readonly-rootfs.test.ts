@@ -389,8 +389,15 @@ testCheck(readonlyRootfs, {
     },
     {
       name: 'copies that no file gives a namespace',
-      files: { 'a.yaml': workload('Pod', 'tty: true'), 'b.yaml': `# b\n${workload('Pod', 'tty: true')}` },
-      findings: [{ message: 'missing', at: 'a.yaml:4' }],
+      files: {
+        'a.yaml': workload('Pod', 'tty: true'),
+        'b.yaml': workload('Pod', 'tty: false'),
+        'c/a.yaml': `# c\n${workload('Pod', 'tty: true')}`,
+      },
+      findings: [
+        { message: 'missing', at: 'a.yaml:4' },
+        { message: 'missing', at: 'b.yaml:4' },
+      ],
       skip,
     },
     {

@@ -98,6 +98,7 @@ export interface ImageGroup {
  */
 export function groupImages(references: readonly ImageReference[]): readonly ImageGroup[] {
   const groups = new Map<string, { references: [ImageReference, ...ImageReference[]]; own: boolean }>();
+  const orders = new Map<string, Map<number, number>>();
   for (const [i, one] of references.entries()) {
     const { aspect, own, chart, resolved, exempt, use, place } = one;
     const image = parseImage(resolved ?? '');
@@ -108,9 +109,13 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     const line = use && exempt === undefined ? `${place.path}:${place.span.start} ${tagged}` : undefined;
     // Services that merge one mapping, and overlays of one base, name it in one place.
     const written = `${place.path}:${place.span.start}-${place.span.end} ${aspect} ${resolved ?? i}`;
-    // A manifest that was copied to another folder: the same container of the same object.
+    // A manifest that was copied to another folder: the same container of the same object, as often in each.
+    const inFile = `${place.path} ${one.container} ${resolved}`;
+    const starts = orders.get(inFile) ?? new Map<number, number>();
+    const nth = starts.get(place.span.start) ?? starts.size;
+    orders.set(inFile, starts.set(place.span.start, nth));
     const file = place.path.slice(place.path.lastIndexOf('/') + 1);
-    const here = one.container === undefined ? written : `${file} ${one.container} ${resolved}`;
+    const here = one.container === undefined ? written : `${file} ${one.container} ${resolved} ${nth}`;
     const same = line ?? (exempt !== undefined ? `${i}` : from === undefined ? here : `${from} ${resolved}`);
     const key = published ? `${aspect} ${own.prefix} ${own.set}` : same;
     const group = groups.get(key);
