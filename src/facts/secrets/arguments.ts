@@ -19,7 +19,8 @@ export function exposedInWords(
   return words.flatMap(({ node, text }, i) => {
     const [, option, joined] = /^(?:--?)?([A-Za-z][\w.-]*)(?:=(.*))?$/s.exec(text) ?? [];
     const next = text.startsWith('-') && !/^[-<>|&;]/.test(words[i + 1]?.text ?? '') ? words[i + 1] : undefined;
-    const value = (joined ?? next?.text ?? '').replace(/^(["'])(.*)\1$/s, '$2');
+    // A quote opens a text that goes on in the next word: `X="$(cat file)"`.
+    const value = (joined ?? next?.text ?? '').replace(/^["']|["']$/g, '');
     const exposed =
       (option === undefined ? undefined : named(option, value, options)) ?? exposedBy('argument', text, options);
     const whole = exposed?.certain || exposed?.kind === 'connection string' || exposed?.name === option;

@@ -316,7 +316,7 @@ function looksSecret(kind: SecretKind, value: string, { placeholders }: JudgeOpt
   if (/^[\d-]+$/.test(value) && /1234|0000/.test(value)) return false;
   if (/^0?123(?:4(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?)?$/.test(value)) return false;
   // The file that holds it.
-  if (/^[\w./~-]*\.(?:json|pem|key|txt|ya?ml|crt|cer|p12|pfx|jks)$/.test(value)) return false;
+  if (/^[\w./~-]*\.(?:json|pem|key|txt|ya?ml|crt|cer|p12|pfx|jks|jwt)$/.test(value)) return false;
   if (/^[a-z]+(?:[-_.][a-z]+)*$/.test(value) && value.length < 40 && !/^[a-z]{16,}$/.test(value))
     return (kind === 'token' ? /^(?:root|dev|admin|secret)$/ : /^(?:secret|admin|root|test|demo)$/).test(value);
   return value.length >= 6;
