@@ -244,7 +244,9 @@ function deployed(facts: Facts, options: Options): Subject[] {
     const title = `${name} of ${of}`;
     if (!one.fault) return pass(title, place, one.evidence!);
     const confidence = one.doubtful ? 'low' : 'high';
-    const finding: Finding = { message: one.fault, data: { name, of, product }, place, confidence, related };
+    // Copies of a file share a finding where its sentence names no file.
+    const data = one.fault === 'deployed' ? { name, of, product } : { name };
+    const finding: Finding = { message: one.fault, data, place, confidence, related };
     return fail(title, once(causes, `${one.fault} ${cause}`, finding));
   });
 }

@@ -167,6 +167,17 @@ testCheck(postgresqlMigration, {
   ],
   invalid: [
     {
+      name: 'copies of a compose file with a default password',
+      files: Object.fromEntries(
+        ['on-prem', 'ops/on-prem'].map((folder) => [
+          `${folder}/compose.yaml`,
+          'services:\n  web:\n    image: web\n    environment:\n      DATABASE_URL: postgresql://root:root@db:5432/c\n',
+        ]),
+      ),
+      findings: [{ message: 'weak', at: 'on-prem/compose.yaml:5' }],
+      skip: ['comment'],
+    },
+    {
       name: 'one variable with one default for several services, and one file for two',
       files: {
         'compose.yaml':
