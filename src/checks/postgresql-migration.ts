@@ -244,9 +244,7 @@ function deployed(facts: Facts, options: Options): Subject[] {
     const title = `${name} of ${of}`;
     if (!one.fault) return pass(title, place, one.evidence!);
     const confidence = one.doubtful ? 'low' : 'high';
-    // Copies of a file share a finding where its sentence names no file.
-    const data = one.fault === 'deployed' ? { name, of, product } : { name };
-    const finding: Finding = { message: one.fault, data, place, confidence, related };
-    return fail(title, once(causes, `${one.fault} ${cause}`, finding));
+    const data = one.fault === 'weak' ? { name } : { name, of, product }; // Copies share what is said alike.
+    return fail(title, once(causes, `${one.fault} ${cause}`, { message: one.fault, data, place, confidence, related }));
   });
 }

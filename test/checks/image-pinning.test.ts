@@ -1082,6 +1082,21 @@ testCheck(imagePinning, {
       skip: ['comment'],
     },
     {
+      name: 'overlays that name the same tag, each for itself',
+      files: {
+        'base/kustomization.yaml': 'resources: [p.yaml]\n',
+        'base/p.yaml': pod('nginx'),
+        ...Object.fromEntries(
+          ['one', 'two'].map((name) => [
+            `${name}/kustomization.yaml`,
+            `resources: [../base]\nimages:\n  - name: nginx\n    newTag: "1.2"\nnamespace: ${name}\n`,
+          ]),
+        ),
+      },
+      findings: ['one', 'two'].map((name) => ({ message: 'tag-k8s-image', at: `${name}/kustomization.yaml:3` })),
+      skip: ['comment'],
+    },
+    {
       name: 'a manifest that was copied, and other objects with the same image',
       files: {
         'a/p.yaml': pod('nginx:1'),

@@ -53,7 +53,7 @@ export interface ImageReference {
   readonly own?: { readonly prefix: string; readonly set: string };
   /** Folder of the chart that renders it. */
   readonly chart?: string;
-  /** The container of a named object: copies of a manifest have it in common. */
+  /** The container of a named object, where its manifest names the image: copies of a manifest have it in common. */
   readonly container?: string;
 }
 
@@ -313,7 +313,9 @@ function inKubernetes(facts: Facts): ImageReference[] {
           ...(image ? { resolved: text } : {}),
           ...(key === undefined ? {} : { key }),
           ...(workload.chart ? { chart: workload.chart.folder } : {}),
-          ...(object.name === undefined ? {} : { container: `${object.kind} ${object.name} ${container.name}` }),
+          ...(object.name === undefined || place.path !== workload.path
+            ? {}
+            : { container: `${object.kind} ${object.name} ${container.name}` }),
           ...(exempt === undefined ? {} : { exempt }),
           ...(prefix === undefined ? {} : { own: { prefix, set: setOf(workload) } }),
           ...(workload.trial ? { aside: true } : {}),
