@@ -215,6 +215,10 @@ testCheck(readonlyRootfs, {
           'services:\n  web:\n    image: x\n    environment: {NODE_ENV: development}\n  api:\n    image: x\n    environment: {NODE_ENV: production}\n',
         'c/compose.yml': '# Not meant for production.\nservices:\n  web:\n    image: x\n',
         'd/compose.yml': 'services:\n  web:\n    image: x\n    environment: {NODE_ENV: development}\n',
+        'e/compose.yml':
+          'services:\n  boards:\n    image: x\n    environment: [GF_AUTH_ANONYMOUS_ENABLED=true, GF_AUTH_ANONYMOUS_ORG_ROLE=Admin]\n',
+        'f/compose.yml':
+          'services:\n  boards:\n    image: x\n    restart: always\n    environment: [GF_AUTH_ANONYMOUS_ENABLED=true, GF_AUTH_ANONYMOUS_ORG_ROLE=Admin]\n',
       },
       findings: [
         { message: 'compose', at: 'a/compose.yml:2', confidence: 'low' },
@@ -222,6 +226,8 @@ testCheck(readonlyRootfs, {
         { message: 'compose', at: 'b/compose.yml:5', confidence: 'high' },
         { message: 'compose', at: 'c/compose.yml:3', confidence: 'low' },
         { message: 'compose', at: 'd/compose.yml:2', confidence: 'low' },
+        { message: 'compose', at: 'e/compose.yml:2', confidence: 'low' },
+        { message: 'compose', at: 'f/compose.yml:2', confidence: 'high' },
       ],
       skip: ['comment'],
     },

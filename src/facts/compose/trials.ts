@@ -20,7 +20,8 @@ export function composeTrials(facts: Facts): ReadonlySet<string> {
     facts.of('compose').flatMap(({ path, data }) => {
       const all = services.get(path) ?? [];
       const own = all.filter((one) => one.path === path);
-      return isTrial(path) || saysTrial(data.header ?? '') || onLoopback(own) || develops(all, path) ? [path] : [];
+      const said = isTrial(path) || saysTrial(data.header ?? '');
+      return said || onLoopback(own) || isForLooking(own) || develops(all, path) ? [path] : [];
     }),
   );
 }
@@ -35,6 +36,17 @@ function onLoopback(services: readonly ComposeService[]): boolean {
       : published;
   });
   return hosts.length > 0 && hosts.every((host) => /^(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/.test(host));
+}
+
+/** Whoever comes is the administrator of its Grafana, and nothing of it is started again: to look at something once. */
+function isForLooking(services: readonly ComposeService[]): boolean {
+  return (
+    services.some(({ body }) =>
+      keyValues(at(body, 'environment')).some(
+        ({ key, value }) => key === 'GF_AUTH_ANONYMOUS_ORG_ROLE' && value?.resolved === 'Admin',
+      ),
+    ) && services.every(({ body }) => /^(?:no)?$/.test(textOf(at(body, 'restart')) ?? '') && !at(body, 'deploy'))
+  );
 }
 
 /** Address on which a port is published; empty: on all. */
