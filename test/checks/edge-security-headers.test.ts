@@ -865,6 +865,11 @@ testCheck(edgeSecurityHeaders, {
       findings: [{ message: 'missing', at: 'web.yaml:7', confidence: 'high' }],
     },
     {
+      name: 'a server that CI starts',
+      files: { '.github/proxy.conf': http(server('')) },
+      findings: [{ message: 'missing', at: '.github/proxy.conf:3', confidence: 'low' }],
+    },
+    {
       name: 'a server for developers: to review',
       files: { 'docker/nginx.dev.conf': http(server('')) },
       findings: [{ message: 'missing', at: 'docker/nginx.dev.conf:3', confidence: 'low' }],

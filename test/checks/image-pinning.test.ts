@@ -439,6 +439,13 @@ testCheck(imagePinning, {
       files: { 'run.sh': `IMAGE=redis@${DIGEST}\nNEXT="$IMAGE"\ndocker pull "$NEXT"\ndocker run -d "\${NEXT}"\n` },
     },
     {
+      name: 'a digest that the build is given, whatever stands for it by default',
+      files: {
+        'a/Dockerfile': 'ARG SUM=must-be-given\nFROM alpine@sha256:${SUM}\n',
+        'b/Dockerfile': 'ARG SUM\nFROM alpine:3.22@sha256:$SUM\n',
+      },
+    },
+    {
       name: 'an image of the project itself',
       files: { '.gitlab-ci.yml': 'a:\n  image: $CI_REGISTRY_IMAGE/base:latest\n  script: [make]\n' },
     },

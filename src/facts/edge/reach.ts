@@ -20,14 +20,15 @@ export function reachable(servers: readonly EdgeServer[], facts: Facts): readonl
     const own = names(server);
     const inner = innerReason(server, outside, runs) ?? routedReason(server, outside, own);
     if (inner !== undefined) return { ...server, inner };
-    if (FOR_DEVELOPERS.test(server.place.path)) return { ...server, doubt: 'its file is for developers' };
+    if (FOR_DEVELOPERS.test(server.place.path)) return { ...server, doubt: 'its file is for developers or tests' };
     // Where nothing leads into the cluster, the ways in are made elsewhere, and this may be one of them.
     return own.size > 0 && entered ? { ...server, doubt: 'no route of the repository leads to its Service' } : server;
   });
 }
 
-/** Folders and files for the machines of developers: "docker/devenv/", "nginx.dev.conf". */
-const FOR_DEVELOPERS = /(?:^|[/._-])(?:dev|devel|development|devenv|devcontainer|gitpod|local|localdev)(?:[/.]|$)/i;
+/** Folders and files for the machines of developers, and for CI: "docker/devenv/", "nginx.dev.conf". */
+const FOR_DEVELOPERS =
+  /(?:^|[/._-])(?:dev|devel|development|devenv|devcontainer|gitpod|local|localdev)(?:[/.]|$)|(?:^|\/)\.(?:github|gitlab|circleci)\//i;
 
 /** Does the repository say how requests come into its cluster? */
 function hasEntry(facts: Facts): boolean {

@@ -82,8 +82,13 @@ export function linkImageReferences(facts: Facts): readonly ImageReference[] {
     ...elsewhere,
     ...inCommands(facts),
     ...inOtherFiles(facts),
-  ];
+  ].map((one) =>
+    GIVEN_DIGEST.test(one.text) ? { ...one, exempt: `pinned by the digest that it is given: ${one.text}` } : one,
+  );
 }
+
+/** A variable that can be nothing else: with any other text no image is found. */
+const GIVEN_DIGEST = /@sha256:(?:\$\w+|\$\{\w+\})$/;
 
 /** References that one change mends. */
 export interface ImageGroup {
