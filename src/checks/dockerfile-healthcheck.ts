@@ -3,13 +3,13 @@ import { defineCheck, type Finding, fail, type Options, pass, type Subject } fro
 import type { Dockerfile, Healthcheck, Stage } from '../facts/dockerfile.ts';
 import { type Facts, type FileFacts, placeOf } from '../facts/facts.ts';
 import { type HealthVerdict, healthVerdict, healthVerdictOfWords, type ScriptOf } from '../facts/health-command.ts';
+import { healthExample } from '../facts/health-example.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { linkImageScripts, linkLineages } from '../facts/images/lineage.ts';
 import { type ImageUse, linkImageUses, type UseCheck } from '../facts/images/uses.ts';
 import {
   forDevelopment,
   healthcheckInForce,
-  healthExample,
   idles,
   listed,
   otherPort,
@@ -43,7 +43,7 @@ export const dockerfileHealthcheck = defineCheck({
     missing: {
       what: 'The image of {stage} runs a service ({because}) and has no HEALTHCHECK, and nothing that runs it checks its health.',
       why: 'A process that hangs or refuses requests stays in service, because to the container engine it is still running.',
-      fix: 'Add a HEALTHCHECK that asks the service itself, for example `HEALTHCHECK CMD {example}`, or a healthcheck in compose or a probe in Kubernetes.',
+      fix: 'Add a HEALTHCHECK that asks the service itself{example}, or a healthcheck in compose or a probe in Kubernetes.',
       aspect: 'missing',
     },
     disabled: {
@@ -206,9 +206,11 @@ function judge(
   const added = chain.slice(0, outer).some((one) => one.entrypoint ?? one.cmd ?? one.expose[0]);
   if (!check && !runs && outer !== undefined && !added) return undefined;
   const because = verdict.runs === 'service' || !runs ? verdict.because : `the ${runs.title} keeps it running`;
+  const command = healthExample(chain, because);
+  const example = command === undefined ? '' : `, for example \`HEALTHCHECK CMD ${command}\``;
   const finding: Finding = {
     message: check ? 'disabled' : 'missing',
-    data: { stage: name, because, ...(check ? {} : { example: healthExample(chain, because) }) },
+    data: { stage: name, because, ...(check ? {} : { example }) },
     place: check ? placeOf(file, check) : place,
     confidence: (verdict.runs === 'service' && !verdict.guessed) || runs ? 'high' : 'low',
     related: uses

@@ -124,7 +124,7 @@ export const imagePinning = defineCheck({
       aspect: 'download',
     },
     revision: {
-      what: 'The image of {path} does not say which commit it was built from: {state}.',
+      what: 'The image of this Dockerfile does not say which commit it was built from: {state}.',
       why: 'In an incident nobody can tell which code a running container holds, nor whether a fix is in it.',
       fix: 'Feed the commit in: `ARG REVISION` and `LABEL org.opencontainers.image.revision=$REVISION`, built with `--build-arg REVISION=$(git rev-parse HEAD)`.',
       severity: 'low',
@@ -244,5 +244,5 @@ function judgeRemote(code: RemoteCode): Subject {
 function judgeRevision({ path, place, state, evidence, fix }: Revision): Subject {
   const name = `revision label of ${path}`;
   if (evidence !== undefined) return pass(name, place, evidence);
-  return failed(name, 'revision', { path, state }, place, fix ? { fix } : {});
+  return failed(name, 'revision', { state }, place, fix ? { fix } : {});
 }

@@ -70,9 +70,18 @@ export function shortName(image: ImageRef): string {
   return image.repository.slice(image.repository.lastIndexOf('/') + 1).toLowerCase();
 }
 
-/** True for tags that are meant to point to another image tomorrow, and for none at all. */
-export function moves({ tag }: ImageRef): boolean {
-  return tag === undefined || tag === '' || /^(?:latest|main|master|edge|nightly|dev|stable)$/.test(tag);
+/** Words of tags that follow a line of releases, and of those that choose an edition of whatever is newest. */
+const VERSIONLESS = new Set(
+  (
+    'latest main master trunk head edge nightly canary dev devel develop unstable testing stable mainline current lts ' +
+    'rolling next preview snapshot alpha beta rc ' +
+    'alpine slim dind cli git rootless windowsservercore nanoserver apache fpm zts jdk jre perl otel management debug nonroot full minimal'
+  ).split(' '),
+);
+
+/** True for tags that are meant to point to another image tomorrow, because they name no version, and for none at all. */
+export function moves({ tag = '' }: ImageRef): boolean {
+  return tag === '' || tag.split(/[-_.]/).every((word) => VERSIONLESS.has(word));
 }
 
 /** True where the tag is for a deployment to replace: "app:REPLACE_WITH_SHA", "app:__TAG__". */

@@ -65,7 +65,7 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
     return { runs: 'nothing', because: `the base image ${base.repository}` };
   }
   const { entrypoint, cmd } = startCommand(chain);
-  const port = servicePort(chain);
+  const [port] = servicePorts(chain);
   const started = entrypoint || cmd ? startVerdict(entrypoint, cmd, known, scriptOf) : undefined;
   const command = started && { ...started, because: filledIn(started.because, chain) };
   if (
@@ -76,7 +76,7 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
   )
     return command;
   if (port) {
-    const because = `port ${port.resolved ?? port.text}`;
+    const because = `port ${port}`;
     // Jobs that share a port with their siblings, or serve their own metrics, are named for what they do.
     return {
       runs: 'service',
@@ -92,26 +92,11 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
   return { runs: plain ? 'nothing' : 'unclear', because: `the base image ${base.repository}` };
 }
 
-/** What asks a service that speaks no HTTP, by the name of its program or image. */
-const ASKED: readonly (readonly [RegExp, string])[] = [
-  [/redis|valkey|keydb/, 'redis-cli ping'],
-  [/postgres|postgis|timescale/, 'pg_isready'],
-  [/mysql|mariadb|percona/, 'mysqladmin ping'],
-  [/mongo/, 'mongosh --eval "db.runCommand({ ping: 1 })"'],
-  [/rabbitmq/, 'rabbitmq-diagnostics -q ping'],
-];
-
-/** A command for a HEALTHCHECK of an image that runs a service, as `because` of its verdict tells. */
-export function healthExample(chain: readonly Stage[], because: string): string {
-  const program = `${because} ${parentImage(chain)?.repository ?? ''}`;
-  const own = ASKED.find(([names]) => names.test(program))?.[1];
-  if (own !== undefined) return own;
-  const port = servicePort(chain);
-  return `curl -f http://localhost:${/^\d+/.exec(port?.resolved ?? '')?.[0] ?? 'PORT'}/health || exit 1`;
-}
-
-function servicePort(chain: readonly Stage[]) {
-  return chain.flatMap(({ expose }) => expose).find((one) => !DEBUGGED.test(one.resolved ?? one.text));
+/** Ports of the image as its Dockerfiles name them, without those of debuggers. */
+export function servicePorts(chain: readonly Stage[]): readonly string[] {
+  return chain
+    .flatMap(({ expose }) => expose.map(({ resolved, text }) => resolved ?? text))
+    .filter((port) => !DEBUGGED.test(port));
 }
 
 /** A name of a program with the variables of the image. */

@@ -23,6 +23,15 @@ testCheck(dockerfileHealthcheck, {
       name: 'base images that bring a check of their own',
       files: { 'mail/Dockerfile': 'FROM maildev/maildev\nEXPOSE 1080\n' },
     },
+    ...[
+      'wget -q --spider http://localhost:80/health || exit 1',
+      `node -e "fetch('http://localhost:80/health').then((r) => { if (!r.ok) throw r.status; })"`,
+      `ruby -rnet/http -e "exit Net::HTTP.get_response(URI('http://localhost:80/health')).is_a?(Net::HTTPSuccess)"`,
+      'spire-agent healthcheck',
+    ].map((command) => ({
+      name: `a hint that was taken: ${command}`,
+      files: { Dockerfile: `FROM a\nEXPOSE 80\nHEALTHCHECK CMD ${command}\nCMD ["x"]\n` },
+    })),
     {
       name: 'a HEALTHCHECK',
       files: { Dockerfile: 'FROM a\nHEALTHCHECK CMD curl -f localhost || exit 1\nCMD ["nginx"]\n' },
@@ -191,6 +200,36 @@ testCheck(dockerfileHealthcheck, {
     },
   ],
   invalid: [
+    ...(
+      [
+        ['FROM alpine:3\nEXPOSE 80/tcp\nCMD ["x"]\n', 'wget -q --spider http://localhost:80/health || exit 1'],
+        ['FROM node:22-alpine\nEXPOSE 53/udp 80\nCMD ["x"]\n', 'wget -q --spider http://localhost:80/health'],
+        ['FROM node:22-slim\nEXPOSE 80\nCMD ["x"]\n', `node -e "fetch('http://localhost:80/health').then(`],
+        ['FROM python:3-slim\nEXPOSE 80\nCMD ["x"]\n', "u.urlopen('http://localhost:80/health')"],
+        ['FROM ruby:3-slim\nEXPOSE 80\nCMD ["x"]\n', "Net::HTTP.get_response(URI('http://localhost:80/health'))"],
+        ['FROM alpine:3\nRUN apk add curl\nEXPOSE 80\nCMD ["x"]\n', 'curl -f http://localhost:80/health || exit 1'],
+        ['FROM debian:12\nEXPOSE 80\nCMD ["x"]\n', 'curl -f http://localhost:80/health || exit 1'],
+        ['FROM python:3\nCMD ["spire-agent", "run"]\n', 'spire-agent healthcheck'],
+        ['FROM alpine:3\nEXPOSE 53/udp\nCMD ["x"]\n', 'asks the service itself, or a healthcheck in compose'],
+        ['FROM python:3\nCMD ["uvicorn", "x:y"]\n', 'asks the service itself, or a healthcheck in compose'],
+        ['FROM scratch\nEXPOSE 80\nCMD ["/x"]\n', 'asks the service itself, or a healthcheck in compose'],
+      ] as const
+    ).map(([file, fix]) => ({
+      name: `what could ask in ${file}`,
+      files: { Dockerfile: file },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', fix }],
+      skip,
+    })),
+    {
+      name: 'a base that only an archive builds says nothing',
+      files: {
+        'Dockerfile.relay': 'FROM shop-relay:latest\nENTRYPOINT ["python3", "relay.py"]\nCMD ["server"]\n',
+        'archive/compose.yaml': 'services:\n  relay:\n    build: {context: ., dockerfile: Dockerfile.old}\n',
+        'archive/Dockerfile.old': 'FROM python:3\nEXPOSE 4433/udp\nCMD ["python3", "old.py"]\n',
+      },
+      findings: [{ message: 'missing', at: 'Dockerfile.relay:1', what: '(relay.py)' }],
+      skip,
+    },
     {
       name: 'a service that runs the image of another owner',
       files: {

@@ -100,6 +100,10 @@ const images: [string, string, string | undefined][] = [
   ['no digest at all', 'nginx:1@v1', 'digest'],
   ['an empty digest', 'nginx:1@sha256', 'digest'],
   ['a shortened digest', 'nginx@sha256:f1dbca0f5dbc9', 'digest'],
+  ['an edition of whatever is newest', 'docker:dind', 'latest'],
+  ['an edition of a line of releases', 'node:lts-alpine', 'latest'],
+  ['an edition of a version', 'nginx:1.27-alpine-slim', 'tag'],
+  ['a release by its name', 'debian:bookworm-slim', 'tag'],
   ['zeros', `nginx@sha256:${'0'.repeat(64)}`, 'digest'],
   ['a sequence', `nginx@sha256:${'0123456789abcdef'.repeat(4)}`, 'digest'],
 ];
@@ -523,7 +527,7 @@ testCheck(imagePinning, {
       name: 'a build for a folder and one for an image, and one for an image alone',
       files: {
         'a.Dockerfile': exported,
-        'b.Dockerfile': exported,
+        'b.Dockerfile': `${exported}# b\n`,
         'b.sh':
           '#!/bin/sh\ndocker build -f a.Dockerfile -o out .\ndocker build -f a.Dockerfile -t a .\ndocker build -f b.Dockerfile --output=type=image .\n',
       },
@@ -839,6 +843,27 @@ testCheck(imagePinning, {
       name: 'no revision label',
       files: { Dockerfile: `${BASE}CMD ["x"]\n` },
       findings: [{ message: 'revision', at: 'Dockerfile:1', severity: 'low' }],
+    },
+    {
+      name: 'no revision label in copies of a Dockerfile, and in one beside them',
+      files: {
+        'Dockerfile.a': `${BASE}CMD ["x"]\n`,
+        'ops/Dockerfile.a': `${BASE}CMD ["x"]\n`,
+        'ops/Dockerfile.b': `${BASE}CMD ["y"]\n`,
+      },
+      findings: [
+        { message: 'revision', at: 'Dockerfile.a:1' },
+        { message: 'revision', at: 'ops/Dockerfile.b:1' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'a name that ends like a service of compose, in a manifest',
+      files: {
+        'compose.yaml': 'services:\n  api:\n    build: ./api\n',
+        'k.yaml': pod('shop-api:1.2.0'),
+      },
+      findings: [{ message: 'tag-k8s-image', at: 'k.yaml:7', confidence: 'high', what: '`shop-api:1.2.0`' }],
     },
     {
       name: 'a constant revision label',

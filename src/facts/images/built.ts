@@ -78,9 +78,18 @@ export function linkBuiltImages(facts: Facts): BuiltImages {
 
 /** Who builds the image of that name; a name that only resembles one counts where `exactly` is not asked for. */
 export function builderOf(built: BuiltImages, image: ImageRef, exactly = false): Builder | undefined {
+  const similar = exactly ? undefined : similarTo(built, image);
+  return built.byName.get(imageName(image)) ?? composedBy(built, image) ?? similar;
+}
+
+/** The same by names that the repository spells out, without those that compose would make up. */
+export function namedBuilderOf(built: BuiltImages, image: ImageRef): Builder | undefined {
+  return built.byName.get(imageName(image)) ?? similarTo(built, image);
+}
+
+function similarTo({ patterns }: BuiltImages, image: ImageRef): Builder | undefined {
   const name = imageName(image);
-  const similar = exactly ? undefined : built.patterns.find((one) => one.name.test(name))?.builder;
-  return built.byName.get(name) ?? composedBy(built, image) ?? similar;
+  return patterns.find((one) => one.name.test(name))?.builder;
 }
 
 /** "shop-web" and "shop_web" of the service "web": no registry has names without a namespace, but for those of Docker Hub. */

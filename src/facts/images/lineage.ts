@@ -23,17 +23,19 @@ export function linkLineages(facts: Facts): (file: FileFacts<Dockerfile>, stage:
   const built = facts.linked(linkBuiltImages);
   const files = new Map(facts.of('dockerfile').map((file) => [file.path, file]));
   const contexts = namedContexts(facts);
-  const baseOf = ({ image }: Stage, path: string) => {
+  const baseOf = ({ image }: Stage, { path, zone }: FileFacts<Dockerfile>) => {
     const name = image.resolved ?? image.text;
     const parsed = parseImage(name);
     const named = contexts.get(`${path} ${name.toLowerCase()}`);
-    return files.get(named ?? (parsed && builderOf(built, parsed)?.dockerfile) ?? '');
+    const base = files.get(named ?? (parsed && builderOf(built, parsed)?.dockerfile) ?? '');
+    // What an archive or a test builds is no base of what production runs.
+    return base && (base.zone === 'production' || base.zone === zone) ? base : undefined;
   };
   const bases = new Set<string>();
-  for (const { path, data } of files.values()) {
-    for (const stage of data.stages) {
-      const base = stage.parent === undefined ? baseOf(stage, path) : undefined;
-      if (base && base.path !== path) bases.add(base.path);
+  for (const one of files.values()) {
+    for (const stage of one.data.stages) {
+      const base = stage.parent === undefined ? baseOf(stage, one) : undefined;
+      if (base && base.path !== one.path) bases.add(base.path);
     }
   }
   return (file, stage) => {
@@ -43,7 +45,7 @@ export function linkLineages(facts: Facts): (file: FileFacts<Dockerfile>, stage:
     while (next && !seen.has(next.file.path)) {
       seen.add(next.file.path);
       chain.push(...lineage(next.file.data, next.stage));
-      const base: FileFacts<Dockerfile> | undefined = baseOf(chain.at(-1)!, next.file.path);
+      const base: FileFacts<Dockerfile> | undefined = baseOf(chain.at(-1)!, next.file);
       const last = base?.data.stages.at(-1);
       next = base && last ? { file: base, stage: last } : undefined;
     }

@@ -15,7 +15,7 @@ import { eachCommand } from '../shell.ts';
 import type { Place, Span } from '../span.ts';
 import { resolveVariables } from '../variables.ts';
 import { at, type Origin, textOf } from '../yaml.ts';
-import { type Builder, type BuiltImages, builderOf, linkBuiltImages } from './built.ts';
+import { type Builder, type BuiltImages, builderOf, linkBuiltImages, namedBuilderOf } from './built.ts';
 import { type DeclaredImage, linkDeclaredImages } from './declared.ts';
 import { isPublic } from './public.ts';
 import { linkScriptedNames } from './scripted.ts';
@@ -367,7 +367,7 @@ function linkOwnPrefixes(facts: Facts): (image: ImageRef) => string | undefined 
   }
   return (image) => {
     const prefix = prefixOf(image);
-    if (builderOf(built, image) || scripted.has(image.repository.toLowerCase())) return prefix;
+    if (namedBuilderOf(built, image) || scripted.has(image.repository.toLowerCase())) return prefix;
     if (prefix === '' || isPublic(image, facts.repository)) return undefined;
     const found = [...(names.get(prefix) ?? [])];
     // "team/cart" of the folder "cart", or "team-cart".
