@@ -7,7 +7,7 @@ import type { Dockerfile, Label, Stage } from './dockerfile.ts';
 import { type Facts, type FileFacts, placeOf } from './facts.ts';
 import { linkScriptedBuilds } from './images/scripted.ts';
 import { folderOf, joinPath } from './paths.ts';
-import { forDevelopment, lineage, startCommand } from './service-image.ts';
+import { forDevelopment, lineage, servesByItself, startCommand } from './service-image.ts';
 import { eachCommand } from './shell.ts';
 import type { Place } from './span.ts';
 
@@ -62,7 +62,7 @@ function revisionOf(file: FileFacts<Dockerfile>, facts: Facts): Found | undefine
   if (!stage || forDevelopment(file.path) || /(?:^|\/)\.github\/actions\//.test(file.path)) return undefined;
   const chain = lineage(file.data, stage);
   const { entrypoint, cmd } = startCommand(chain);
-  if (!entrypoint && !cmd) return undefined;
+  if (!entrypoint && !cmd && (forDevelopment(stage.name ?? '') || !servesByItself(chain))) return undefined;
   const label = chain.flatMap((one) => one.labels.findLast(({ key }) => KEYS.includes(key)) ?? [])[0];
   if (label?.value.variables?.length)
     return { stage, label, evidence: `the label ${label.key} is ${label.value.text}` };

@@ -2,13 +2,14 @@
 import type { Command, Dockerfile, Healthcheck, Stage } from './dockerfile.ts';
 import { readEntryScript } from './entry-script.ts';
 import { portsAsked, type ScriptOf } from './health-command.ts';
+import { SERVICE_IMAGES } from './images/services.ts';
 import { type ImageRef, parseImage } from './images.ts';
 import { fileName } from './paths.ts';
 import type { ShellNode, Statement } from './shell.ts';
 
 /** Names are data of the caller. */
 export interface ServiceKnowledge {
-  /** Base images that start a service themselves: "nginx", or "php:apache" where the tag must say so. */
+  /** Base images that start a service themselves, beside those that everybody knows. */
   readonly serviceImages: readonly string[];
   /** Base images that start nothing: distributions and languages. */
   readonly plainImages: readonly string[];
@@ -84,12 +85,24 @@ export function serviceVerdict(chain: readonly Stage[], known: ServiceKnowledge,
       ...(command && ONCE.test(fileName(command.because).toLowerCase()) ? { guessed: true } : {}),
     };
   }
-  if (base && listed(base, known.serviceImages))
+  if (base && startsService(base, known.serviceImages))
     return { runs: 'service', because: `the base image ${base.repository}` };
   if (command) return command;
   if (!base) return { runs: 'nothing', because: 'no command' };
   const plain = base.repository === 'scratch' || listed(base, known.plainImages);
   return { runs: plain ? 'nothing' : 'unclear', because: `the base image ${base.repository}` };
+}
+
+/** True for an image with something of the repository that runs a service by a port or its base, without a command of its own. */
+export function servesByItself(chain: readonly Stage[]): boolean {
+  const base = parentImage(chain);
+  const adds = chain.some(({ copies, runs }) => copies.length + runs.length > 0);
+  return adds && (servicePorts(chain).length > 0 || (base !== undefined && startsService(base, [])));
+}
+
+/** True for an image of a service: "nginx", or "php" where the tag says "apache". */
+function startsService(image: ImageRef, more: readonly string[]): boolean {
+  return listed(image, SERVICE_IMAGES) || listed(image, more);
 }
 
 /** Ports of the image as its Dockerfiles name them, without those of debuggers. */

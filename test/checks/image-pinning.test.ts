@@ -150,7 +150,7 @@ testCheck(imagePinning, {
     {
       name: 'stages by name, number and variable, in any case',
       files: {
-        Dockerfile: `ARG NEXT=base\nFROM nginx@${DIGEST} AS Base\nFROM base AS two\nFROM $NEXT\nCOPY --from=BASE /a /b\nCOPY --from=1 /a /b\nRUN --mount=type=bind,from=base,target=/x true\n`,
+        Dockerfile: `ARG NEXT=base\nFROM a@${DIGEST} AS Base\nFROM base AS two\nFROM $NEXT\nCOPY --from=BASE /a /b\nCOPY --from=1 /a /b\nRUN --mount=type=bind,from=base,target=/x true\n`,
       },
       subjects: 1,
     },
@@ -164,6 +164,20 @@ testCheck(imagePinning, {
       name: 'revision label',
       files: { Dockerfile: `${BASE}ARG SHA\nLABEL org.opencontainers.image.revision="\${SHA}"\nCMD ["x"]\n` },
       subjects: 2,
+    },
+    ...[
+      ['a stage for tests', `${BASE}RUN make\nEXPOSE 80\nFROM a@${DIGEST} AS app-test\nRUN make\nEXPOSE 80\n`],
+      ['a server with nothing added', `FROM nginx@${DIGEST}\nEXPOSE 8080\n`],
+      ['a distribution', `FROM ubuntu@${DIGEST}\nRUN apt-get install -y nginx\n`],
+      ['a language', `FROM php:8.3-cli@${DIGEST}\nCOPY src /src\n`],
+      ['a server that is copied from', `FROM nginx@${DIGEST} AS web\nEXPOSE 80\nFROM scratch\nCOPY --from=web /x /x\n`],
+    ].map(([name, text]) => ({ name: `no command but ${name}`, files: { Dockerfile: text! } })),
+    {
+      name: 'a server with a label',
+      files: {
+        Dockerfile: `FROM nginx@${DIGEST}\nARG SHA\nLABEL org.opencontainers.image.revision=$SHA\nCOPY site /srv\n`,
+      },
+      evidence: 'the label org.opencontainers.image.revision is $SHA',
     },
     {
       name: 'revision as environment',
@@ -844,6 +858,16 @@ testCheck(imagePinning, {
       files: { Dockerfile: `${BASE}CMD ["x"]\n` },
       findings: [{ message: 'revision', at: 'Dockerfile:1', severity: 'low' }],
     },
+    ...[
+      ['a server without a command of its own', `FROM nginx@${DIGEST}\nCOPY site /usr/share/nginx/html\n`],
+      ['a language with a server', `FROM php:8.3-apache@${DIGEST}\nCOPY src /var/www/html\n`],
+      ['a port without a command', `${BASE}RUN make\nEXPOSE 8080\n`],
+    ].map(([name, text]) => ({
+      name: `no revision label on ${name}`,
+      files: { Dockerfile: text! },
+      findings: [{ message: 'revision', at: 'Dockerfile:1' }],
+      skip: ['comment'] as const,
+    })),
     {
       name: 'no revision label in copies of a Dockerfile, and in one beside them',
       files: {
