@@ -124,7 +124,7 @@ function products(
 ): Subject[] {
   const { stages } = file.data;
   // A stage at the end that tests or debugs the product is built by name.
-  const product = ({ name = '' }: Stage) => !/(?:^|[^a-z])(?:tests?|debug)$/.test(name);
+  const product = ({ name = '' }: Stage) => !/(?:^|[^a-z])(?:tests?|testing|debug)$/.test(name);
   const final = stages.findLast(product) ?? stages.at(-1);
   const used = new Set(stages.flatMap((stage) => [stage.parent, ...stage.copies.map((copy) => copy.stage)]));
   return stages.flatMap((stage) => {

@@ -96,7 +96,9 @@ const NAME = /(?:^|[._-])(?:docker-)?(?:compose|stack)(?:[._-][^/]*)?\.ya?ml$/i;
 export const compose: Extractor<'compose'> = {
   kind: 'compose',
   companions: { dotenv: true, script: ['compose', 'stack'], workflow: ['compose'] },
-  accepts: (path) => /\.ya?ml$/i.test(path) && !/(?:^|\/)\.(?:github|gitlab|circleci)|\.gitlab-ci/.test(path),
+  accepts: (path) =>
+    /\.ya?ml$/i.test(path) &&
+    !/(?:^|\/)(?:\.(?:github|gitlab|circleci)|values(?:[._-][^/]*)?\.ya?ml$)|\.gitlab-ci/.test(path),
   recognises: (path, text) =>
     /^["']?services["']?[ \t]*:[ \t]*(?:#.*)?\r?$/m.test(text) &&
     (isComposeName(path) || /^[ \t]+(?:image|build|extends)[ \t]*:/m.test(text)) &&
@@ -116,9 +118,11 @@ function readCompose({ path, text }: ExtractInput, read: (text: string) => YamlF
   const root = documents[0]?.root;
   const services = entriesOf(at(root, 'services'));
   const named = isComposeName(path);
-  const known = services.some(
-    ({ value }) => value.kind === 'map' && (named || SERVICE_KEYS.some((key) => entryOf(value, key))),
-  );
+  const bodies = services.flatMap(({ value }) => (value.kind === 'map' ? [entriesOf(value)] : []));
+  const known = named
+    ? bodies.length > 0
+    : bodies.some((entries) => entries.some(({ key }) => TELLING.has(key))) &&
+      bodies.every((entries) => entries.every(({ key }) => SERVICE_KEYS.has(key) || /^x-|^<<$/.test(key)));
   if (root?.kind !== 'map' || !known) return documents.some((document) => document.broken) ? { problems } : {};
   const header = headerOf(text);
   return { data: { root, ...(header ? { header } : {}) }, problems };
@@ -134,7 +138,24 @@ function headerOf(text: string): string {
     .trim();
 }
 
-const SERVICE_KEYS = ['image', 'build', 'extends', 'command', 'environment', 'read_only', 'deploy', 'healthcheck'];
+const TELLING = new Set(['image', 'build', 'extends', 'command', 'environment', 'read_only', 'deploy', 'healthcheck']);
+/**
+ * Properties of a service, by the Compose specification and the formats before it; compose refuses any other, so a file
+ * of any name with another one is something else: values of a chart, an application of KubeVela.
+ */
+const SERVICE_KEYS = new Set(
+  (
+    'annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name cpu_count ' +
+    'cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec depends_on ' +
+    'deploy develop device_cgroup_rules devices dns dns_opt dns_search dockerfile domainname entrypoint env_file ' +
+    'environment expose extends external_links extra_hosts gpus group_add healthcheck hostname image init ipc isolation ' +
+    'label_file labels links log_driver log_opt logging mac_address mem_limit mem_reservation mem_swappiness ' +
+    'memswap_limit models net network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform ports ' +
+    'post_start pre_start pre_stop privileged profiles provider pull_policy read_only restart runtime scale secrets ' +
+    'security_opt shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits ' +
+    'use_api_socket user userns_mode uts volume_driver volumes volumes_from working_dir'
+  ).split(' '),
+);
 
 /** All services of all compose files, in order of path and place. A pure join: use through `facts.linked`. */
 export function linkCompose(facts: Facts): readonly ComposeService[] {

@@ -612,6 +612,13 @@ testCheck(dockerfileHealthcheck, {
       findings: [{ message: 'multiple', at: 'Dockerfile:2', confidence: 'low' }],
     },
     {
+      name: 'a stage that tests the product, behind it',
+      files: {
+        Dockerfile: 'FROM python:3 AS web\nCMD ["uvicorn", "a:b"]\nFROM web AS testing\nRUN pip install pytest\n',
+      },
+      findings: [{ message: 'missing', at: 'Dockerfile:1' }],
+    },
+    {
       name: 'a target of compose',
       files: {
         Dockerfile: 'FROM python:3 AS api\nCMD ["uvicorn", "a:b"]\nFROM api AS debug\nHEALTHCHECK CMD /c\n',

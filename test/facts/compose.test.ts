@@ -20,12 +20,26 @@ describe('which files', () => {
     ['infra/other.yml', 'services:\n  a:\n    port: 1\n', false],
     ['k8s/x.yaml', 'apiVersion: v1\nservices:\n  a:\n    image: x\n', false],
     ['.github/workflows/x.yml', 'services:\n  a:\n    image: x\n', false],
+    ['charts/shop/values.yaml', 'services:\n  a:\n    image: x\n', false],
+    ['charts/shop/values-prod.yaml', 'services:\n  a:\n    image: x\n', false],
   ])('%s', async (path, text, expected) => {
     expect(compose.accepts(path) && compose.recognises!(path, text)).toBe(expected);
   });
 
   test('a list of services is another format', async () => {
     expect(await services({ 'ci.yml': 'services:\n  - image: x\n' })).toEqual([]);
+  });
+
+  test.each([
+    ['an application of KubeVela', 'name: shop\nservices:\n  web:\n    image: shop:1\n    port: 9000\n', 0],
+    [
+      'values of a chart',
+      'services:\n  web:\n    image: shop\n    replicas: 2\n  db: {image: pg, memoryLimit: 1Gi}\n',
+      0,
+    ],
+    ['what compose accepts', 'services:\n  web:\n    image: shop:1\n    x-note: a\n    <<: {gpus: all}\n', 1],
+  ])('%s under any name', async (_, text, count) => {
+    expect(await services({ 'deploy/shop.yaml': text })).toHaveLength(count);
   });
 });
 

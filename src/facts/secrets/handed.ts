@@ -26,8 +26,8 @@ export function handedFiles(facts: Facts): ReadonlyMap<string, { readonly deploy
     for (const kind of ['secretGenerator', 'configMapGenerator'])
       for (const generator of itemsOf(at(data.kustomization, kind)))
         for (const name of namesIn(generator)) add(path, name);
+  // The context is nearly always the folder of the Dockerfile, or the repository.
   for (const { path, data } of facts.of('dockerfile'))
-    // The context is nearly always the folder of the Dockerfile, or the repository.
     for (const { sources } of data.stages.flatMap(({ copies }) => copies.filter(({ from }) => !from)))
       for (const folder of [folderOf(path), '']) for (const { text } of sources) add(path, text, folder);
   return found;
