@@ -143,6 +143,8 @@ export interface Assignment {
   readonly value?: Word;
   /** Elements of an array value. */
   readonly elements?: readonly Word[];
+  /** `+=` */
+  readonly append?: true;
 }
 
 export interface Redirection {
@@ -503,7 +505,7 @@ function inlineScript(node: Bash.Command, context: Context): readonly Statement[
 }
 
 function assignment(node: Bash.Assignment, context: Context): Assignment {
-  const base = { span: spanOf(node, context), name: node.name };
+  const base = { span: spanOf(node, context), name: node.name, ...(node.append ? { append: true as const } : {}) };
   if (node.value.type === 'Word') return { ...base, value: word(node.value, context) };
   return { ...base, elements: node.value.elements.map((element) => word(element, context)) };
 }

@@ -1,7 +1,16 @@
 /** Knows that the folder of each command of a script is found, wherever the script stands. */
 import { describe, expect, test } from '@jest/globals';
-import { foldersAt, isAnchored, pathsIn, walkShell, wordAt } from '../../src/facts/shell/folders.ts';
-import { shellParser } from '../../src/facts/shell.ts';
+import {
+  foldersAt,
+  isAnchored,
+  pathsIn,
+  type Standing,
+  standing,
+  walkShell,
+  wordAt,
+  wordsHandedOn,
+} from '../../src/facts/shell/folders.ts';
+import { shellParser, type Word } from '../../src/facts/shell.ts';
 import { cpuTime } from '../cpu-time.ts';
 import fc from '../property.ts';
 
@@ -100,6 +109,47 @@ describe('the path of a word', () => {
   });
 });
 
+/** What the last command of a script is given, in every way. */
+function given(text: string, repeated = true): string[] {
+  let found: string[] = [];
+  const visit = ({ words }: { words: readonly Word[] }, at: Standing) => {
+    found = wordsHandedOn(words, at).map((way) => way.map((word) => word.text).join(' '));
+  };
+  walkShell(parse(text).statements, visit, standing(), repeated);
+  return found;
+}
+
+describe('lists of words', () => {
+  test.each<[string, string, string[]]>([
+    ['an array', 'A=(a "$B" "c d"); run "${A[@]}" e', ['run a $B c d e']],
+    ['with known variables', 'B=x; A=(-f "$B"); run "${A[*]}"', ['run -f x']],
+    ['that nobody fills', 'run "${A[@]}"', ['run ${A[@]}']],
+    ['a part of it', 'A=(a b c); run "${A[@]:1}"', ['run b c']],
+    ['that may be longer', 'A=(a); if x; then A+=(b); fi; run "${A[@]}"', ['run a b', 'run a']],
+    ['of one of two branches', 'if x; then A=(a); else A=(b); fi; run "${A[@]}"', ['run a', 'run b']],
+    ['of a branch that ends', 'A=(a); if x; then A=(b); exit; fi; run "${A[@]}"', ['run a']],
+    ['of a loop', 'A=(); for i in a b; do A+=(--x "$i"); done; run "${A[@]}"', ['run --x $i', 'run']],
+    ['of a subshell', 'A=(a); (A=(b)); run "${A[@]}"', ['run a']],
+    ['after a test', 'A=(a); [ -n "$B" ] && A+=(b); run "${A[@]}"', ['run a b', 'run a']],
+    ['after another command', 'A=(a); cd x && A+=(b); run "${A[@]}"', ['run a b']],
+    [
+      'many ways',
+      `A=();${' if x; then A+=(b); fi;'.repeat(6)} run "\${A[@]}"`,
+      ['run b b b b b b', 'run b b b b b', 'run b', 'run'],
+    ],
+    ['from elsewhere', 'A=(a); mapfile -t A < x; run "${A[@]}"', ['run ${A[@]}']],
+    ['arguments', 'f() { run "$1" "${@:2}" "$#"; }; f a b c', ['run a b c $#']],
+    ['arguments that are shifted', 'f() { X=$1; shift; run "$X:$1" "$@"; }; f a b c', ['run a:b b c']],
+    ['arguments of nobody', 'run "$@"', ['run $@']],
+    ['arguments that are set', 'set -- "$@" a; set -- b; run "$@"', ['run b']],
+    ['arguments behind a call', 'set -- a; f() { true "$@"; }; f b; run "$@" $1', ['run a a']],
+    ['arguments of a function that nobody calls', 'set -- a; f() { run "$@"; }', ['run $@']],
+    ['a text with more', 'A=a; A+=b; run "$A"', ['run ab']],
+  ])('%s', (_, text, expected) => {
+    expect(given(text)).toEqual(expected);
+  });
+});
+
 test('any script is followed without an error', () => {
   const piece = fc.constantFrom(
     'cd',
@@ -126,10 +176,18 @@ test('any script is followed without an error', () => {
     '${X%/*}',
     'pushd',
     'popd',
+    'A=(',
+    'A+=(',
+    '"${A[@]}"',
+    '"$@"',
+    'set --',
+    'shift',
+    'a() {',
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
       expect(() => places(pieces.join(' '))).not.toThrow();
+      expect(() => walkShell(parse(pieces.join(' ')).statements, () => {}, standing(), true)).not.toThrow();
     }),
   );
 });
@@ -138,10 +196,20 @@ test.each([
   ['nested substitutions', `cd ${'"$(cd '.repeat(24)}a${' && pwd)"'.repeat(24)}`],
   ['a text that doubles', `A=x\n${'A=$A$A\n'.repeat(200)}cd $A`],
   ['a long way', 'cd a\n'.repeat(20_000)],
+  ['a list that doubles', `A=(x)\n${'A=("${A[@]}" "${A[@]}")\n'.repeat(2000)}b "\${A[@]}"`],
+  [
+    'many lists in many branches',
+    Array.from({ length: 3000 }, (_, i) => `if x; then A${i}=(y); B+=(z); fi`).join('\n'),
+  ],
+  [
+    'functions that call each other twice',
+    Array.from({ length: 60 }, (_, i) => `f${i}() { f${i + 1}; f${i + 1}; }`).join('\n'),
+  ],
   ['functions that call each other', Array.from({ length: 3000 }, (_, i) => `f${i}() { f${i + 1}; cd a; }`).join('\n')],
 ])('%s end soon', (_, text) => {
   const { statements } = parse(text);
   const start = cpuTime();
   walkShell(statements, () => {});
+  walkShell(statements, ({ words }, at) => void wordsHandedOn(words, at), standing(), true);
   expect(cpuTime() - start).toBeLessThan(3000);
 });

@@ -1,13 +1,12 @@
 /** Knows which manifests and kustomizations a repository applies together, and into which namespace. */
 import picomatch from 'picomatch';
 import type { Facts } from '../facts.ts';
-import { filled } from '../helm/deployments.ts';
 import type { KubeObject } from '../kubernetes.ts';
 import { folderOf, joinPath } from '../paths.ts';
-import { foldersAt, isAnchored, pathsIn, standing, walkShell } from '../shell/folders.ts';
-import type { Shell } from '../shell.ts';
+import { isAnchored, pathsIn } from '../shell/folders.ts';
 import { at, textOf } from '../yaml.ts';
 import { argoSources } from './argo.ts';
+import { deployCode, eachDeployCommand } from './deploy-code.ts';
 import { localShells } from './local-clusters.ts';
 import { skaffoldParts } from './skaffold.ts';
 import { isTrial, namesTrial } from './trials.ts';
@@ -78,52 +77,26 @@ export function linkTrials(facts: Facts): (path: string) => boolean {
 function inCommands(facts: Facts): Application[] {
   const found: Application[] = [];
   const local = facts.linked(localShells);
-  const read = (
-    shell: Shell,
-    given: ReadonlyMap<string, string>,
-    path: string,
-    folder: string,
-    trial: 'local' | 'ci',
-  ): void => {
-    const variables = new Map(given);
-    const starts = [...new Set([folder, '', folderOf(path)])];
+  for (const code of facts.linked(deployCode)) {
+    const isLocal = code.shells.some((shell) => local.has(shell));
+    const { pipeline } = code;
+    if (namesTrial(pipeline ?? code.path) && (pipeline !== undefined || !isLocal)) continue;
+    const trial = pipeline === undefined ? 'local' : 'ci';
     let current: string | undefined;
-    walkShell(
-      shell.statements,
-      (command, at, pipe) => {
-        for (const { name, value } of command.assignments) if (value) variables.set(name, filled(value, variables, at));
-        const words = command.words.map((word) => filled(word, variables, at));
-        current = chosenNamespace(words) ?? current;
-        const last = pipe?.commands.at(-1);
-        const into =
-          last?.kind === 'command' ? namespaceOf(last.words.map((word) => filled(word, variables, at))) : undefined;
-        const folders = [...foldersAt(at, path, starts), ...starts];
-        const placesOf = (text: string) =>
-          isAnchored(text)
-            ? pathsIn(text, path, starts)
-            : text.includes('$')
-              ? []
-              : folders.flatMap((one) => joinPath(one, text) ?? []);
-        const all = ofKubectl(words, into ?? current, placesOf, facts);
-        found.push(...(local.has(shell) ? all.map((one) => ({ ...one, trial })) : all));
-      },
-      standing(given),
-    );
-  };
-  for (const { path, zone, data } of facts.of('workflow')) {
-    if (zone !== 'production' || namesTrial(path)) continue;
-    for (const job of data.jobs)
-      for (const step of job.steps) {
-        const variables = new Map([...job.variables, ...step.variables].map(({ name, value }) => [name, value]));
-        if (!step.script) continue;
-        read(step.script.shell, variables, step.path ?? job.path ?? path, step.workingDirectory ?? '', 'ci');
-      }
-  }
-  for (const { path, zone, data } of facts.of('script')) {
-    if (zone !== 'production') continue;
-    for (const { recipes } of data.targets)
-      for (const { shell } of recipes)
-        if (local.has(shell) || !namesTrial(path)) read(shell, new Map(), path, folderOf(path), 'local');
+    eachDeployCommand(facts, code, ({ words: known, last = [], starts, folders: own, script }) => {
+      const words = known.map(({ text }) => text);
+      current = chosenNamespace(words) ?? current;
+      const into = namespaceOf(last.map(({ text }) => text));
+      const folders = [...own, ...starts];
+      const placesOf = (text: string) =>
+        isAnchored(text)
+          ? pathsIn(text, script, starts)
+          : text.includes('$')
+            ? []
+            : folders.flatMap((one) => joinPath(one, text) ?? []);
+      const all = ofKubectl(words, into ?? current, placesOf, facts);
+      found.push(...(isLocal ? all.map((one) => ({ ...one, trial }) as const) : all));
+    });
   }
   return found;
 }

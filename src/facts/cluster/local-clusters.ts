@@ -1,6 +1,7 @@
 /** Knows which scripts and CI jobs deploy to a cluster that they make themselves. */
 
 import { anchoredCall, scriptIndex, targetsOf } from '../ci/gates.ts';
+import { linkPipelines } from '../ci/gitlab.ts';
 import { callsOf } from '../commandline.ts';
 import type { Facts, FileFacts } from '../facts.ts';
 import { folderOf } from '../paths.ts';
@@ -22,7 +23,7 @@ export function localShells(facts: Facts): ReadonlySet<Shell> {
       if (makes(file, target, homeOf(file))) for (const { shell } of target.recipes) found.add(shell);
     }
   }
-  for (const { data } of facts.of('workflow')) {
+  for (const { data } of [...facts.of('workflow'), ...facts.linked(linkPipelines)]) {
     for (const { steps } of data.jobs) {
       const makesOne = steps.some(
         ({ uses, script }) => (uses && isClusterAction(uses.name)) || (script && shellMakes(script.shell)),

@@ -1,22 +1,13 @@
 /** Knows which commands and objects of a repository install which chart with which values. */
 import { argoSources } from '../cluster/argo.ts';
+import { type DeployCommand, deployCode, eachDeployCommand } from '../cluster/deploy-code.ts';
 import { localShells } from '../cluster/local-clusters.ts';
 import { filledIn, skaffoldArtifacts, skaffoldParts } from '../cluster/skaffold.ts';
 import type { Facts } from '../facts.ts';
 import type { Expression } from '../hcl.ts';
 import type { KubeObject } from '../kubernetes.ts';
 import { folderOf, joinPath } from '../paths.ts';
-import {
-  anchored,
-  foldersAt,
-  isAnchored,
-  partAt,
-  pathsIn,
-  type Standing,
-  standing,
-  walkShell,
-} from '../shell/folders.ts';
-import type { Command, Shell, Word } from '../shell.ts';
+import { anchored, isAnchored, pathsIn } from '../shell/folders.ts';
 import type { Place } from '../span.ts';
 import { terraformModel } from '../terraform/model.ts';
 import { evaluate, type Scope, stringOf } from '../terraform/value.ts';
@@ -43,9 +34,6 @@ export type Inline = Place &
     | { readonly kind: 'tree'; readonly root: YamlNode; readonly own: boolean }
   );
 
-/** Longer than any name or path. */
-const MAX_TEXT = 5000;
-
 interface Search {
   readonly charts: ReadonlySet<string>;
   readonly paths: readonly string[];
@@ -68,30 +56,9 @@ export function deploymentsOf(
   };
   const local = facts.linked(localShells);
   const found: Deployment[] = [];
-  for (const { path, zone, data } of facts.of('workflow')) {
-    if (zone !== 'production') continue;
-    for (const job of data.jobs) {
-      for (const step of job.steps) {
-        if (!step.script || local.has(step.script.shell)) continue;
-        const variables = new Map([...job.variables, ...step.variables].map(({ name, value }) => [name, value]));
-        found.push(
-          ...fromShell(
-            step.script.shell,
-            variables,
-            step.path ?? job.path ?? path,
-            step.workingDirectory ?? '',
-            search,
-          ),
-        );
-      }
-    }
-  }
-  for (const { path, zone, data } of facts.of('script')) {
-    if (zone !== 'production') continue;
-    for (const { recipes } of data.targets) {
-      for (const { shell } of recipes)
-        if (!local.has(shell)) found.push(...fromShell(shell, new Map(), path, folderOf(path), search));
-    }
+  for (const code of facts.linked(deployCode)) {
+    if (code.shells.some((shell) => local.has(shell))) continue;
+    eachDeployCommand(facts, code, (command) => found.push(...fromCommand(command, search)));
   }
   for (const { path, zone, data } of facts.of('kubernetes')) {
     if (zone !== 'production') continue;
@@ -113,70 +80,14 @@ export function deploymentsOf(
 const SWITCHES =
   /^-(?:i|g|h|-(?:install|wait|atomic|create-namespace|debug|dry-run|force|cleanup-on-fail|reuse-values|reset-values|reset-then-reuse-values|generate-name|devel|dependency-update|no-hooks|skip-crds|verify|wait-for-jobs|render-subchart-notes|disable-openapi-validation|replace|insecure-skip-tls-verify|take-ownership))$/;
 
-function fromShell(
-  shell: Shell,
-  given: ReadonlyMap<string, string>,
-  path: string,
-  folder: string,
-  search: Search,
-): Deployment[] {
-  const variables = new Map(given);
-  const found: Deployment[] = [];
-  const starts = [...new Set([folder, '', folderOf(path)])];
-  walkShell(
-    shell.statements,
-    (command, at) => {
-      for (const { name, value } of command.assignments) if (value) variables.set(name, filled(value, variables, at));
-      const fill = (word: Word) => filled(word, variables, at);
-      found.push(...fromCommand(command, fill, path, { starts, folders: foldersAt(at, path, starts) }, search));
-    },
-    standing(given),
-  );
-  return found;
-}
-
-/** A word with its variables filled in as far as they are known; what is not stays `${name}`. */
-export function filled(word: Word, variables: ReadonlyMap<string, string>, at: Standing): string {
-  if (word.value !== undefined) return word.value;
-  const text = (word.parts ?? [{ kind: 'literal', text: word.text } as const])
-    .map((part) => {
-      if (part.kind === 'literal') return part.text;
-      const known = (part.kind === 'variable' && variables.get(part.name)) || partAt(part, at);
-      if (known) return known;
-      if (part.kind === 'expression') {
-        const name = /^\$\{\{\s*(?:env|vars)\.(\w+)\s*\}\}$/.exec(part.text)?.[1];
-        return (name && variables.get(name)) ?? '${expression}';
-      }
-      if (part.kind !== 'variable') return '${computed}';
-      const value = part.operator?.includes('-') && part.operand && filled(part.operand, variables, at);
-      return value || `\${${part.name}}`;
-    })
-    .join('');
-  return text.length > MAX_TEXT ? '${computed}' : text;
-}
-
-/** Where a command stands: the folders its script may start in, and those it runs in. */
-interface Folders {
-  readonly starts: readonly string[];
-  readonly folders: readonly string[];
-}
-
-function fromCommand(
-  command: Command,
-  fill: (word: Word) => string,
-  path: string,
-  { starts, folders: own }: Folders,
-  search: Search,
-): Deployment[] {
-  const start = command.words.findIndex((word) => /(?:^|\/|_)helm3?$/.test(word.text));
+function fromCommand(command: DeployCommand, search: Search): Deployment[] {
+  const start = command.words.findIndex(({ text }) => /(?:^|\/|_)helm3?$/.test(text));
   if (start < 0 || start > 4) return [];
-  const words = command.words.slice(start + 1).map((word) => ({ text: fill(word), span: word.span }));
+  const words = command.words.slice(start + 1);
   const verb = words.findIndex((word) => /^(?:upgrade|install)$/.test(word.text));
   if (
     verb < 0 ||
-    words
-      .slice(0, verb)
-      .some((word) => !word.text.startsWith('-') && !/^-/.test(words[words.indexOf(word) - 1]?.text ?? ''))
+    words.slice(0, verb).some((word, i) => !word.text.startsWith('-') && !/^-/.test(words[i - 1]?.text ?? ''))
   )
     return [];
   const plain: string[] = [];
@@ -184,7 +95,7 @@ function fromCommand(
   const inline: Inline[] = [];
   let namespace: string | undefined;
   for (let i = verb + 1; i < words.length; i++) {
-    const { text, span } = words[i]!;
+    const { text, path, span } = words[i]!;
     if (!/^-\D/.test(text)) {
       plain.push(text);
       continue;
@@ -194,7 +105,7 @@ function fromCommand(
     const flag = assigned?.[1] ?? text;
     const value = assigned?.[2] ?? words[++i]?.text;
     if (value === undefined) break;
-    const place = { path, span: assigned ? span : words[i]!.span };
+    const place = assigned ? { path, span } : { path: words[i]!.path, span: words[i]!.span };
     if (flag === '-f' || flag === '--values') files.push(...value.split(','));
     else if (flag === '-n' || flag === '--namespace') namespace = value;
     else if (flag === '--set' || flag === '--set-string')
@@ -204,8 +115,10 @@ function fromCommand(
   if (plain.slice(2).some((word) => word.startsWith('${'))) return [];
   const [release, chart] = plain.length > 1 ? plain : ['release-name', plain[0]];
   if (chart === undefined) return [];
-  const folders = [...new Set([...own, ...starts])];
-  const inTree = (text: string) => (isAnchored(text) ? anchored(pathsIn(text, path, starts)[0] ?? '..') : text);
+  const { starts, script } = command;
+  const folders = [...new Set([...command.folders, ...starts])];
+  const inTree = (text: string) => (isAnchored(text) ? anchored(pathsIn(text, script, starts)[0] ?? '..') : text);
+  const { path, span } = words[verb]!.path === script ? command : words[verb]!;
   return chartFolders(inTree(chart), folders, search).flatMap((found) =>
     combinations(files.map(inTree), [...folders, found], search).map((valuesFiles) => ({
       chart: found,
@@ -213,7 +126,7 @@ function fromCommand(
       ...(known(namespace) === undefined ? {} : { namespace: namespace! }),
       valuesFiles,
       inline,
-      place: { path, span: command.span },
+      place: { path, span },
     })),
   );
 }

@@ -12,6 +12,7 @@ import {
   type WordPart,
   wordsOf,
 } from '../shell.ts';
+import { type Arrays, assigned, expanded, type Item, rejoined, type Ways } from './arrays.ts';
 import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './words.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface Standing {
   readonly stack: readonly string[];
   /** Values of variables; shared by subshells, which seldom change them. */
   readonly scope: Map<string, string | undefined>;
+  /** Lists of words, the arguments among them. */
+  arrays: Arrays;
 }
 
 /** Characters for private use, which no path has: the root of the tree, the script, its folder, where it was started. */
@@ -37,8 +40,11 @@ const MARK = /^[\ue100-\ue103]/;
 export const UNKNOWN = '?';
 
 const MAX_PATH = 1000;
+const MAX_TEXT = 20_000;
 /** Functions that call each other, one in the other; deeper ones are visited at the end. */
 const MAX_CALLS = 50;
+/** Calls of functions that are followed again, with other arguments. */
+const MAX_REPEATED = 200;
 
 /** Where pipelines keep the checkout. */
 const CHECKOUT =
@@ -49,7 +55,7 @@ const MAKE_FUNCTION = /^(?:abspath|lastword|firstword|strip|patsubst)$/;
 
 /** A script before its first command. */
 export function standing(scope: ReadonlyMap<string, string | undefined> = new Map()): Standing {
-  return { folder: START, stack: [], scope: new Map(scope) };
+  return { folder: START, stack: [], scope: new Map(scope), arrays: new Map() };
 }
 
 /** What a subshell starts with. */
@@ -61,6 +67,7 @@ export function inSubshell(at: Standing): Standing {
 export function rejoin(at: Standing, branches: readonly Standing[]): void {
   const folders = new Set(branches.map(({ folder }) => folder));
   if (folders.size > 0) at.folder = folders.size === 1 ? [...folders][0]! : UNKNOWN;
+  if (folders.size > 0) at.arrays = rejoined(branches.map(({ arrays }) => arrays));
 }
 
 /** True for a branch that does not go on behind its end. */
@@ -71,10 +78,39 @@ export function leaves(body: readonly Statement[]): boolean {
 
 /** Takes over what the assignments in front of a command say. */
 export function assign(command: Command, at: Standing): void {
-  for (const { name, value } of command.assignments) {
+  for (const { name, value, append } of command.assignments) {
     const word = value && wordAt(value, at);
-    at.scope.set(name, word?.known ? word.text : undefined);
+    const before = append ? at.scope.get(name) : '';
+    const whole = word?.known && before !== undefined ? before + word.text : undefined;
+    at.scope.set(name, whole !== undefined && whole.length < MAX_TEXT ? whole : undefined);
   }
+  at.arrays = assigned(command, at.arrays);
+  if (command.words[0]?.value === 'set' || command.words[0]?.value === 'shift') number(at);
+}
+
+/** Hands arguments to a script or a function. */
+export function give(at: Standing, ways: Ways): void {
+  at.arrays = new Map([...at.arrays, ['@', ways]]);
+  number(at);
+}
+
+/** `$1` and the like, where they are the same in every way. */
+function number(at: Standing): void {
+  const ways = at.arrays.get('@');
+  for (let i = 1; i < 10; i++) {
+    const values = new Set(ways?.map((way) => way[i - 1]?.value));
+    at.scope.set(String(i), values.size === 1 ? [...values][0] : undefined);
+  }
+}
+
+/** The words of a command as they are handed on now, in every way. */
+export function wordsHandedOn(words: readonly Word[], at: Standing): readonly (readonly Item[])[] {
+  return expanded(words, at.arrays).map((way) =>
+    way.map((word): Item => {
+      const { text, known } = wordAt(word, at);
+      return word.value === undefined && known ? { ...word, text, value: text } : word;
+    }),
+  );
 }
 
 /** Follows `cd`, `pushd` and `popd`; `words` are those of the command at this place, where they are known already. */
@@ -126,15 +162,18 @@ export function anchored(path: string): string {
 
 /**
  * Visits every command with its place in the tree, and the pipe that it is a part of: subshells, branches and functions are followed as they run; functions
- * at their first call, those that are never called at the end.
+ * at their first call, those that are never called at the end. With `repeated` they are followed at every call, with its arguments.
  */
 export function walkShell(
   statements: readonly Statement[],
   visit: (command: Command, at: Standing, pipe?: Pipeline) => void,
   at: Standing = standing(),
+  repeated = false,
 ): void {
   const functions = new Map<string, readonly Statement[]>();
-  let calls = 0;
+  const visited = new Set<string>();
+  const open = new Set<string>();
+  let all = 0;
   collectFunctions(statements, functions);
   const list = (body: readonly Statement[], here: Standing): void => {
     for (const { node } of body) step(node, here);
@@ -154,16 +193,29 @@ export function walkShell(
       visit(node, here, pipe);
       follow(node, here);
       const name = node.words[0]?.text ?? '';
-      const called = calls < MAX_CALLS ? functions.get(name) : undefined;
+      const again = repeated && !open.has(name) && all < MAX_REPEATED;
+      const called = open.size < MAX_CALLS && (again || !visited.has(name)) ? functions.get(name) : undefined;
       if (!called) return;
-      functions.delete(name);
-      calls++;
+      visited.add(name);
+      open.add(name);
+      all++;
+      const { arrays, scope } = here;
+      const before = [...'123456789'].map((one) => [one, scope.get(one)] as const);
+      if (repeated) give(here, wordsHandedOn(node.words.slice(1), here));
       list(called, here);
-      calls--;
+      open.delete(name);
+      if (!repeated) return;
+      here.arrays = new Map([...here.arrays, ['@', arrays.get('@')]]);
+      for (const [one, value] of before) scope.set(one, value);
     } else if (node.kind === 'pipeline') {
       for (const part of node.commands) step(part, inSubshell(here), node);
     } else if (node.kind === 'and-or') {
-      for (const item of node.items) step(item, here);
+      const [first, ...more] = node.items;
+      if (first) step(first, here);
+      const before = here.arrays;
+      for (const item of more) step(item, here);
+      // `[ -n "$X" ] && list+=(--x "$X")` fills it or not.
+      if (first && isTest(first)) here.arrays = rejoined([here.arrays, before]);
     } else if (node.kind === 'block') {
       list(node.body, node.subshell ? inSubshell(here) : here);
     } else if (node.kind === 'if') {
@@ -173,7 +225,8 @@ export function walkShell(
       else branches(bodies, here, [inSubshell(here)]);
     } else if (node.kind === 'case') {
       const bodies = node.items.map(({ body }) => body);
-      branches(bodies, here, [inSubshell(here)]);
+      const any = node.items.some(({ patterns }) => patterns.some(({ text }) => text === '*'));
+      branches(bodies, here, any ? [] : [inSubshell(here)]);
     } else if (node.kind === 'loop') {
       const inner = inSubshell(here);
       // Of several words, none is the value.
@@ -181,10 +234,21 @@ export function walkShell(
       if (node.variable !== undefined) here.scope.set(node.variable, only?.known ? only.text : undefined);
       list(node.condition, inner);
       list(node.body, inner);
+      here.arrays = rejoined([inner.arrays, here.arrays]);
     }
   };
   list(statements, at);
-  for (const [name, body] of [...functions]) if (functions.delete(name)) list(body, inSubshell(at));
+  for (const [name, body] of functions) {
+    if (visited.has(name)) continue;
+    visited.add(name);
+    const here = inSubshell(at);
+    if (repeated) give(here, undefined);
+    list(body, here);
+  }
+}
+
+function isTest(node: ShellNode): boolean {
+  return node.kind === 'test' || (node.kind === 'command' && /^(?:\[|test)$/.test(node.words[0]?.text ?? ''));
 }
 
 function collectFunctions(statements: readonly Statement[], found: Map<string, readonly Statement[]>): void {

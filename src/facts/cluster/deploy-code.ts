@@ -1,0 +1,202 @@
+/** Knows the shell code with which a repository deploys, and its commands with their words as far as they are known. */
+import { linkPipelines } from '../ci/gitlab.ts';
+import type { Job, Pipeline, Step } from '../ci/pipeline.ts';
+import { filledIn } from '../ci/values.ts';
+import type { Facts } from '../facts.ts';
+import { folderOf, joinPath } from '../paths.ts';
+import { expanded, type Item, type Ways } from '../shell/arrays.ts';
+import { foldersAt, give, isAnchored, partAt, pathsIn, type Standing, standing, walkShell } from '../shell/folders.ts';
+import { baseName } from '../shell/words.ts';
+import type { Command, Pipeline as Pipe, Shell, Statement, Word } from '../shell.ts';
+import type { Place } from '../span.ts';
+
+/** Code that one shell runs, and what it is started with. */
+export interface DeployCode {
+  readonly shells: readonly Shell[];
+  readonly path: string;
+  readonly folder: string;
+  readonly variables: ReadonlyMap<string, string>;
+  /** The file of the pipeline that runs it. */
+  readonly pipeline?: string;
+}
+
+/** A word; what is not known of it stays `${name}`. */
+export interface Known extends Place {
+  readonly text: string;
+}
+
+export interface DeployCommand extends Place {
+  readonly words: readonly Known[];
+  /** Folders that its script may start in, and those that it runs in. */
+  readonly starts: readonly string[];
+  readonly folders: readonly string[];
+  /** The last command of the pipe that it is a part of. */
+  readonly last?: readonly Known[];
+  /** File of the code, which paths with marks are relative to. */
+  readonly script: string;
+}
+
+/** Longer than any name or path. */
+const MAX_TEXT = 5000;
+/** Scripts that call scripts, and how many such calls are followed. */
+const MAX_DEPTH = 3;
+const MAX_CALLS = 50;
+
+/** All of it in production files. Use through `facts.linked`. */
+export function deployCode(facts: Facts): readonly DeployCode[] {
+  const linked = facts.linked(linkPipelines);
+  // Templates that only other repositories include are read as they are.
+  const read = new Set(linked.flatMap(({ path, data }) => [path, ...data.jobs.flatMap(pathsOf)]));
+  const pipelines = [...linked, ...facts.of('workflow').filter(({ path }) => !read.has(path))];
+  const inPipelines = pipelines.flatMap(({ path, zone, data }) =>
+    zone === 'production' ? data.jobs.flatMap((job) => ofJob(job, data, path)) : [],
+  );
+  const inScripts = facts.of('script').flatMap(({ path, zone, data }): DeployCode[] => {
+    if (zone !== 'production') return [];
+    const shells = data.targets.flatMap(({ recipes }) => recipes.map(({ shell }) => [shell]));
+    return shells.map((one) => ({ shells: one, path, folder: folderOf(path), variables: new Map() }));
+  });
+  return [...inPipelines, ...inScripts];
+}
+
+function pathsOf(job: Job): string[] {
+  return [job.path, ...job.steps.map(({ path }) => path)].flatMap((path) => path ?? []);
+}
+
+function ofJob(job: Job, data: Pipeline, pipeline: string): DeployCode[] {
+  const codeOf = (steps: readonly Step[]): DeployCode[] => {
+    const [first] = steps;
+    if (!first) return [];
+    const path = first.path ?? job.path ?? pipeline;
+    const variables = variablesOf(data, job, first, path);
+    const shells = steps.flatMap(({ script }) => script?.shell ?? []);
+    return [{ shells, path, folder: first.workingDirectory ?? '', variables, pipeline }];
+  };
+  const steps = job.steps.filter(({ script }) => script);
+  if (data.system !== 'gitlab') return steps.flatMap((step) => codeOf([step]));
+  // GitLab hands `before_script` and `script` to one shell.
+  const paths = new Set(steps.map(({ path }) => path));
+  return [...paths].flatMap((path) => {
+    const own = steps.filter((step) => step.path === path);
+    const after = own.filter(({ section }) => section === 'after');
+    return [...codeOf(own.filter((step) => !after.includes(step))), ...codeOf(after)];
+  });
+}
+
+/** Variables of a step, inner ones over outer ones, with the variables in them filled in. */
+function variablesOf(data: Pipeline, job: Job, step: Step, path: string): Map<string, string> {
+  const all = [...data.variables, ...job.variables, ...step.variables];
+  const written = new Map(all.map(({ name, value }) => [name, value]));
+  const resolve = (text: string, depth: number): string =>
+    text.length > MAX_TEXT
+      ? '${computed}'
+      : text.replace(/\$\{(\w+)\}|\$([A-Za-z_]\w*)/g, (_, braced?: string, plain?: string) => {
+          const name = braced ?? plain!;
+          const value = depth < 5 ? written.get(name) : undefined;
+          return value ? resolve(value, depth + 1) : `\${${name}}`;
+        });
+  const values = all.map(({ name, value }): [string, string] => {
+    const text = filledIn(value, data, job, path).text.replace(/\$\{\{[^}]*\}\}/g, '${expression}');
+    return [name, data.system === 'gitlab' ? resolve(text, 0) : text];
+  });
+  return new Map(values);
+}
+
+/**
+ * Visits the commands of `code` in every way in which they can run, functions and scripts of the repository that are
+ * called with arguments included.
+ */
+export function eachDeployCommand(facts: Facts, code: DeployCode, visit: (command: DeployCommand) => void): void {
+  const scripts = facts.linked(shellScripts);
+  let calls = 0;
+  const run = (
+    statements: readonly Statement[],
+    path: string,
+    folder: string,
+    given: ReadonlyMap<string, string>,
+    args: Ways,
+    depth: number,
+  ): void => {
+    const variables = new Map(given);
+    const starts = [...new Set([folder, '', folderOf(path)])];
+    const start = standing(given);
+    if (args) give(start, args);
+    const enter = (command: Command, at: Standing, pipe?: Pipe): void => {
+      for (const { name, value, append } of command.assignments) {
+        if (value) variables.set(name, `${append ? (variables.get(name) ?? '') : ''}${filled(value, variables, at)}`);
+      }
+      const fill = (words: readonly Item[]): readonly Known[] =>
+        words.map((word) => ({ text: filled(word, variables, at), path: word.path ?? path, span: word.span }));
+      const folders = foldersAt(at, path, starts);
+      const end = pipe?.commands.at(-1);
+      const last = end?.kind === 'command' ? { last: fill(end.words) } : {};
+      for (const way of expanded(command.words, at.arrays)) {
+        const words = fill(way);
+        visit({ words, starts, folders, ...last, path, span: command.span, script: path });
+        const called =
+          depth < MAX_DEPTH && words.length > 1 ? calledScript(words, path, folders, starts, scripts) : undefined;
+        if (!called || ++calls > MAX_CALLS) continue;
+        const handed = called.args.map(({ text, ...place }): Item => ({ ...place, text, value: text }));
+        for (const { statements } of called.shells)
+          run(statements, called.path, folders[0] ?? folder, variables, [handed], depth + 1);
+      }
+    };
+    walkShell(statements, enter, start, true);
+  };
+  const statements = code.shells.flatMap((shell) => shell.statements);
+  run(statements, code.path, code.folder, code.variables, undefined, 0);
+}
+
+/** Shell files by path. */
+function shellScripts(facts: Facts): ReadonlyMap<string, readonly Shell[]> {
+  return new Map(
+    facts.of('script').flatMap(({ path, data }): [string, readonly Shell[]][] => {
+      const shells = data.targets.flatMap(({ recipes }) => recipes.map(({ shell }) => shell));
+      return data.type === 'shell' ? [[path, shells]] : [];
+    }),
+  );
+}
+
+/** A script of the repository that is called with arguments: it may do something with them, or hand them on. */
+function calledScript(
+  words: readonly Known[],
+  path: string,
+  folders: readonly string[],
+  starts: readonly string[],
+  scripts: ReadonlyMap<string, readonly Shell[]>,
+): { path: string; shells: readonly Shell[]; args: readonly Known[] } | undefined {
+  const start = words.findIndex(
+    ({ text }) => !/^(?:sudo|env|exec|time|bash|sh|source|\.|-\w+|\w+=.*)$/s.test(baseName(text)),
+  );
+  const name = words[start]?.text;
+  const args = words.slice(start + 1);
+  if (name === undefined || start > 4 || args.length === 0 || /[\s$]/.test(name)) return undefined;
+  const places = isAnchored(name)
+    ? pathsIn(name, path, starts)
+    : [...folders, ...starts].flatMap((one) => joinPath(one, name) ?? []);
+  const found = places.find((one) => scripts.has(one));
+  return found === undefined ? undefined : { path: found, shells: scripts.get(found)!, args };
+}
+
+/** A word with its variables filled in as far as they are known; what is not stays `${name}`. */
+function filled(word: Word, variables: ReadonlyMap<string, string>, at: Standing): string {
+  if (word.value !== undefined) return word.value;
+  const text = (word.parts ?? [{ kind: 'literal', text: word.text } as const])
+    .map((part) => {
+      if (part.kind === 'literal') return part.text;
+      const known = (part.kind === 'variable' && variables.get(part.name)) || partAt(part, at);
+      if (known) return known;
+      if (part.kind === 'expression') {
+        const name = /^\$\{\{\s*(?:env|vars)\.(\w+)\s*\}\}$/.exec(part.text)?.[1];
+        return (name && variables.get(name)) ?? '${expression}';
+      }
+      // Azure's `$(name)` looks like a command.
+      if (part.kind === 'substitution')
+        return variables.get(/^\$\(([\w.-]+)\)$/.exec(part.text)?.[1] ?? '') ?? '${computed}';
+      if (part.kind !== 'variable') return '${computed}';
+      const value = part.operator?.includes('-') && part.operand && filled(part.operand, variables, at);
+      return value || `\${${part.name}}`;
+    })
+    .join('');
+  return text.length > MAX_TEXT ? '${computed}' : text;
+}
