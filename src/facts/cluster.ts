@@ -47,6 +47,8 @@ export interface ChartUse {
   readonly environment: string;
   /** A command or object of the repository installs it so. */
   readonly installed: boolean;
+  /** Where it stands. */
+  readonly deployedBy?: Place;
   /** With values for a developer's machine. */
   readonly trial: boolean;
   /** Others install it as well. */
@@ -251,6 +253,7 @@ function renderedObjects(
     installed: deployedBy !== undefined,
     trial: [chart.path, ...valuesFiles].some((path) => isTrial(path)),
     ...published,
+    ...(deployedBy ? { deployedBy } : {}),
     ...(namespace === undefined ? {} : { namespace }),
   };
   return files.flatMap(({ path, documents }) =>

@@ -151,11 +151,14 @@ function plansOf(deployments: readonly Deployment[]): Plan[] {
   for (const { valuesFiles, inline, release, namespace, place } of deployments) {
     const given = inline.map((one) => (one.kind === 'set' ? one.text : `${one.path}:${one.span.start}`));
     const key = JSON.stringify([valuesFiles, given]);
-    if (plans.has(key) || plans.size >= MAX_ENVIRONMENTS) continue;
+    // The same values in another namespace are another way; where the namespace is not known, they say nothing new.
+    const known = plans.get(key)?.namespace ?? namespace;
+    const full = namespace === undefined || known === namespace ? key : `${key} ${namespace}`;
+    if (plans.has(full) || plans.size >= MAX_ENVIRONMENTS) continue;
     const base = `${valuesFiles.join(', ') || 'defaults'}${inline.length > 0 ? ` and those that ${place.path} sets` : ''}`;
     const same = [...plans.values()].filter((plan) => plan.name === base || plan.name.startsWith(`${base} (`)).length;
     const name = same === 0 ? base : `${base} (${same + 1})`;
-    plans.set(key, {
+    plans.set(full, {
       name,
       valuesFiles,
       release,

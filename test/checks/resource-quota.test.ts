@@ -235,6 +235,20 @@ testCheck(resourceQuota, {
       skip,
     },
     { name: 'chart values null', files: chart('resources: {}\n'), findings: [none('c/templates/d.yaml:9')], skip },
+    {
+      name: 'a chart that is installed into several namespaces, with the same values and with others',
+      files: {
+        ...chart('resources: {limits: {cpu: 1, memory: 1Gi}}\n'),
+        'up.sh':
+          '#!/bin/sh\nhelm upgrade c c -n one\nhelm upgrade c c -n two\nhelm upgrade c c -n three --set x=y\nhelm upgrade c c -n one\nhelm upgrade c c\n',
+      },
+      findings: [
+        { message: 'namespace', at: 'c/templates/d.yaml:4' },
+        { message: 'namespace', at: 'up.sh:3' },
+        { message: 'namespace', at: 'up.sh:4' },
+      ],
+      skip,
+    },
     ...deployedCases('limits'),
     ...installedCases('c/values.yaml:2', { message: 'limits', at: 'c/templates/d.yaml:9', confidence: 'high' }),
     {

@@ -30,6 +30,7 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
     else byNamespace.set(workload.namespace, [workload]);
   }
   const found = new Map<string, Namespace>();
+  const taken = new Set<string>();
   for (const [name, own] of byNamespace) {
     // What only tests or an archive have is neither there for production nor its place.
     const aside = own.every((one) => one.aside);
@@ -40,9 +41,14 @@ export function linkNamespaces(facts: Facts): ReadonlyMap<string, Namespace> {
     const manifest = declared[0]?.first;
     const first = manifest ?? workloads.find((one) => !one.assumed) ?? workloads[0]!;
     const entry = namespaceNode(first) ?? nameEntry(first.object);
+    const shown = declared[0]?.place ?? { path: entry.path ?? first.path, span: entry.span };
+    // A chart that is installed into several namespaces: its template is the place of one alone.
+    const key = `${shown.path} ${shown.span.start}`;
+    const place = (taken.has(key) ? first.chart?.deployedBy : undefined) ?? shown;
+    taken.add(key);
     found.set(name, {
       name,
-      place: declared[0]?.place ?? { path: entry.path ?? first.path, span: entry.span },
+      place,
       again: declared.slice(1).map(({ place }) => place),
       fixed: !name.startsWith('chart ') && (manifest !== undefined || !workloads.every(isDefaultOfChart)),
       workloads,
