@@ -11,7 +11,7 @@ import { type RenderedFile, renderChart } from './helm/render.ts';
 import { applySet } from './helm/set-flags.ts';
 import { type UnreadKey, unreadKeys } from './helm/unread.ts';
 import { type DictValue, dict } from './helm/value.ts';
-import { overlay, prepare, switchedOff, valuesOf } from './helm/values.ts';
+import { overlay, prepare, replacedTexts, switchedOff, valuesOf } from './helm/values.ts';
 import { fromNode } from './helm/yaml-text.ts';
 import { folderOf } from './paths.ts';
 import type { Place } from './span.ts';
@@ -32,6 +32,11 @@ export interface RenderedChart {
   readonly defaults?: Environment;
   /** Others install it as well. */
   readonly published: boolean;
+  /**
+   * Dotted keys of texts in the chart's own values in whose place every way in which the repository installs it gives
+   * another; none where it releases the chart to others.
+   */
+  readonly replaced: ReadonlySet<string>;
   /** Values that no template reads: dead configuration. */
   readonly unread: readonly UnreadKey[];
 }
@@ -78,29 +83,35 @@ export function linkHelm(facts: Facts): HelmModel {
   const deployments = deploymentsOf(facts, new Set(charts.keys()), read).filter(({ place }) => !namesTrial(place.path));
   const own = [...charts.values()].filter((chart) => !chart.library && !isInside(chart, charts));
   const plansFor = plansByContent(own, deployments, facts);
-  const isPublished = facts.linked(linkPublished);
+  const publishedAs = facts.linked(linkPublished);
   const result = own.map((chart): RenderedChart => {
     const others = files.beside(chart);
     const plans = plansFor(chart);
+    const given: DictValue[] = [];
     const rendered = ({ inline, ...plan }: Plan): Environment => {
       const user = plan.valuesFiles.reduce(
         (values, path) => overlay(values, valuesOf(files.get(path))),
         valuesOf(undefined),
       );
       const { prepared, values } = prepare(chart, inline.reduce(withInline, user));
+      given.push(values);
       const made = renderChart(prepared, values, plan.release, functions, read);
       return { ...plan, files: made, off: switchedOff(chart, values) };
     };
     const environments = (plans.length > 0 ? plans : assumed(others, chart.name)).map(rendered);
     const overridden =
       plans.length > 0 && plans.every(({ valuesFiles, inline }) => valuesFiles.length + inline.length > 0);
-    const given = others.map((path) => files.get(path)!);
+    const published = publishedAs(chart);
+    const inHouse = overridden && published !== 'released';
+    const replaced = inHouse && chart.values ? replacedTexts(valuesOf(chart.values), given) : [];
+    const beside = others.map((path) => files.get(path)!);
     return {
       chart,
       environments,
       ...(overridden ? { defaults: rendered(assumed([], chart.name)[0]!) } : {}),
-      published: isPublished(chart),
-      unread: unreadKeys(chart, chart.values ? [chart.values, ...given] : given),
+      published: published !== undefined,
+      replaced: new Set(replaced),
+      unread: unreadKeys(chart, chart.values ? [chart.values, ...beside] : beside),
     };
   });
   return { charts: result, folders: new Set(charts.keys()) };

@@ -320,6 +320,35 @@ testCheck(externalSecrets, {
         { message: 'command', at: 'deploy/start.sh:4' },
       ],
     },
+    ...[
+      {
+        name: 'every installation gives another, to review',
+        lines: 'helm upgrade a c --set auth.password=$P',
+        confidence: 'low' as const,
+      },
+      {
+        name: 'one installation keeps it',
+        lines: 'helm upgrade a c --set auth.password=$P\nhelm upgrade b c --set x=y',
+      },
+      {
+        name: 'one installation has nothing but the defaults',
+        lines: 'helm upgrade a c --set auth.password=$P\nhelm upgrade b c',
+      },
+      {
+        name: 'an installation that may leave it',
+        lines: 'x=()\n[ "$P" ] && x+=(--set "auth.password=$P")\nhelm upgrade a c "${x[@]}"',
+      },
+      {
+        name: 'every installation gives another, and others install it',
+        lines:
+          'helm upgrade a c --set auth.password=$P\nhelm package c\nhelm push c-1.0.0.tgz oci://registry.example.org/c',
+      },
+    ].map(({ name, lines, ...more }) => ({
+      name: `a chart value: ${name}`,
+      files: { ...chart(`auth:\n  password: ${REAL}\n`, SECRET_TEMPLATE), 'up.sh': `#!/bin/bash\n${lines}\n` },
+      findings: [{ message: 'values', at: 'c/values.yaml:2', ...more }],
+      skip: ['comment' as const],
+    })),
     {
       name: 'chart values with names of hosts',
       files: chart(`auth:\n  password: changeme\ningress:\n  hosts:\n    - host: shop.example.org\n`, SECRET_TEMPLATE),

@@ -19,8 +19,11 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
 /** Files that only a chart repository has. */
 const REPOSITORY = /(?:^|\/)(?:artifacthub-repo\.ya?ml|\.?cr\.ya?ml)$/;
 
-/** True for a chart that CI or a script publishes, or that says of itself how a catalogue shows it. Use through `facts.linked`. */
-export function linkPublished(facts: Facts): (chart: Chart) => boolean {
+/**
+ * `released` is a chart that CI or a script publishes, `listed` one that only says of itself how a catalogue shows it.
+ * Use through `facts.linked`.
+ */
+export function linkPublished(facts: Facts): (chart: Chart) => 'released' | 'listed' | undefined {
   const folders: string[] = facts.files.some(({ path }) => REPOSITORY.test(path)) ? [''] : [];
   let pushed = false;
   const packed: string[] = [];
@@ -58,7 +61,9 @@ export function linkPublished(facts: Facts): (chart: Chart) => boolean {
     for (const { recipes } of data.targets) for (const { shell } of recipes) read(shell, path, starts);
   }
   if (pushed) folders.push(...(packed.length > 0 ? packed : ['']));
-  return ({ folder, metadata }) =>
-    folders.some((one) => one === '' || folder === one || folder.startsWith(`${one}/`)) ||
-    entriesOf(at(metadata, 'annotations')).some(({ key }) => key.startsWith('artifacthub.io/'));
+  return ({ folder, metadata }) => {
+    if (folders.some((one) => one === '' || folder === one || folder.startsWith(`${one}/`))) return 'released';
+    const listed = entriesOf(at(metadata, 'annotations')).some(({ key }) => key.startsWith('artifacthub.io/'));
+    return listed ? 'listed' : undefined;
+  };
 }

@@ -102,6 +102,27 @@ function shareGlobals(target: DictValue, source: DictValue): void {
   target.entries.set('global', globals);
 }
 
+/** Dotted keys of the texts in `own` of which nothing is left in any of `given`: something else took their places. */
+export function replacedTexts(own: DictValue, given: readonly DictValue[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (value: Value, others: readonly (Value | undefined)[], keys: readonly string[]): void => {
+    if (value.kind === 'dict')
+      for (const [key, inner] of value.entries) {
+        const theirs = others.map((one) => (one?.kind === 'dict' ? one.entries.get(key) : undefined));
+        visit(inner, theirs, [...keys, key]);
+      }
+    const path = pathOf(value);
+    if (value.kind === 'text' && path !== undefined && others.every((one) => !one || pathOf(one) !== path))
+      found.add(keys.join('.'));
+  };
+  visit(own, given, []);
+  return found;
+}
+
+function pathOf(value: Value): string | undefined {
+  return value.kind === 'text' ? value.runs[0]?.path : value.from?.path;
+}
+
 /** Value at a dotted path. */
 export function valueAt(values: DictValue, path: string): Value | undefined {
   let value: Value | undefined = values;

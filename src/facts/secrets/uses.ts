@@ -7,6 +7,7 @@ import { composeTrials } from '../compose/trials.ts';
 import { composeText, keyValues, linkCompose } from '../compose.ts';
 import type { Facts } from '../facts.ts';
 import { deadValues } from '../helm/dead.ts';
+import { linkHelm } from '../helm.ts';
 import { titleOf } from '../kubernetes.ts';
 import { plainSettings } from '../plain-settings.ts';
 import { baseName, resolveWord, withoutLaunchers } from '../shell/words.ts';
@@ -259,6 +260,11 @@ function inGenerators(facts: Facts): SecretUse[] {
 function inValues(facts: Facts): SecretUse[] {
   const dead = facts.linked(deadValues);
   const isTrial = facts.linked(linkTrials);
+  const replaced = new Set(
+    facts
+      .linked(linkHelm)
+      .charts.flatMap(({ chart, replaced: keys }) => [...keys].map((key) => `${chart.values?.path} ${key}`)),
+  );
   const files = facts
     .of('chart')
     .flatMap(({ path, data }) => (data.role === 'values' && !isTrial(path) ? data.root : []));
@@ -278,7 +284,9 @@ function inValues(facts: Facts): SecretUse[] {
       const use = { owner: baseName(path), place: { path: entry.path ?? path, span: entry.keySpan } };
       const reason = /(?:^|\/)ci\/[^/]*values\.ya?ml$/.test(path) ? 'values for tests of the chart' : dead(path, keys);
       if (reason !== undefined && !exposed.certain) return [{ ...use, way: 'values', evidence: reason }];
-      const doubtful = !exposed.certain && isOff(data.root, keys);
+      // What no installation here uses may still be what the next one starts from.
+      const unused = isOff(data.root, keys) || replaced.has(`${path} ${keys.join('.')}`);
+      const doubtful = !exposed.certain && unused;
       return [{ ...use, way: exposed.weak ? 'placeholder' : 'values', exposed, doubtful }];
     });
   });
