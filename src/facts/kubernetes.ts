@@ -7,6 +7,7 @@ import {
   entriesOf,
   itemsOf,
   loadYaml,
+  type Piece,
   scalarOffsets,
   textOf,
   type YamlDocument,
@@ -136,7 +137,10 @@ function inlinePatches(root: YamlMap, text: string, read: (text: string) => Yaml
 /** The same node with all places moved by a map of offsets. */
 function moved<T extends YamlNode>(node: T, map: OffsetMap): T {
   const span = { start: map(node.span.start), end: map(node.span.end) };
-  if (node.kind === 'scalar') return { ...node, span };
+  if (node.kind === 'scalar') {
+    const pieces = node.pieces?.map(([text, file]): Piece => [text, map(file)]);
+    return { ...node, span, ...(pieces && { pieces }) };
+  }
   if (node.kind === 'list') return { ...node, span, items: node.items.map((item) => moved(item, map)) };
   const entries = node.entries.map((entry) => ({
     ...entry,

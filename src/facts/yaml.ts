@@ -41,7 +41,11 @@ export interface YamlScalar extends Located {
   /** The content as text, before any resolving: `1.10` stays "1.10". */
   readonly text: string;
   readonly style: 'plain' | 'single' | 'double' | 'literal' | 'folded';
+  /** Of block scalars with several lines: offsets in the text from which on it stands as it is at an offset in the file. */
+  readonly pieces?: readonly Piece[];
 }
+
+export type Piece = readonly [text: number, file: number];
 
 export interface YamlList extends Located {
   readonly kind: 'list';
@@ -219,7 +223,10 @@ class Reader {
         ? raw
         : (node.source ?? String(raw));
     const text = typeof value === 'string' ? value : (node.source ?? (value === null ? '' : String(value)));
-    return { kind: 'scalar', value, text, style, span, ...tag };
+    const scalar: YamlScalar = { kind: 'scalar', value, text, style, span, ...tag };
+    return /^(?:literal|folded)$/.test(style) && text.includes('\n')
+      ? { ...scalar, pieces: piecesOf(scalarOffsets(this.#text, scalar), text) }
+      : scalar;
   }
 
   #entries(
@@ -308,6 +315,16 @@ export function textOf(node: YamlNode | undefined): string | undefined {
   return node?.kind === 'scalar' && node.value !== null ? node.text : undefined;
 }
 
+/** Where a part of a scalar's text stands in the file, as far as that is known. */
+export function spanWithin(node: YamlNode, part: Span | undefined): Span | undefined {
+  // Where variables were replaced, the text is another one.
+  const pieces = node.kind === 'scalar' && !node.rendered?.written ? node.pieces : undefined;
+  const piece = part && pieces?.findLast(([text]) => text <= part.start);
+  if (!piece) return undefined;
+  const start = piece[1] + part.start - piece[0];
+  return start < node.span.end ? { start, end: Math.min(node.span.end, start + part.end - part.start) } : undefined;
+}
+
 /** True for an absent node and for an explicit or implicit null. */
 export function isNull(node: YamlNode | undefined): boolean {
   return node === undefined || (node.kind === 'scalar' && node.value === null);
@@ -353,6 +370,14 @@ export function scalarOffsets(source: string, node: YamlScalar): OffsetMap {
   if (node.style === 'literal') fillLiteral(table, source, node);
   else fillFlow(table, source, node);
   return (offset) => table[Math.max(0, Math.min(offset, node.text.length))]!;
+}
+
+/** Of a map of offsets, those at which it leaps. */
+function piecesOf(offsets: OffsetMap, text: string): Piece[] {
+  const found: Piece[] = [];
+  for (let i = 0; i < text.length; i++)
+    if (i === 0 || (text[i] !== '\n' && offsets(i) !== offsets(i - 1) + 1)) found.push([i, offsets(i)]);
+  return found;
 }
 
 function afterHeader(source: string, node: YamlScalar): number {

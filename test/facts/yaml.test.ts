@@ -7,6 +7,7 @@ import {
   loadYaml,
   plainOf,
   scalarOffsets,
+  spanWithin,
   textOf,
   type YamlFile,
   type YamlNode,
@@ -125,6 +126,9 @@ describe('places', () => {
     const start = map(node.text.indexOf(word));
     expect(text.slice(start, start + word.length)).toBe(expected);
     expect(map(node.text.indexOf(word) + word.length)).toBe(start + word.length);
+    const part = { start: node.text.indexOf(word), end: node.text.indexOf(word) + word.length };
+    const block = node.style === 'literal' || node.style === 'folded';
+    expect(spanWithin(node, part)).toEqual(block ? { start, end: start + word.length } : undefined);
   });
 });
 

@@ -303,7 +303,7 @@ function moved(directives: readonly Directive[], offsets: OffsetMap): Directive[
 function movedNode(node: YamlNode, offsets: OffsetMap): YamlNode {
   const span = movedSpan(node.span, offsets);
   if (node.kind === 'list') return { ...node, span, items: node.items.map((item) => movedNode(item, offsets)) };
-  if (node.kind === 'scalar') return { ...node, span };
+  if (node.kind === 'scalar') return { ...node, span, pieces: [] };
   const entries = node.entries.map((entry) => ({
     ...entry,
     span: movedSpan(entry.span, offsets),

@@ -1,6 +1,6 @@
 /** Knows how places in rendered text lead back to templates and values. */
 import type { Span } from '../span.ts';
-import type { Rendered, YamlDocument, YamlEntry, YamlMap, YamlNode } from '../yaml.ts';
+import type { Piece, Rendered, YamlDocument, YamlEntry, YamlMap, YamlNode } from '../yaml.ts';
 import type { Origin, Run, TextValue } from './value.ts';
 
 /** Rewrites the places of documents parsed from a rendered text: every node gets its file and its span there. */
@@ -42,7 +42,12 @@ class Locator {
       return { ...node, items: node.items.map((item) => this.node(item, depth + 1)), ...this.place(node.span) };
     }
     const rendered = this.#details(node.span);
-    return { ...node, ...this.#scalarPlace(node.span), ...(rendered ? { rendered } : {}) };
+    const own = this.#scalarPlace(node.span);
+    const pieces = node.pieces?.flatMap(([text, start]): Piece[] => {
+      const { path, span } = this.place({ start, end: start + 1 });
+      return path === own.path ? [[text, span.start]] : [];
+    });
+    return { ...node, ...own, ...(pieces && { pieces }), ...(rendered ? { rendered } : {}) };
   }
 
   #entry(entry: YamlEntry, depth: number): YamlEntry {

@@ -113,7 +113,7 @@ function inText(text: YamlNode, path: string): YamlNode[] {
   if (text.kind !== 'scalar' || text.rendered?.unknown !== undefined) return [];
   const { span } = text;
   const placed = (node: YamlNode): YamlNode => {
-    if (node.kind === 'scalar') return { ...node, span, path };
+    if (node.kind === 'scalar') return { ...node, span, path, pieces: [] };
     if (node.kind === 'list') return { ...node, span, path, items: node.items.map(placed) };
     const entries = node.entries.map((one) => ({ ...one, span, keySpan: span, path, value: placed(one.value) }));
     return { ...node, span, path, entries };
