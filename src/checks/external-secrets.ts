@@ -38,6 +38,13 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     aspect: 'secret-manifest',
     secret: true,
   },
+  asking: {
+    what: 'The manifest of {owner} sets the {kind} `{name}` to a text that asks to be changed, and works (fingerprint {fingerprint}).',
+    why: 'Whoever applies the manifest as it is runs what reads the Secret with a password that everybody can read.',
+    fix: 'Take the Secret out of the manifests, and let an ExternalSecret or the CSI driver bring it to the workload.',
+    aspect: 'secret-manifest',
+    secret: true,
+  },
   environment: {
     what: 'The {kind} `{name}` of the {owner} stands in its manifest (fingerprint {fingerprint}).',
     why: WHY,
@@ -115,6 +122,13 @@ const messages: Readonly<Record<SecretUse['way'], Message>> = {
     aspect: 'env-literal',
     secret: true,
   },
+  export: {
+    what: 'The script {owner} sets the {kind} `{name}` to a text that stands in it (fingerprint {fingerprint}).',
+    why: WHY,
+    fix: 'Change it, and let the script read it from a secret store, or from a variable that must be set: `${NAME:?message}`.',
+    aspect: 'env-literal',
+    secret: true,
+  },
   image: {
     what: 'The {kind} `{name}` stands in the {owner} (fingerprint {fingerprint}).',
     why: `Whoever can fetch the image can read it, and every container starts with it. ${WHY}`,
@@ -176,7 +190,7 @@ export const externalSecrets = defineCheck({
     terraform: ['kubernetes_', 'kubectl_manifest', 'variable', 'locals', 'module', 'helm_release', ...SECRET_WORDS],
     secretfile: true,
     workflow: ['helm', 'login', ...SECRET_WORDS],
-    script: [...chartNeeds.script, 'login', 'docker', 'podman', 'oc ', '<<', 'env'],
+    script: [...chartNeeds.script, ...SECRET_WORDS, 'login', 'docker', 'podman', 'oc ', '<<', 'env'],
   },
   messages,
   assess: (facts) => ({

@@ -5,13 +5,13 @@ import type { Facts } from './facts.ts';
 import type { Body, Expression } from './hcl.ts';
 import { lineage } from './service-image.ts';
 import { baseName, type ResolvedWord, resolveWord, withoutLaunchers } from './shell/words.ts';
-import { type Command, eachCommand } from './shell.ts';
+import { type Command, eachCommand, type Statement } from './shell.ts';
 import type { Place } from './span.ts';
 import { at, textOf as scalarText, type YamlNode } from './yaml.ts';
 import { isForDevelopment } from './zones.ts';
 
 export interface PlainSetting {
-  /** `export`: a variable that a script sets for what it starts; `written`: what it writes into a file. */
+  /** `export`: a variable that a script sets, for itself or for what it starts; `written`: what it writes into a file. */
   readonly source: 'image' | 'terraform' | 'template' | 'unit' | 'command' | 'export' | 'written';
   /** "ENV of Dockerfile", "variable db_password", "docker run of postgres:16". */
   readonly owner: string;
@@ -185,15 +185,21 @@ function inScripts(facts: Facts): PlainSetting[] {
   for (const { path, data } of shells)
     for (const { file, span, name, value } of data.written ?? [])
       if (!isForDevelopment(file)) add({ owner: file, name, value, place: { path, span } }, 'written');
-  for (const { path, data } of shells)
-    for (const { shell } of data.targets.flatMap(({ recipes }) => recipes))
-      eachCommand(shell.statements, (command) => {
-        const words = withoutLaunchers(command.words.map((word) => resolveWord(word, new Map())));
+  for (const { path, data } of shells) {
+    const bodies = data.targets.flatMap(({ recipes }) => recipes.map(({ shell }) => shell.statements));
+    const asked = new Set(bodies.flatMap(askedFor));
+    for (const body of bodies)
+      eachCommand(body, (command) => {
+        const all = command.words.map((word) => resolveWord(word, new Map()));
+        const words = withoutLaunchers(all);
         const place = { path, span: command.span };
-        const known = words.map((word) => (word.known ? word.text : '$'));
+        const textOf = (word: ResolvedWord): string => (word.known ? word.text : '$');
+        const known = words.map(textOf);
         const program = baseName(known[0] ?? '');
-        const exported = program === 'export' ? pairs(known.slice(1)) : [];
-        for (const pair of [...exported, ...assigned(command)]) add({ owner: path, place, ...pair }, 'export');
+        const launching = all.slice(0, all.length - words.length).map(textOf);
+        const exported = pairs([...launching, ...(program === 'export' ? known.slice(1) : [])]);
+        for (const pair of [...exported, ...assigned(command)])
+          if (!asked.has(pair.name)) add({ owner: path, place, ...pair }, 'export');
         if (/^(?:kubectl|oc)$/.test(program) && isSecret(words))
           for (const pair of pairs(valuesOf(known, /^--from-literal$/)))
             add({ owner: `${program} create secret`, place, ...pair, secret: true });
@@ -201,7 +207,17 @@ function inScripts(facts: Facts): PlainSetting[] {
           for (const list of valuesOf(known, /^--set(?:-string)?$/))
             for (const pair of pairs(list.split(/(?<!\\),/))) add({ owner: 'helm', place, ...pair });
       });
+  }
   return found;
+}
+
+/** Variables that whoever runs the script types in. */
+function askedFor(body: readonly Statement[]): string[] {
+  const names: string[] = [];
+  eachCommand(body, ({ words }) => {
+    if (words[0]?.value === 'read') names.push(...words.slice(1).map(({ text }) => text));
+  });
+  return names;
 }
 
 /** `NAME=value` in front of a command, or alone. */

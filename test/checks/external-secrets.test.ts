@@ -23,6 +23,10 @@ const HEX = '4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318';
 const TOKEN = `ghp_${'Ab3dE5gH7j'.repeat(4)}`;
 const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n';
 
+const BYTES = 'q8Zr1Lk0Vt5Nw2Xb7Ym4Hc9Jd3Gf6Ps1Aa0Bb2Cc4Dd=';
+const reader = (line: string) =>
+  `apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n    - name: a\n      ${line}\n`;
+
 testCheck(externalSecrets, {
   valid: [
     {
@@ -57,6 +61,41 @@ testCheck(externalSecrets, {
         'a.yaml': secret(
           'stringData:\n  password: <your-password>\n  token: YOUR_TOKEN\n  key: "${KEY}"\n  url: redis://:REPLACE_ME_X@db:1/0\n  other: https://hooks.example.org/services/YOUR/HOOK\n',
         ),
+      },
+    },
+    {
+      name: 'words that name keys, and keys that others give out',
+      files: {
+        'compose.yaml': compose(
+          '{S3_KEY: my-object, KEY: shop-cache-key, PARTITION_KEY: user-secret, API_KEY: shop-secret-key, STRIPE_SECRET_KEY: stripe-secret, MESSAGE_KEY: secret-title, SIGNING_KEY: current, TLS_SECRET: shop-secret-tls}',
+        ),
+      },
+    },
+    {
+      name: 'a Secret with something else that must be filled in before anything works',
+      files: {
+        'a.yaml': `${secret('stringData:\n  DB_HOST: your-database-host\n  DB_PASSWORD: change-me\n')}---\n${reader('envFrom: [{secretRef: {name: db}}]')}`,
+      },
+    },
+    {
+      name: 'a Secret that asks to be changed, and nothing reads it',
+      files: {
+        'a.yaml': secret('stringData:\n  password: change-me-in-production\n'),
+        'b.yaml': reader('envFrom: [{secretRef: {name: other}}]'),
+        'c.yaml': reader('envFrom: [{secretRef: {name: db}}]').replace('name: p', 'name: p\n  namespace: shop'),
+      },
+    },
+    {
+      name: 'placeholders that cannot work in a Secret that a pod reads',
+      files: {
+        'a.yaml': `${secret('data:\n  root-password: CHANGE_ME\n  other-password: ""\nstringData:\n  password: <change-me>\n  user-password: ${CHANGE_ME}\n  stripe-secret-key: change-me\n  api-token: REPLACE_ME\n')}---\n${reader('envFrom: [{secretRef: {name: db}}]')}`,
+      },
+    },
+    {
+      name: 'compose: the name of a secret in a file',
+      files: {
+        'compose.yaml':
+          'services:\n  a:\n    image: x\n    environment:\n      SESSION_SECRET: web-secret\n      DB_PASSWORD: ${P:?}\n    secrets: [web-secret]\nsecrets:\n  web-secret:\n    external: true\n',
       },
     },
     {
@@ -187,7 +226,7 @@ testCheck(externalSecrets, {
         'compose.yaml':
           'services:\n  a:\n    image: x\nconfigs:\n  app:\n    content: |\n      [db]\n      password = hT7k2pQ9sLm4\n',
       },
-      findings: [{ message: 'compose', at: 'compose.yaml:6', what: 'the config app' }],
+      findings: [{ message: 'compose', at: 'compose.yaml:8', what: 'the config app' }],
     },
     {
       name: 'compose: only the service says that a value of .env is a password',
@@ -349,6 +388,83 @@ testCheck(externalSecrets, {
       findings: [{ message: 'values', at: 'c/values.yaml:2', ...more }],
       skip: ['comment' as const],
     })),
+    {
+      name: 'variables that scripts set',
+      files: {
+        'bin/start.sh': `#!/bin/sh\nexport VPN_ENCRYPTION_KEY="${BYTES}"\nexport VPN_MODE=fast\n./vpn\n`,
+        'bin/serve.sh': `#!/bin/sh\nDB_PASSWORD=${REAL} ./serve\nsudo -E MAIL_PASSWORD=${REAL}-2 ./mail\n`,
+        'bin/push.sh': `#!/bin/sh\nREGISTRY_TOKEN=${TOKEN}\n`,
+        'deploy/all.sh': `#!/bin/bash\nPASS="${REAL}"\nROOT_PASSWORD="\${2:-${REAL}-2}"\ndeclare -x DATABASE_URL=postgres://shop:${REAL}-3@db/shop\nenv API_KEY=${HEX} ./shop\n`,
+      },
+      findings: [
+        { message: 'export', at: 'bin/push.sh:2', confidence: 'high' },
+        { message: 'export', at: 'bin/serve.sh:2', confidence: 'low' },
+        { message: 'export', at: 'bin/serve.sh:3', confidence: 'low' },
+        { message: 'export', at: 'bin/start.sh:2', confidence: 'high', what: 'script bin/start.sh sets the key' },
+        { message: 'export', at: 'deploy/all.sh:2', confidence: 'high' },
+        { message: 'export', at: 'deploy/all.sh:3' },
+        { message: 'export', at: 'deploy/all.sh:4' },
+        { message: 'export', at: 'deploy/all.sh:5' },
+      ],
+    },
+    {
+      name: 'compose: words as a key for which any text does',
+      files: {
+        'compose.yaml': `services:\n  a:\n    image: x\n    environment:\n      - OBFUSCATION_KEY=shop-secret-key\n      - JWT_SECRET=very-secret\n`,
+      },
+      findings: [
+        { message: 'compose', at: 'compose.yaml:5' },
+        { message: 'compose', at: 'compose.yaml:6' },
+      ],
+    },
+    ...(
+      [
+        ['by name', reader('env: [{name: P, valueFrom: {secretKeyRef: {name: db, key: password}}}]')],
+        ['as a whole', reader('envFrom: [{secretRef: {name: db}}]')],
+        ['as files', `${reader('tty: true')}  volumes: [{name: v, secret: {secretName: db}}]\n`],
+        [
+          'among others',
+          `${reader('tty: true')}  volumes: [{name: v, projected: {sources: [{secret: {name: db}}]}}]\n`,
+        ],
+      ] as const
+    ).map(([how, pod]) => ({
+      name: `a Secret that asks to be changed, read ${how}`,
+      files: { 'a.yaml': `${secret('stringData:\n  password: change-me-in-production\n')}---\n${pod}` },
+      findings: [{ message: 'asking', at: 'a.yaml:6', confidence: 'low' as const }],
+    })),
+    {
+      name: 'a Secret in Base64 that asks to be changed, beside a real one',
+      files: {
+        'a.yaml': secret(
+          `data:\n  password: Y2hhbmdlbWU=\n  jwt-secret: UkVQTEFDRV9XSVRIX1NFQ1JFVA==\n  root-password: ${B64}\n`,
+        ),
+        'b.yaml': reader('envFrom: [{secretRef: {name: db}}]'),
+      },
+      findings: [
+        { message: 'asking', at: 'a.yaml:6' },
+        { message: 'asking', at: 'a.yaml:7' },
+        { message: 'manifest', at: 'a.yaml:8' },
+      ],
+    },
+    {
+      name: 'lines of texts in a ConfigMap',
+      files: {
+        'json.yaml': config(`a.json: |\n    {\n      "db": {\n        "password": "${REAL}"\n      }\n    }`),
+        'folded.yaml': config(`a.ini: >\n    user = app\n\n    password = ${REAL}\n\n    mode = x`),
+        'address.yaml': config(`a.conf: |-\n    # All of it.\n\n    broker amqp://shop:${REAL}@mq/`),
+        'quoted.yaml': config(`a.ini: "user = app\\npassword = ${REAL}\\n"`),
+        'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+        'c/values.yaml': 'mode: x\n',
+        'c/templates/c.yaml': config(`a.ini: |\n    mode = {{ .Values.mode }}\n    password = ${REAL}`),
+      },
+      findings: [
+        { message: 'configmap', at: 'address.yaml:9' },
+        { message: 'configmap', at: 'c/templates/c.yaml:8' },
+        { message: 'configmap', at: 'folded.yaml:9' },
+        { message: 'configmap', at: 'json.yaml:9' },
+        { message: 'configmap', at: 'quoted.yaml:6' },
+      ],
+    },
     {
       name: 'chart values with names of hosts',
       files: chart(`auth:\n  password: changeme\ningress:\n  hosts:\n    - host: shop.example.org\n`, SECRET_TEMPLATE),
@@ -629,7 +745,7 @@ testCheck(externalSecrets, {
           `name: THE_STUFF\n          value: |\n            ${KEY.replaceAll('\n', '\n            ').trimEnd()}`,
         ),
       },
-      findings: [{ message: 'environment', at: 'a.yaml:10' }],
+      findings: [{ message: 'environment', at: 'a.yaml:11' }],
       skip: ['comment'],
     },
     {
@@ -655,12 +771,12 @@ testCheck(externalSecrets, {
     {
       name: 'ConfigMap nested setting',
       files: { 'a.yaml': config('app.ini: |\n    [db]\n    user = app\n    password = hunter2') },
-      findings: [{ message: 'configmap', at: 'a.yaml:6' }],
+      findings: [{ message: 'configmap', at: 'a.yaml:9' }],
     },
     {
       name: 'ConfigMap private key',
       files: { 'a.yaml': config(`id: |\n    ${KEY.replaceAll('\n', '\n    ').trimEnd()}`) },
-      findings: [{ message: 'configmap', at: 'a.yaml:6' }],
+      findings: [{ message: 'configmap', at: 'a.yaml:7' }],
       skip: ['comment'],
     },
     {
@@ -678,7 +794,7 @@ testCheck(externalSecrets, {
       files: {
         'a.yaml': `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: m}\nspec:\n  source:\n    helm:\n      values: |\n        grafana:\n          adminPassword: ${REAL}\n`,
       },
-      findings: [{ message: 'values', at: 'a.yaml:7' }],
+      findings: [{ message: 'values', at: 'a.yaml:9' }],
       skip: ['comment'],
     },
     {
@@ -730,6 +846,18 @@ testCheck(externalSecrets, {
         'kubeconfig.yaml': `apiVersion: v1\nkind: Config\nclusters: []\nusers:\n  - name: a\n    user:\n      token: ${B64}\n`,
       },
       findings: [{ message: 'kubeconfig', at: 'kubeconfig.yaml:7' }],
+    },
+  ],
+  unknown: [
+    {
+      name: 'a chart that refuses its own default',
+      files: {
+        ...chart(
+          'auth:\n  sessionSecret: change-me-please\n',
+          '{{- if eq .Values.auth.sessionSecret "change-me-please" }}{{ fail "set it" }}{{ end }}\napiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  session-secret: {{ .Values.auth.sessionSecret | quote }}\n',
+        ),
+        'c/templates/p.yaml': reader('envFrom: [{secretRef: {name: s}}]'),
+      },
     },
   ],
   notApplicable: [
@@ -789,6 +917,30 @@ testCheck(externalSecrets, {
     {
       name: 'a value that only contains the word',
       files: { 'a.yaml': pod('{name: GREETING, value: "no secret at all"}') },
+    },
+    {
+      name: 'variables of scripts that give nothing away',
+      files: {
+        'deploy/all.sh': [
+          '#!/bin/bash',
+          'export DB_PASSWORD="$(openssl rand -hex 32)" MAIL_PASSWORD=changeme QUEUE_PASSWORD=postgres',
+          'export CACHE_PASSWORD=test-Quarry-41 ADMIN_PASSWORD=admin123 ROOT_PASSWORD=grafana2024 X_PASSWORD=dev-1-shop',
+          'export API_TOKEN="${API_TOKEN:-}" API_KEY="${1:?key}" SESSION_SECRET="$(cat s)-41" JWT_SECRET="x${Y}41"',
+          'export PASSWORD_STORE=/srv/pass-2/store PASSWORD_FILE=/run/secrets/db2 SECRET_NAME=web-tls-2',
+          'export SSH_KEY=shop_ed25519 DEPLOY_KEY=~/.ssh/shop-41 AWS_KEY_PAIR=shop-keys-41 GPG_KEY=A035C8C19219BA82',
+          'export PUBLIC_KEY=MCowBQYDK2VwAyEAq8Zr1Lk0 TOKEN_CHECKSUM=9f86d081884c7d659a2f KEY_COLOR=8fa3b2c1',
+          `SIGNING_KEY=A035C8C19219BA82 MESH_TOKEN=0x${HEX.slice(0, 40)} AWS_KMS_KEY=0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0`,
+          'API_KEY=shop-key-2 ANALYTICS_API_KEY=phc_q8Zr1Lk0Vt5Nw2Xb7Ym4Hc9J',
+          `DEPLOYER_PRIVATE_KEY=0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80 ./start`,
+          'PATTERN="-----BEGIN RSA PRIVATE KEY-----"',
+          `ASKED_PASSWORD=${REAL}`,
+          'read -rsp "Password: " ASKED_PASSWORD',
+          '',
+        ].join('\n'),
+        'scripts/dev/up.sh': `#!/bin/sh\nexport DB_PASSWORD=${REAL}\n`,
+        'bin/start-local.sh': `#!/bin/sh\nexport DB_PASSWORD=${REAL}\n`,
+        Makefile: `test:\n\tDB_PASSWORD=${REAL} go test ./...\n`,
+      },
     },
     { name: 'ConfigMap with an empty setting', files: { 'a.yaml': config('app: REDIS_PASSWORD=') } },
     { name: 'template of an .env file', files: { '.env.example': `DB_PASSWORD=${REAL}\n` } },

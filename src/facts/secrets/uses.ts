@@ -13,11 +13,12 @@ import { plainSettings } from '../plain-settings.ts';
 import { baseName, resolveWord, withoutLaunchers } from '../shell/words.ts';
 import { eachCommand, type Statement } from '../shell.ts';
 import type { Place } from '../span.ts';
-import { at, entriesOf, entryOf, itemsOf, textOf, type YamlEntry, type YamlNode } from '../yaml.ts';
+import { at, entriesOf, entryOf, itemsOf, spanWithin, textOf, type YamlEntry, type YamlNode } from '../yaml.ts';
 import { isForDevelopment } from '../zones.ts';
 import { exposedInWords } from './arguments.ts';
 import { handedFiles } from './handed.ts';
 import {
+  asksForChange,
   classify,
   type Exposed,
   echoes,
@@ -30,6 +31,7 @@ import {
   namesEntry,
   namesOther,
   secretName,
+  takesAnyText,
 } from './values.ts';
 
 export interface SecretUse {
@@ -49,6 +51,8 @@ export interface SecretUse {
     | 'pipeline'
     | 'command'
     | 'written'
+    | 'export'
+    | 'asking'
     | 'image'
     | 'terraform'
     | 'template'
@@ -111,6 +115,10 @@ const STORES =
 function inCluster(facts: Facts): SecretUse[] {
   const cluster = facts.linked(linkCluster);
   const uses: SecretUse[] = [];
+  const workloads = deployedWorkloads(cluster);
+  const read = new Set(
+    workloads.flatMap(({ namespace, pod }) => secretsOf(pod.spec).map((one) => `${namespace} ${one}`)),
+  );
   for (const deployed of cluster.objects) {
     const { object, path, place } = deployed;
     const owner = titleOf(object);
@@ -120,10 +128,14 @@ function inCluster(facts: Facts): SecretUse[] {
     });
     if (STORES.test(object.kind))
       uses.push({ way: 'manifest', owner, place, evidence: `${object.kind} brings it from a store` });
-    else if (object.kind === 'Secret' && object.apiVersion === 'v1')
-      for (const use of manifest(deployed.object.body, owner, place, where))
+    else if (object.kind === 'Secret' && object.apiVersion === 'v1') {
+      for (const use of manifest(object.body, owner, place, where))
         uses.push({ ...use, rendered: deployed.chart !== undefined });
-    else if (object.kind === 'ConfigMap') {
+      // What a chart asks for stands in its values.
+      if (!deployed.chart && read.has(`${deployed.namespace} ${object.name}`))
+        for (const { entry, exposed } of asking(object.body))
+          uses.push({ way: 'asking', owner, place: where(entry), exposed, doubtful: true });
+    } else if (object.kind === 'ConfigMap') {
       for (const entry of entriesOf(at(object.body, 'binaryData'))) {
         const exposed = exposedBy(entry.key, decode(textOf(entry.value) ?? ''));
         if (exposed?.certain) uses.push({ way: 'configmap', owner, place: where(entry), exposed });
@@ -135,14 +147,15 @@ function inCluster(facts: Facts): SecretUse[] {
         // What somebody fills in there becomes readable for everybody.
         const exposed = real ?? exposedBy(entry.key, text, { placeholders: secretName(entry.key) !== undefined });
         const rendered = deployed.chart !== undefined;
-        if (exposed) uses.push({ way: 'configmap', owner, place: where(entry), exposed, rendered, doubtful: !real });
+        const place = inside(where(entry), entry.value, exposed);
+        if (exposed) uses.push({ way: 'configmap', owner, place, exposed, rendered, doubtful: !real });
       }
     } else if (/^(?:Application|ApplicationSet|HelmRelease|HelmChart|HelmChartConfig)$/.test(object.kind)) {
       for (const { entry, exposed } of walk(at(object.body, 'spec')))
-        uses.push({ way: 'values', owner, place: where(entry), exposed });
+        uses.push({ way: 'values', owner, place: inside(where(entry), entry.value, exposed), exposed });
     }
   }
-  for (const workload of deployedWorkloads(cluster)) {
+  for (const workload of workloads) {
     for (const container of workload.pod.containers) {
       const owner = `container ${container.name} of ${titleOf(workload.object)}`;
       const rendered = workload.chart !== undefined;
@@ -158,7 +171,7 @@ function inCluster(facts: Facts): SecretUse[] {
           uses.push({ way: 'environment', owner, place, evidence: `${name} comes from a Secret` });
         if (value === undefined || text === undefined || value.rendered?.unknown !== undefined) continue;
         const exposed = exposedBy(name, text);
-        const start = placeIn(workload, value);
+        const start = inside(placeIn(workload, value), value, exposed);
         if (exposed) uses.push({ way: 'environment', owner, place: start, exposed, rendered });
         else if (secretName(name) && classify(text) !== 'plain')
           uses.push({
@@ -171,6 +184,12 @@ function inCluster(facts: Facts): SecretUse[] {
     }
   }
   return uses;
+}
+
+/** The place of a secret in a text of several lines, or that of the text. */
+function inside(place: Place, text: YamlNode, exposed: Exposed | undefined): Place {
+  const span = place.path === (text.path ?? place.path) ? spanWithin(text, exposed?.within) : undefined;
+  return span ? { ...place, span } : place;
 }
 
 /** A Secret manifest: each value that its name makes a secret, else the first that looks like one. */
@@ -199,6 +218,36 @@ function manifest(body: YamlNode, owner: string, place: Place, where: (node: Yam
   const real = named.length > 0 ? named : found.slice(0, 1);
   if (real.length === 0) return [{ way: 'manifest', owner, place, evidence: 'holds no value' }];
   return real.map(({ entry, exposed }) => ({ way: 'manifest', owner, place: where(entry), exposed }));
+}
+
+/** Entries of a Secret that ask to be changed and work until then; none where others must be filled in before. */
+function asking(body: YamlNode): { entry: YamlEntry; exposed: Exposed }[] {
+  const found: { entry: YamlEntry; exposed: Exposed }[] = [];
+  for (const field of ['data', 'stringData']) {
+    for (const entry of entriesOf(at(body, field))) {
+      const text = textOf(entry.value) ?? '';
+      const value = field === 'data' ? decode(text) : text;
+      // What is no Base64 is refused.
+      if (field === 'data' && value === text) continue;
+      const { key } = entry;
+      const kind = secretName(key);
+      if (!asksForChange(value) && classify(value) === 'placeholder') return [];
+      if (asksForChange(value) && kind && takesAnyText(key))
+        found.push({ entry, exposed: { kind, name: key.slice(0, 80), fingerprint: fingerprint(value) } });
+    }
+  }
+  return found;
+}
+
+/** Names of the Secrets that a pod reads. */
+function secretsOf(node: YamlNode, depth = 0): string[] {
+  if (node.kind === 'scalar' || depth > 20) return [];
+  if (node.kind === 'list') return node.items.flatMap((item) => secretsOf(item, depth + 1));
+  return node.entries.flatMap(({ key, value }) => {
+    const name = textOf(at(value, 'secretName')) ?? textOf(at(value, 'name'));
+    const named = name !== undefined && /^secret(?:KeyRef|Ref)?$/.test(key) ? [name] : [];
+    return [...named, ...secretsOf(value, depth + 1)];
+  });
 }
 
 function decode(text: string): string {
@@ -281,7 +330,8 @@ function inValues(facts: Facts): SecretUse[] {
     return walk(data.root, { weak: true }).flatMap(({ entry, keys, exposed }): SecretUse[] => {
       // "changeme" opens a database; as the key of somebody else's service it is of no use.
       if (exposed.weak && !/^(?:password|credential|connection string)$/.test(exposed.kind)) return [];
-      const use = { owner: baseName(path), place: { path: entry.path ?? path, span: entry.keySpan } };
+      const key = { path: entry.path ?? path, span: entry.keySpan };
+      const use = { owner: baseName(path), place: inside(key, entry.value, exposed) };
       const reason = /(?:^|\/)ci\/[^/]*values\.ya?ml$/.test(path) ? 'values for tests of the chart' : dead(path, keys);
       if (reason !== undefined && !exposed.certain) return [{ ...use, way: 'values', evidence: reason }];
       // What no installation here uses may still be what the next one starts from.
@@ -302,7 +352,7 @@ function inConfigs(facts: Facts): SecretUse[] {
       const use: Pick<SecretUse, 'way' | 'owner' | 'place'> = {
         way: 'compose',
         owner: `config ${key}`,
-        place: { path, span: content.keySpan },
+        place: inside({ path, span: content.keySpan }, content.value, exposed),
       };
       const harmless = !exposed.certain && isForDevelopment(path);
       return [harmless ? { ...use, evidence: 'not the configuration of production' } : { ...use, exposed }];
@@ -335,7 +385,8 @@ function inCompose(facts: Facts): SecretUse[] {
         if (value === undefined || value.resolved === undefined) {
           return kind ? [{ way: 'compose', owner, place, evidence: `${key} comes from the environment` }] : [];
         }
-        const exposed = exposedBy(key, value.resolved, { weak: true });
+        const words = !namesGiven(service.body, value.resolved);
+        const exposed = exposedBy(key, value.resolved, { weak: true, words });
         const origin = value.origins.findLast(({ name }) => secretName(name)) ?? value.origins.at(-1);
         if (origin) {
           // What the .env file says by itself is reported there.
@@ -361,6 +412,11 @@ function inCompose(facts: Facts): SecretUse[] {
           : [];
       }),
   ]);
+}
+
+/** The name of one of the service's `secrets`, which stand in files. */
+function namesGiven(service: YamlNode, text: string): boolean {
+  return itemsOf(at(service, 'secrets')).some((one) => (textOf(one) ?? textOf(at(one, 'source'))) === text);
 }
 
 function inFiles(facts: Facts): SecretUse[] {
@@ -396,14 +452,14 @@ function inFiles(facts: Facts): SecretUse[] {
 /** Images, Terraform, templates, units of systemd, and what scripts hand over. */
 function inSettings(facts: Facts): SecretUse[] {
   return facts.linked(plainSettings).flatMap(({ source, owner, name, value, place, secret, doubtful }): SecretUse[] => {
-    if (source === 'export') return [];
     const given = secret && classify(value, true) === 'real' && !namesClient(name);
     const exposed =
       // Whoever runs a script that writes "changeme" changes it there.
-      exposedBy(name, value, { weak: source !== 'written' }) ??
+      exposedBy(name, value, { weak: source !== 'written' && source !== 'export', strong: source === 'export' }) ??
       (given ? { kind: 'credential' as const, name: name.slice(0, 80), fingerprint: fingerprint(value) } : undefined);
     if (!exposed || (!exposed.certain && isForDevelopment(place.path))) return [];
-    return [{ way: source, owner, place, exposed, doubtful: doubtful === true && !exposed.certain }];
+    const sure = exposed.certain || (source === 'export' && looksDrawn(value));
+    return [{ way: source, owner, place, exposed, doubtful: doubtful === true && !sure }];
   });
 }
 

@@ -1,5 +1,6 @@
 /** Knows which names and values are secrets, without ever giving a value away: kind and fingerprint only. */
 import { createHash } from 'node:crypto';
+import type { Span } from '../span.ts';
 
 export type SecretKind = 'password' | 'token' | 'key' | 'private key' | 'connection string' | 'credential';
 
@@ -15,6 +16,8 @@ export interface Exposed {
   readonly local?: true;
   /** It says itself that somebody should change it, and works until then. */
   readonly weak?: true;
+  /** Where it stands in a text of several lines, as far as that is known. */
+  readonly within?: Span;
 }
 
 /** `reference`: a variable or a store gives it; `placeholder`: somebody must replace it before anything works. */
@@ -42,13 +45,22 @@ export function classify(value: string, weak = false): ValueClass {
     : 'real';
 }
 
+/** A text that asks for a better one and does until then: "change-me-in-production", "REPLACE_WITH_PASSWORD". */
+export function asksForChange(value: string): boolean {
+  const text = value.trim();
+  return !/[<>{}$]/.test(text) && (WEAK.test(text) || /^(?:please[-_ ])?(?:change|replace|override)[-_ ]/i.test(text));
+}
+
 const NO_SECRET_AT_END = new Set(
-  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version username login email region database bucket field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost source spec usage status state permissions manager required method methods scheme strength complexity validator validators hasher hashers encoder reset validity lifetime duration cmd command env var variable column attribute param parameter parameters input placeholder text title message icon link page'.split(
+  'file files path paths dir url uri urls name names id ids ref refs type types length len ttl expiry expiration expires expire timeout enabled disabled required policy header headers prefix suffix format algorithm alg host hostname port user username count limit limits size version username login email region database bucket field fields provider class mode strategy endpoint issuer audience rotation days hours minutes seconds interval store manager engine mount namespace arn email hint question regex pattern min max attempts label annotation annotations role backend kind template refresh secretname window bits rounds cost source spec usage status state permissions manager required method methods scheme strength complexity validator validators hasher hashers encoder reset validity lifetime duration cmd command env var variable column attribute param parameter parameters input placeholder text title message icon link page pair'.split(
     ' ',
   ),
 );
 const BEFORE_KEY =
-  /^(?:api|access|secret|private|auth|signing|sign|encryption|encrypt|fernet|master|account|storage|batch|shared|service|app|application|jwt|hmac|session|cookie|webhook|license|deploy|ssh|rsa|ssl|tls|admin|root|client|server|subscription|functions?|integration|ingestion)$/;
+  /^(?:api|access|secret|private|auth|signing|sign|encryption|encrypt|fernet|master|account|storage|batch|shared|service|app|application|jwt|hmac|session|cookie|webhook|license|deploy|ssh|rsa|ssl|tls|admin|root|client|server|subscription|functions?|integration|ingestion|obfuscation|decryption|decrypt|cipher|crypto|aes|preshared)$/;
+/** Keys that nobody gives out: a program and its peers take any text. */
+const OWN =
+  /^(?:auth|nextauth|signing|sign|encryption|encrypt|decryption|decrypt|fernet|master|jwt|hmac|session|cookie|shared|preshared|obfuscation|cipher|crypto|aes|django|flask|rails|laravel|app|application)$/;
 const CLOUD =
   /^(?:aws|azure|gcp|google|oci|aliyun|alicloud|digitalocean|do|cloudflare|stripe|twilio|sendgrid|openai|anthropic|github|gitlab|slack|datadog|newrelic)$/;
 
@@ -72,26 +84,38 @@ export function namesEntry(keys: readonly string[], value: string): boolean {
   return /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) && `_${value}`.endsWith(`_${name}`);
 }
 
+/** Does any text do for the secret of this name: `DB_PASSWORD`, `JWT_SECRET`, `OBFUSCATION_KEY`, but not `STRIPE_SECRET_KEY`? */
+export function takesAnyText(name: string): boolean {
+  const kind = secretName(name);
+  if (kind !== 'key' && kind !== 'credential') return kind === 'password';
+  const [, before] = /^(.*?)[^a-z0-9]*(?:secret)?[^a-z0-9]*(?:key|secret)$/.exec(wordsOf(name).join(' ')) ?? [];
+  return before === '' || OWN.test(before?.split(' ').at(-1) ?? '?');
+}
+
 /** What a password named "pass" opens. */
 const OPENED =
   /^(?:db|database|user|admin|root|smtp|mail|redis|mysql|postgres|pg|mongo|rabbitmq|ansible|ssh|become|sudo)$/;
 
-/** The kind of secret a name promises, or undefined; names of files, addresses and settings of secrets are none. */
-export function secretName(name: string): SecretKind | undefined {
-  const words = name
+function wordsOf(name: string): string[] {
+  return name
     .slice(-200)
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter(Boolean);
+}
+
+/** The kind of secret a name promises, or undefined; names of files, addresses and settings of secrets are none. */
+export function secretName(name: string): SecretKind | undefined {
+  const words = wordsOf(name);
   const last = words.at(-1);
   if (/ root token id$/.test(` ${words.join(' ')}`)) return 'token';
   if (/ erlang cookie$/.test(` ${words.join(' ')}`)) return 'credential';
   if (
     last === undefined ||
     NO_SECRET_AT_END.has(last) ||
-    words.some((word) => /^(?:public|publishable|anon|existing)$/.test(word))
+    words.some((word) => /^(?:public|publishable|anon|existing|kms)$/.test(word))
   )
     return undefined;
   if (
@@ -170,6 +194,8 @@ const SERVER =
   /(?:^|[;?&\s"'])(?:server|data source|host|hostname|address|addr|endpoint|accountname|user id|uid|username|user|driver|dsn)\s*=\s*(?:\w+:)?([^;&"'\s,]*)|^jdbc:\w+:(?:\w+:)?(?:@)?\/{0,2}([\w.-]*)/i;
 /** Keys of emulators, the same everywhere. */
 const EMULATORS = /^(?:Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1|C2y6yDjf5\/R\+ob0N8A7Cgv30VRDJIWEHLM)/;
+/** Accounts of the chains that developers run, the same everywhere. */
+const LOCAL_CHAIN = /^(?:0x)?(?:ac0974bec39a17e36ba4a6b4|59c6995e998f97a5a0044966|5de4111afa1a4b94908f8310)/i;
 const DSN = /\b[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:@/'"]{0,200}:([^\s@/'"]{1,500})@([\w.-]*)/i;
 /** Variables that builds write into pages, where everybody can read them. */
 const FOR_BROWSERS = /^(?:nx_)?(?:react_app|next_public|nuxt_public|vue_app|vite|gatsby|expo_public|public)_/i;
@@ -179,18 +205,25 @@ export interface JudgeOptions {
   readonly weak?: boolean;
   /** Placeholders are real: in a place that must never hold a secret. */
   readonly placeholders?: boolean;
+  /** Only what nobody makes up for a trial. */
+  readonly strong?: boolean;
+  /** Words such as "shop-secret-key" are real where any text does. */
+  readonly words?: boolean;
 }
 
 /** What a named value gives away, or undefined. Texts of several lines are searched for settings and keys. */
 export function exposedBy(name: string, value: string, options: JudgeOptions = {}, depth = 0): Exposed | undefined {
-  if (PRIVATE_KEY.test(value) && !/BEGIN ENCRYPTED PRIVATE KEY/.test(value))
-    return { ...exposed('private key', name, value), certain: true };
+  // A script may look for one: `grep -r "$PATTERN"`.
+  const isKey = PRIVATE_KEY.test(value) && (!options.strong || /[A-Za-z0-9+/]{40}/.test(value));
+  if (isKey && !/BEGIN ENCRYPTED PRIVATE KEY/.test(value))
+    return { ...exposed('private key', name, value), certain: true, ...within(value, PRIVATE_KEY.exec(value)?.[0]) };
   const token = TOKENS.exec(value)?.[0];
-  if (token !== undefined && !SHOWN.test(token)) return { ...exposed('token', name, token), certain: true };
+  if (token !== undefined && !SHOWN.test(token))
+    return { ...exposed('token', name, token), certain: true, ...within(value, token) };
   const login = loginsIn(value).find(({ password }) => counts(password, options));
   if (login) {
     const local = /^(?:localhost|127\.0\.0\.1|\(localdb\)|\.)$/i.test(login.host) ? { local: true as const } : {};
-    return { ...exposed('connection string', name, login.password), ...local };
+    return { ...exposed('connection string', name, login.password), ...local, ...within(value, login.text) };
   }
   if (!options.placeholders && echoes(name, value)) return undefined;
   const kind = secretName(name);
@@ -198,34 +231,40 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
   // Stores that run beside the program take any key; Amazon's has 40 characters.
   if (/^aws_/i.test(name) && kind === 'key' && value.length < 16 && !options.placeholders) return undefined;
   if (FOR_BROWSERS.test(name) && (kind === 'key' || kind === 'token')) return undefined;
-  if (kind && single && counts(value, options) && looksSecret(kind, value, options)) return exposed(kind, name, value);
+  if (kind && single && counts(value, options) && looksSecret(kind, name, value, options))
+    return exposed(kind, name, value);
   if (depth > 0 || value.length > 200_000 || !/[:=]/.test(value)) return undefined;
   // "secret://prod/db" is no pair.
   if (/^[^\s"{]+$/.test(value) && classify(value) === 'reference') return undefined;
   const json = /^\s*[[{]/.test(value) ? parsed(value) : undefined;
-  if (json !== undefined) return inJson(json, options, 0);
-  for (const line of value.split(/\r?\n/).slice(0, 2000)) {
+  if (json !== undefined) return inJson(json, value, options, 0);
+  let start = 0;
+  for (const line of value.split('\n').slice(0, 2000)) {
+    const from = start;
+    start += line.length + 1;
     const match =
       /^\s*(?:-\s+|export\s+)?["']?([\w.-]{3,80})["']?\s*[:=]\s*(?:"([^"]*)"|'([^']*)'|([^\s#"'{[|>&*!][^\s#]*))\s*,?\s*(?:#.*)?$/.exec(
-        line.slice(0, 2000),
+        line.slice(0, 2000).replace(/\r$/, ''),
       );
     const inner = match && (match[2] ?? match[3] ?? match[4] ?? '');
     if (!match || !inner || !secretName(match[1]!) || (match[4] !== undefined && isCode(inner))) continue;
     const found = exposedBy(match[1]!, inner, options, depth + 1);
-    if (found) return found;
+    if (!found) continue;
+    const span = { start: from + line.indexOf(match[1]!), end: from + line.trimEnd().length };
+    return value.includes('\n') ? { ...found, within: span } : found;
   }
   return undefined;
 }
 
 /** Passwords and hosts of the addresses in a text, or of its list of pairs. */
-function loginsIn(value: string): { readonly password: string; readonly host: string }[] {
+function loginsIn(value: string): { readonly password: string; readonly host: string; readonly text: string }[] {
   const addresses = [...value.slice(0, 200_000).matchAll(new RegExp(DSN, 'gi'))];
   const found = addresses.flatMap(([whole, password, host]) =>
     /:\/\/(?:username:password@|user(?:name)?:pass(?:word)?@mock)/i.test(whole) ||
     // "://USER:PASSWORD@HOST" is to be filled in.
     (/:\/\/[A-Z0-9_]+:[A-Z0-9_]+@/.test(whole) && secretName(password!) !== undefined)
       ? []
-      : [{ password: password!, host: host! }],
+      : [{ password: password!, host: host!, text: whole }],
   );
   if (addresses.length > 0 || value.length > 4000 || /[\r\n]/.test(value.trim())) return found;
   const raw = PAIRS.exec(value)?.[1];
@@ -234,7 +273,7 @@ function loginsIn(value: string): { readonly password: string; readonly host: st
   const password = raw?.replace(/^(["'])(.*)\1$/, '$2');
   const server = SERVER.exec(value);
   if (password === undefined || !server || EMULATORS.test(password)) return found;
-  return [{ password, host: server[1] ?? server[2] ?? '' }];
+  return [{ password, host: server[1] ?? server[2] ?? '', text: password }];
 }
 
 function parsed(text: string): unknown {
@@ -246,15 +285,20 @@ function parsed(text: string): unknown {
 }
 
 /** Members of JSON that give a secret away; `name` and `value` beside each other are a pair. */
-function inJson(node: unknown, options: JudgeOptions, depth: number, name = ''): Exposed | undefined {
-  if (typeof node === 'string') return name ? exposedBy(name, node, options, 1) : undefined;
+function inJson(node: unknown, text: string, options: JudgeOptions, depth: number, name = ''): Exposed | undefined {
+  if (typeof node === 'string') {
+    const found = name ? exposedBy(name, node, options, 1) : undefined;
+    return found && { ...found, ...within(text, JSON.stringify(node)) };
+  }
   if (typeof node !== 'object' || node === null || depth > 40) return undefined;
   const pair = node as { readonly name?: unknown; readonly value?: unknown };
   const named = typeof pair.name === 'string' ? pair.name : undefined;
   for (const [key, value] of Object.entries(node)) {
     const called = Array.isArray(node) ? name : key === 'value' ? (named ?? key) : key;
     const found =
-      key === 'auth' && typeof value === 'string' ? registryLogin(value) : inJson(value, options, depth + 1, called);
+      key === 'auth' && typeof value === 'string'
+        ? registryLogin(value)
+        : inJson(value, text, options, depth + 1, called);
     if (found) return found;
   }
   return undefined;
@@ -293,6 +337,22 @@ export function looksDrawn(value: string): boolean {
   );
 }
 
+/** Letters and digits that are no word with a number, no sequence, no path and no id of a key. */
+function looksStrong(value: string): boolean {
+  const text = value.trim();
+  return (
+    text.length >= 8 &&
+    /\d/.test(text) &&
+    /[A-Za-z]/.test(text) &&
+    new Set(text).size > 6 &&
+    !/test|dummy|fake|example|sample|local|default|passw|secret|change|admin|postgres|1234|abcd|(?:^|[-_.])dev(?:[-_.]|$)|^[a-z]+\d{0,4}!?$|^(?:pk|phc|pub)_/i.test(
+      text,
+    ) &&
+    !(/^[~.]{0,2}\//.test(text) && text.length < 40) &&
+    !/^(?:0x)?(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40})$/.test(text)
+  );
+}
+
 /** `API_KEY: API_KEY_VAL`, `MAIL_SECRET: SECRET`, `S3_ACCESS_KEY: s3-access-key`: somebody replaces it before it is applied. */
 export function echoes(name: string, value: string): boolean {
   if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) && (value.startsWith(name) || name.startsWith(value))) return true;
@@ -301,13 +361,20 @@ export function echoes(name: string, value: string): boolean {
   return /[-_]/.test(value) && plain(name) === plain(value) && secretName(name) !== 'password';
 }
 
-function counts(value: string, { weak, placeholders }: JudgeOptions): boolean {
+function counts(value: string, { weak, placeholders, strong }: JudgeOptions): boolean {
   const kind = classify(value, weak);
-  return kind === 'real' || (placeholders === true && kind === 'placeholder');
+  return (kind === 'real' && (!strong || looksStrong(value))) || (placeholders === true && kind === 'placeholder');
+}
+
+/** Where a part of a text of several lines stands. */
+function within(text: string, part: string | undefined): { readonly within?: Span } {
+  const start = part === undefined || !/[\r\n]/.test(text) ? -1 : text.indexOf(part);
+  return start < 0 ? {} : { within: { start, end: start + part!.length } };
 }
 
 /** Names ending in key or secret also stand for names of keys and Secrets: "postgres-password", "my-tls-secret". */
-function looksSecret(kind: SecretKind, value: string, { placeholders }: JudgeOptions): boolean {
+function looksSecret(kind: SecretKind, name: string, value: string, options: JudgeOptions): boolean {
+  const { placeholders, strong, words } = options;
   if (/\s/.test(value.trim()) && kind !== 'password') return false;
   if (kind === 'password' || placeholders) return true;
   // `apiKeySecretKey: LLM_API_KEY` names the entry of a Secret.
@@ -315,8 +382,13 @@ function looksSecret(kind: SecretKind, value: string, { placeholders }: JudgeOpt
   // "12345678-0987-1234-5678-123456789012" has the form of a key and is none.
   if (/^[\d-]+$/.test(value) && /1234|0000/.test(value)) return false;
   if (/^0?123(?:4(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?)?$/.test(value)) return false;
-  // The file that holds it.
+  // Addresses are public.
+  if (/^0x[0-9a-f]{40}$/i.test(value) || LOCAL_CHAIN.test(value)) return false;
+  // Names of keys, and files that hold them.
+  if (strong && (/(?:ssh|gpg|pgp|deploy)_?key$/i.test(name) || /^[a-z]+(?:[-_.](?:[a-z]+|\d{1,4}))+$/.test(value)))
+    return false;
   if (/^[\w./~-]*\.(?:json|pem|key|txt|ya?ml|crt|cer|p12|pfx|jks|jwt)$/.test(value)) return false;
+  if (words && /secret/.test(value) && takesAnyText(name)) return true;
   if (/^[a-z]+(?:[-_.][a-z]+)*$/.test(value) && value.length < 40 && !/^[a-z]{16,}$/.test(value))
     return (kind === 'token' ? /^(?:root|dev|admin|secret)$/ : /^(?:secret|admin|root|test|demo)$/).test(value);
   return value.length >= 6;
