@@ -50,7 +50,7 @@ export const imagePinning = defineCheck({
     compose: ['image'],
     kubernetes: ['image', 'dockerImage', 'pkg.crossplane.io'],
     workflow: true,
-    script: [...PROGRAMS, ...chartNeeds.script],
+    script: [...PROGRAMS, ...chartNeeds.script, 'image:', '"image"'],
     otherci: true,
     imagefile: true,
     cloudformation: ['Image'],

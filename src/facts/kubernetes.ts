@@ -135,7 +135,7 @@ function inlinePatches(root: YamlMap, text: string, read: (text: string) => Yaml
 }
 
 /** The same node with all places moved by a map of offsets. */
-function moved<T extends YamlNode>(node: T, map: OffsetMap): T {
+export function moved<T extends YamlNode>(node: T, map: OffsetMap): T {
   const span = { start: map(node.span.start), end: map(node.span.end) };
   if (node.kind === 'scalar') {
     const pieces = node.pieces?.map(([text, file]): Piece => [text, map(file)]);

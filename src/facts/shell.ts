@@ -159,7 +159,7 @@ export interface Redirection {
 export interface HereDocument {
   readonly span: Span;
   readonly text: string;
-  /** Expansions inside; none when the delimiter is quoted. */
+  /** Expansions inside and the texts between them, without escapes; none when the delimiter is quoted. */
   readonly parts: readonly WordPart[];
 }
 
@@ -518,10 +518,29 @@ function redirection(node: Bash.Redirection, context: Context): Redirection {
   };
   if (node.type !== 'HereDoc') return node.target ? { ...base, target: word(node.target, context) } : base;
   const { body } = node;
-  const quoted = node.delimiter?.quoted ?? false;
-  const parts = quoted ? [] : (body.parts ?? []).flatMap((part) => wordPart(part, context));
+  const whole = { type: 'Literal' as const, pos: body.pos, end: body.end, value: body.text, text: body.text };
+  const found = (body.parts ?? [whole]).flatMap((part) =>
+    part.type === 'Literal' ? unescaped(part, context) : wordPart(part, context),
+  );
+  const parts = node.delimiter?.quoted || (!body.parts && found.length < 2) ? [] : found;
   return { ...base, heredoc: { span: spanOf(body, context), text: restore(body.text, body, context), parts } };
 }
+
+/** Text of a heredoc: what a backslash protects is a part of its own, so that all others stand in the file as they are. */
+function unescaped(part: Range & { readonly value: string }, context: Context): WordPart[] {
+  const raw = context.source.slice(part.pos, part.end);
+  if (part.value.includes('\ue000') || !ESCAPE.test(raw)) return literals(part, context);
+  let pos = part.pos;
+  return raw.split(ESCAPE).flatMap((piece, i): WordPart[] => {
+    const span = spanOf({ pos, end: pos + piece.length }, context);
+    pos += piece.length;
+    const text = i % 2 === 0 ? piece : piece.slice(1).replace('\n', '');
+    return text === '' ? [] : [{ kind: 'literal', span, text }];
+  });
+}
+
+/** The only escapes that a heredoc knows. */
+const ESCAPE = /(\\[$`\\\n])/;
 
 function word(node: Bash.Word, context: Context): Word {
   const span = spanOf(node, context);

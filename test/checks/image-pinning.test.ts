@@ -15,6 +15,8 @@ const bake = (context: string) =>
 const collects = (label: string) =>
   `#!/bin/bash\nIMAGE_ORG="\${IMAGE_ORG-ours}"\nIMAGE_REPO="\${IMAGE_REPO-shop}"\nARGS=(--pull -f "\${FILE}")\nif [ -d .git ]; then\n  ARGS+=(--label "org.opencontainers.image.revision=${label}")\nfi\n$DRY docker buildx --builder "x" build "\${ARGS[@]}" .\n`;
 const exported = 'FROM scratch\nCOPY a /a\nENTRYPOINT ["/a"]\n';
+const job = (image: string) =>
+  `apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n  template:\n    spec:\n      containers:\n        - name: c\n          image: ${image}\n`;
 const overlay = (name: string) => ({
   'base/kustomization.yaml': 'resources: [p.yaml]\n',
   'base/p.yaml': pod('web'),
@@ -110,6 +112,30 @@ const images: [string, string, string | undefined][] = [
 
 testCheck(imagePinning, {
   valid: [
+    {
+      name: 'digests in manifests and compose files that a script writes',
+      files: {
+        'deploy.sh': `#!/bin/sh\nD=${DIGEST}\nkubectl apply -f - <<EOF\n${pod('a@$D')}EOF\ncat > compose.yaml <<'EOF'\nservices:\n  a:\n    image: b@${DIGEST}\nEOF\n`,
+      },
+      subjects: 2,
+    },
+    {
+      name: 'an image that a script builds, and a manifest that it applies',
+      files: {
+        'smoke.sh': `#!/bin/sh\nI=shop:smoke\ndocker build -t "$I" .\nkubectl apply -f - <<EOF\n${job('$I')}EOF\n`,
+      },
+      subjects: 1,
+      evidence: 'built by smoke.sh',
+    },
+    {
+      name: 'images that a script builds and writes into a compose file, and a service that is built',
+      files: {
+        'deploy.sh':
+          '#!/bin/sh\ndocker build -t shop-web:staging .\ncat > compose.yaml <<EOF\nservices:\n  a:\n    image: shop-web:staging\n  b:\n    build: .\n    image: shop-b:1\nEOF\n',
+      },
+      subjects: 1,
+      evidence: 'built by deploy.sh',
+    },
     {
       name: 'bases that another target of a bake file among the tests builds',
       files: {
@@ -513,6 +539,89 @@ testCheck(imagePinning, {
     },
   ],
   invalid: [
+    ...[
+      ['applied from the input', (yaml: string) => `kubectl apply -f - <<EOF\n${yaml}EOF\n`, 4],
+      ['applied through a pipe', (yaml: string) => `cat <<'EOF' | sudo k3s kubectl create -f -\n${yaml}EOF\n`, 4],
+      ['written into a file', (yaml: string) => `if x; then\n  cat > "$DIR/job.yaml" <<EOF\n${yaml}EOF\nfi\n`, 5],
+      ['written by tee', (yaml: string) => `sudo tee /srv/job.yml >/dev/null <<EOF\n${yaml}EOF\n`, 4],
+      ['indented by tabs', (yaml: string) => `cat >j.yaml <<-EOF\n${yaml.replace(/^/gm, '\t')}EOF\n`, 4],
+      ['said by echo', (yaml: string) => `echo "${yaml}" | kubectl apply -f -\n`, 3],
+      ['in a function', (yaml: string) => `up() {\n  kubectl apply -f - <<EOF\n${yaml}EOF\n}\nup\n`, 5],
+      [
+        'behind escapes',
+        (yaml: string) => `cat >j.yaml <<EOF\n${'# \\$HOME and \\`x\\`\n'.repeat(30)}${yaml}EOF\n`,
+        34,
+      ],
+    ].map(([name, script, before]) => ({
+      name: `a manifest that a script writes: ${name}`,
+      files: { 'deploy.sh': `#!/bin/sh\n${(script as (yaml: string) => string)(job('a:1'))}` },
+      findings: [
+        {
+          message: 'tag-k8s-image',
+          at: `deploy.sh:${(before as number) + 7}`,
+          confidence: 'high' as const,
+          what: '`a:1`',
+        },
+      ],
+      skip: ['comment'] as const,
+    })),
+    {
+      name: 'JSON that a script applies',
+      files: {
+        'deploy.sh': `#!/bin/sh\nkubectl apply -f - <<EOF\n{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"c","image":"a:1"}]}}\nEOF\n`,
+      },
+      findings: [{ message: 'tag-k8s-image', at: 'deploy.sh:3' }],
+      skip: ['comment'],
+    },
+    {
+      name: 'variables in what a script writes',
+      files: {
+        'deploy.sh': `#!/bin/sh\nV=1.2\nW="\${W:-3.4}"\nkubectl apply -f - <<EOF\n${job('a:$V')}---\n${job('b:${W}')}---\n${job('c:${X:-latest}')}---\n${job('d:latest').replace('metadata', '$EXTRA\nmetadata')}EOF\n`,
+      },
+      findings: [
+        { message: 'tag-k8s-image', at: 'deploy.sh:13', what: '`a:1.2`' },
+        { message: 'tag-k8s-image', at: 'deploy.sh:23', what: '`b:3.4`' },
+        { message: 'latest-k8s-image', at: 'deploy.sh:33', what: '`c:latest`' },
+        { message: 'latest-k8s-image', at: 'deploy.sh:44', what: '`d:latest`' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'compose files that scripts write, for production and for a test',
+      files: {
+        'deploy.sh':
+          "#!/bin/sh\ncat > compose.yaml <<'EOF'\nservices:\n  a:\n    image: a:${TAG:-1}\n  b:\n    build: .\n    image: b\nEOF\n",
+        'stack.sh': '#!/bin/sh\ndocker stack deploy -c - shop <<EOF\nservices:\n  a:\n    image: c:\\${TAG:-2}\nEOF\n',
+        'dev-up.sh': '#!/bin/sh\ncat <<EOF > compose.yaml\nservices:\n  a:\n    image: a:3\nEOF\n',
+      },
+      findings: [
+        { message: 'tag-compose-image', at: 'deploy.sh:5', confidence: 'high', what: '`a:1`' },
+        { message: 'tag-compose-image', at: 'stack.sh:5', confidence: 'high', what: '`c:2`' },
+        { message: 'tag-compose-image', at: 'dev-up.sh:5', confidence: 'low' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'compose files that a function renders or a script puts together',
+      files: {
+        'install.sh':
+          '#!/bin/sh\nrender() {\n  cat <<EOF\nservices:\n$MORE\n  a:\n    image: ${IMAGE:-a:1}\nEOF\n}\nshow() {\n  cat <<EOF\nservices:\n  a:\n    image: b:1\nEOF\n}\nshow\ncat > docker-compose.more.yml <<EOF\nservices:\n  z:\n    image: ${IMAGE:-a:1}\nEOF\nmain() {\n  render > docker-compose.yml\n}\nmain\ncat >> "$services_file" <<EOF\n\n  c:\n    image: c:1\n    restart: always\nEOF\ncat > values.yaml <<EOF\nc:\n  image: c:2\n  ports: [1]\nEOF\n',
+      },
+      findings: [
+        { message: 'tag-compose-image', at: 'install.sh:7', what: '`a:1`' },
+        { message: 'tag-compose-image', at: 'install.sh:30', what: '`c:1`' },
+      ],
+      skip: ['comment'],
+    },
+    {
+      name: 'a cluster of a database that a script writes',
+      files: {
+        'db.sh':
+          '#!/bin/sh\nkubectl apply -f - <<EOF\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\nspec:\n  imageName: a.example/pg:17\nEOF\n',
+      },
+      findings: [{ message: 'tag-deploy-image', at: 'db.sh:7' }],
+      skip: ['comment'],
+    },
     {
       name: 'a context of another name, of another Dockerfile, or none of a target',
       files: {
@@ -1281,6 +1390,12 @@ testCheck(imagePinning, {
     },
   ],
   notApplicable: [
+    {
+      name: 'manifests that a script shows, documents or makes a template of',
+      files: {
+        'help.sh': `#!/bin/sh\ncat <<EOF\n${pod('a:1')}EOF\ncat > README.md <<EOF\n${pod('a:1')}EOF\ncat > pod.example.yaml <<EOF\n${pod('a:1')}EOF\ncat > image.yaml <<EOF\nkind: x\nimage: a:1\nEOF\n`,
+      },
+    },
     { name: 'a pack of skills', files: { '.agents/skills/x/a.sh': '#!/bin/sh\ngit clone https://x.example/a/b\n' } },
     { name: 'nothing', files: { 'a.txt': 'x' } },
     { name: 'workflow with plain commands', files: workflow('run: make') },
@@ -1288,6 +1403,12 @@ testCheck(imagePinning, {
     { name: 'local includes', files: { '.gitlab-ci.yml': 'include: x.yml\na:\n  script: [make]\n' } },
   ],
   unknown: [
+    {
+      name: 'what only the run of a script gives',
+      files: {
+        'deploy.sh': `#!/bin/sh\nT=$(git describe)\nkubectl apply -f - <<EOF\n${pod('a:$T')}EOF\nenvsubst <<'EOF' | kubectl apply -f -\n${pod('b:$T')}EOF\n`,
+      },
+    },
     {
       name: 'images that pipelines learn from a job, a setting or their caller',
       files: {

@@ -1,5 +1,6 @@
 /** Knows the images that cloud services, operators and tools are told to run: Terraform, CloudFormation, ECS, custom resources. */
 import { resolved, type Template } from '../cloudformation.ts';
+import { linkWritten } from '../cluster/written.ts';
 import { linkCluster, placeIn } from '../cluster.ts';
 import { linkTasks } from '../ecs.ts';
 import type { Facts } from '../facts.ts';
@@ -166,7 +167,7 @@ function inTasks(facts: Facts): DeclaredImage[] {
 
 function inObjects(facts: Facts): DeclaredImage[] {
   const seen = new Set<string>();
-  return facts.linked(linkCluster).objects.flatMap((deployed) => {
+  return [...facts.linked(linkCluster).objects, ...facts.linked(linkWritten).objects].flatMap((deployed) => {
     const { object } = deployed;
     const custom = CUSTOM[object.apiVersion.replace(/\/.*/, '')];
     if (!custom || custom.kinds?.test(object.kind) === false) return [];

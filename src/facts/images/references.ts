@@ -4,6 +4,7 @@ import { linkPipelines } from '../ci/gitlab.ts';
 import type { Job, Pipeline } from '../ci/pipeline.ts';
 import { filledIn } from '../ci/values.ts';
 import { skaffoldArtifacts } from '../cluster/skaffold.ts';
+import { linkWritten } from '../cluster/written.ts';
 import { deployedWorkloads, linkCluster, placeIn, type Workload } from '../cluster.ts';
 import { type ComposeText, linkCompose } from '../compose.ts';
 import { linkDocker, shortNameOf } from '../docker-run.ts';
@@ -49,6 +50,8 @@ export interface ImageReference {
   readonly builder?: boolean;
   /** Nothing of it is delivered: to review. */
   readonly aside?: boolean;
+  /** One of several texts that a script writes: who mends one mends all of the same name. */
+  readonly written?: true;
   /** Published by the repository itself: registry and namespace, and the manifests, chart or compose file it stands in. */
   readonly own?: { readonly prefix: string; readonly set: string };
   /** Folder of the chart that renders it. */
@@ -77,6 +80,7 @@ export function linkImageReferences(facts: Facts): readonly ImageReference[] {
     ...[...inDockerfiles(facts), ...inCompose(facts)].map((one) =>
       DEV_CONTAINER.test(one.place.path) ? { ...one, aside: true } : one,
     ),
+    ...inWrittenServices(facts),
     ...inKubernetes(facts),
     ...inPipelines(facts),
     ...elsewhere,
@@ -109,7 +113,7 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     const image = parseImage(resolved ?? '');
     const tagged = image && digestState(image) === 'absent' && !moves(image) && !holdsPlaceholder(image);
     const published = own !== undefined && exempt === undefined && tagged === true;
-    const shares = aspect === 'run-image' || (VARIABLES_OF_FILE.has(aspect) && one.text.includes('$'));
+    const shares = aspect === 'run-image' || one.written || (VARIABLES_OF_FILE.has(aspect) && one.text.includes('$'));
     const from = chart ?? (shares ? `${one.place.path} ${one.text}` : undefined);
     const line = use && exempt === undefined ? `${place.path}:${place.span.start} ${tagged}` : undefined;
     // Services that merge one mapping, and overlays of one base, name it in one place.
@@ -277,6 +281,29 @@ function inCompose(facts: Facts): ImageReference[] {
   });
 }
 
+/** Services of compose files that scripts write. */
+function inWrittenServices(facts: Facts): ImageReference[] {
+  const built = facts.linked(linkBuiltImages);
+  return facts.linked(linkWritten).services.map(({ name, image: text, place, trial }): ImageReference => {
+    const resolved = resolveVariables(text, new Map()).value;
+    const image = parseImage(resolved ?? '');
+    const builder = image && builderOf(built, image, true);
+    const exempt = builder ? builtFrom(builder) : namesOwnImage(text) ? PROJECTS_OWN : undefined;
+    const prefix = image && facts.linked(linkOwnPrefixes)(image);
+    return {
+      aspect: 'compose-image',
+      title: name.includes('$') ? 'image of a service' : `image of service ${name}`,
+      place,
+      text,
+      ...(resolved === undefined ? { reason: 'deployed' } : { resolved }),
+      ...(exempt === undefined ? {} : { exempt }),
+      ...(prefix === undefined ? {} : { own: { prefix, set: place.path } }),
+      ...(trial ? { aside: true } : {}),
+      written: true,
+    };
+  });
+}
+
 /** The line of a .env file that gives the version, or the name where that ends the text. */
 function deciderOf({ text, origins }: ComposeText): Origin | undefined {
   const plain = text.replace(/\$\{(\w+)(?:[^{}]|\{[^{}]*\})*\}/g, '$$$1');
@@ -288,7 +315,8 @@ function deciderOf({ text, origins }: ComposeText): Origin | undefined {
 function inKubernetes(facts: Facts): ImageReference[] {
   const seen = new Set<string>();
   const built = facts.linked(linkBuiltImages);
-  const workloads = deployedWorkloads(facts.linked(linkCluster));
+  const written = new Set(facts.linked(linkWritten).workloads);
+  const workloads = [...deployedWorkloads(facts.linked(linkCluster)), ...written];
   // What is deployed for trying things out alone comes last: an image that others name as well is theirs.
   const ordered = [...workloads.filter(({ trial }) => !trial), ...workloads.filter(({ trial }) => trial)];
   return ordered.flatMap((workload) =>
@@ -308,7 +336,7 @@ function inKubernetes(facts: Facts): ImageReference[] {
         ? 'ko builds it and puts the digest in'
         : namesOwnImage(text)
           ? PROJECTS_OWN
-          : image && exemption(built, image, pull);
+          : image && exemption(built, image, pull, workload.path);
       return [
         {
           aspect: 'k8s-image',
@@ -324,6 +352,7 @@ function inKubernetes(facts: Facts): ImageReference[] {
           ...(exempt === undefined ? {} : { exempt }),
           ...(prefix === undefined ? {} : { own: { prefix, set: setOf(workload) } }),
           ...(workload.trial ? { aside: true } : {}),
+          ...(written.has(workload) ? { written: true } : {}),
         },
       ];
     }),
@@ -331,8 +360,10 @@ function inKubernetes(facts: Facts): ImageReference[] {
 }
 
 /** Why the manifest cannot name the content: who deploys it puts the digest in, or nothing is fetched at all. */
-function exemption(built: BuiltImages, image: ImageRef, pull: string | undefined): string | undefined {
+function exemption(built: BuiltImages, image: ImageRef, pull: string | undefined, path: string): string | undefined {
   const builder = builderOf(built, image, true);
+  // A script that builds an image and applies what it writes itself.
+  if (builder?.path === path) return builtFrom(builder);
   if (builder?.deploys) return `${builder.path} builds it and puts in what it built`;
   return builder && pull === 'Never' ? `${builtFrom(builder)}, and never fetched` : undefined;
 }

@@ -12,7 +12,7 @@ import {
   type Word,
   type WordPart,
 } from '../shell.ts';
-import type { Span } from '../span.ts';
+import type { OffsetMap, Span } from '../span.ts';
 import { systemd } from '../systemd.ts';
 import type { Scope } from '../variables.ts';
 import { baseName, resolveWord, withoutLaunchers } from './words.ts';
@@ -34,6 +34,8 @@ type Read = (path: string, text: string) => readonly Pick<Setting, 'name' | 'val
 const SKIPPED =
   /example|sample|template|\.(?:dist|tpl|j2)$|(?:^|\/)\.(?:github|gitlab|circleci)\/|\.gitlab-ci\.yml$|\.pre-commit-config\.yaml$/i;
 const LONGEST = 100_000;
+/** Functions of a script whose output is followed. */
+const MOST_CALLS = 200;
 
 /** Loads the readers of all kinds of files; the function it gives is pure and never throws. */
 export async function writtenReader(): Promise<ReadWritten> {
@@ -54,30 +56,58 @@ export async function writtenReader(): Promise<ReadWritten> {
   ];
   return (statements) => {
     const found: WrittenSetting[] = [];
-    const variables = constantsOf(statements);
-    const write = (file: string, parts: readonly WordPart[]): void => {
+    for (const { file, value: text, at } of writtenTexts(statements, constantsOf(statements))) {
       const [, read] = readers.find(([names]) => names.test(file)) ?? [];
-      const text = textOf(parts, variables);
-      if (!read || SKIPPED.test(file) || text.value.length > LONGEST) return;
-      for (const { name, value, span } of read(file, text.value)) {
+      for (const { name, value, span } of read?.(file, text) ?? []) {
         const given = /^\$\{\w+:?-([^{}]*)\}$/.exec(value)?.[1] ?? value;
-        found.push({ file, name, value: given, span: { start: text.at(span.start), end: text.at(span.end) } });
+        found.push({ file, name, value: given, span: { start: at(span.start), end: at(span.end) } });
       }
-    };
-    const visit = (node: ShellNode, outer: string | undefined): void => {
-      const file = targetOf(node) ?? outer;
-      if (node.kind === 'command' && file !== undefined) {
-        const heredocs = node.redirections.flatMap(({ heredoc }) => heredoc ?? []);
-        for (const heredoc of heredocs) write(file, partsOf(heredoc));
-        if (heredocs.length === 0) for (const word of saidBy(node)) write(file, partsOf(word));
-      }
-      for (const child of childNodes(node)) visit(child, file);
-      const inside = node.kind === 'command' || node.kind === 'function' ? undefined : file;
-      for (const body of bodiesOf(node)) for (const one of body) visit(one.node, inside);
-    };
-    for (const { node } of statements) visit(node, undefined);
+    }
     return found;
   };
+}
+
+/** A text that a script writes. */
+export interface WrittenText {
+  /** As the script names it, variables included. */
+  readonly file: string;
+  /** What only the run of the script gives stands as `${value}`. */
+  readonly value: string;
+  /** Where each of its characters stands in the script. */
+  readonly at: OffsetMap;
+}
+
+/** All texts that statements write into files that are no templates, variables of `scope` replaced. */
+export function writtenTexts(statements: readonly Statement[], scope: Scope): WrittenText[] {
+  const found: WrittenText[] = [];
+  const write = (file: string, parts: readonly WordPart[]): void => {
+    const text = textOf(parts, scope);
+    if (!SKIPPED.test(file) && text.value.length <= LONGEST) found.push({ file, ...text });
+  };
+  // `render_compose > compose.yaml`: what the function says goes there.
+  const functions = new Map(
+    statements.flatMap(({ node }) => (node.kind === 'function' ? [[node.name, node.body]] : [])),
+  );
+  const entered = new Set<string>();
+  const visit = (node: ShellNode, outer: string | undefined): void => {
+    const file = targetOf(node) ?? outer;
+    if (node.kind === 'command' && file !== undefined) {
+      const heredocs = node.redirections.flatMap(({ heredoc }) => heredoc ?? []);
+      for (const heredoc of heredocs) write(file, partsOf(heredoc));
+      if (heredocs.length === 0) for (const word of saidBy(node)) write(file, partsOf(word));
+      const name = node.words[0]?.text ?? '';
+      const call = `${name} ${file}`;
+      if (functions.has(name) && !entered.has(call) && entered.size < MOST_CALLS) {
+        entered.add(call);
+        for (const one of functions.get(name)!) visit(one.node, file);
+      }
+    }
+    for (const child of childNodes(node)) visit(child, file);
+    const inside = node.kind === 'command' || node.kind === 'function' ? undefined : file;
+    for (const body of bodiesOf(node)) for (const one of body) visit(one.node, inside);
+  };
+  for (const { node } of statements) visit(node, undefined);
+  return found;
 }
 
 /** The file that a node writes what it says to; a manifest for `kubectl apply -f -`. */
@@ -95,7 +125,8 @@ function targetOf(node: ShellNode): string | undefined {
     ({ text }) => text,
   );
   if (baseName(program) === 'tee') return rest.find((one) => !one.startsWith('-'));
-  if (/^(?:kubectl|oc|k3s|docker|podman)$/.test(baseName(program)) && takesInput(rest)) return 'manifest.yaml';
+  if (/^(?:kubectl|oc|k3s|k0s|microk8s|minikube|docker|podman)$/.test(baseName(program)) && takesInput(rest))
+    return 'manifest.yaml';
   return written;
 }
 
@@ -112,11 +143,18 @@ function partsOf({ span, text, parts = [] }: HereDocument | Word): readonly Word
   return parts.length > 0 ? parts : [{ kind: 'literal', span, text }];
 }
 
-/** Variables that the script sets once, to a text; a name with an undefined value has one that nobody knows. */
-function constantsOf(statements: readonly Statement[]): Scope {
+/**
+ * Variables that the script sets once, to a text, with `defaults` also to one that the caller may replace; a name with
+ * an undefined value has one that nobody knows.
+ */
+export function constantsOf(statements: readonly Statement[], defaults = false): Scope {
   const values = new Map<string, string | undefined>();
   eachCommand(statements, ({ words, assignments }) => {
-    for (const { name, value } of assignments) values.set(name, values.has(name) ? undefined : value?.value);
+    for (const { name, value } of assignments) {
+      const word = defaults && value ? resolveWord(value, values) : undefined;
+      const text = word?.known ? word.text : value?.value;
+      values.set(name, values.has(name) ? undefined : text);
+    }
     if (/^(?:read|source|\.|mapfile|getopts|eval)$/.test(words[0]?.text ?? ''))
       for (const { text } of words.slice(1)) values.set(text, undefined);
   });
@@ -124,10 +162,7 @@ function constantsOf(statements: readonly Statement[]): Scope {
 }
 
 /** The text that is written, and where each of its characters stands in the file. */
-function textOf(
-  parts: readonly WordPart[],
-  variables: Scope,
-): { readonly value: string; readonly at: (offset: number) => number } {
+function textOf(parts: readonly WordPart[], variables: Scope): Pick<WrittenText, 'value' | 'at'> {
   const pieces: { readonly from: number; readonly span: Span }[] = [];
   let value = '';
   for (const part of parts) {
@@ -139,7 +174,13 @@ function textOf(
     if (value.length > LONGEST) break;
   }
   const at = (offset: number): number => {
-    const { from, span } = pieces.findLast((one) => one.from <= offset) ?? pieces[0]!;
+    let low = 0;
+    for (let high = pieces.length - 1; low < high; ) {
+      const middle = (low + high + 1) >> 1;
+      if (pieces[middle]!.from <= offset) low = middle;
+      else high = middle - 1;
+    }
+    const { from, span } = pieces[low]!;
     return Math.min(span.end, span.start + offset - from);
   };
   return { value, at };
