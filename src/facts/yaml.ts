@@ -1,6 +1,6 @@
 /** Knows how to read YAML and JSON as plain located data: anchors, merge keys, duplicate keys, several documents, broken ones. */
 import { createRequire } from 'node:module';
-import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
+import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLError, YAMLMap } from 'yaml';
 import type { ParseProblem } from './facts.ts';
 import { tooDeep } from './nesting.ts';
 import type { OffsetMap, Place, Span } from './span.ts';
@@ -107,8 +107,7 @@ function readerWith(yaml: typeof import('yaml')): (text: string) => YamlFile {
       return { documents: [], problems: [{ message: 'nested too deeply', span: { start: deep, end: deep + 1 } }] };
     }
     try {
-      const parsed = yaml.parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
-      documents = Array.isArray(parsed) ? parsed : [];
+      documents = parse(text, yaml);
     } catch (error) {
       const message = error instanceof RangeError ? 'nested too deeply' : String((error as Error).message);
       return { documents: [], problems: [{ message, span: { start: 0, end: Math.min(1, text.length) } }] };
@@ -128,6 +127,43 @@ function readerWith(yaml: typeof import('yaml')): (text: string) => YamlFile {
     }
     return { documents: result, problems: problems.slice(0, MAX_PROBLEMS) };
   };
+}
+
+function parse(text: string, { parseAllDocuments }: typeof import('yaml')): Document.Parsed[] {
+  const read = (source: string): Document.Parsed[] => {
+    const parsed = parseAllDocuments(source, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+    return Array.isArray(parsed) ? parsed : [];
+  };
+  const documents = read(text);
+  let [again, source] = [documents, text];
+  // A quote that was not closed hides those behind it.
+  for (let i = 0; i < 3 && again.some(({ errors }) => errors.some(isOpenQuote)); i++) {
+    source = joinQuoted(source, again);
+    again = read(source);
+  }
+  return again.every(({ errors }) => errors.length === 0) ? again : documents;
+}
+
+function isOpenQuote({ code, message }: YAMLError): boolean {
+  return code === 'MISSING_CHAR' && message.endsWith('quote');
+}
+
+/**
+ * The same text, with quoted ones that go on in lines without indentation on one line: the parsers of Go, Python and C
+ * take them, and generators of manifests write them, but the specification does not allow it. No character moves.
+ */
+function joinQuoted(text: string, documents: readonly Document.Parsed[]): string {
+  let [joined, done] = ['', 0];
+  for (const error of documents.flatMap(({ errors }) => errors.filter(isOpenQuote))) {
+    const start = error.pos[0];
+    if (start < done) continue;
+    const rest = error.message.includes('"') ? /[^"\\]*(?:\\[\s\S][^"\\]*)*/y : /[^']*(?:''[^']*)*/y;
+    rest.lastIndex = start;
+    const part = rest.exec(text)?.[0].split(/\n(?=---|\.\.\.)/)[0] ?? '';
+    joined += text.slice(done, start) + part.replace(/[\r\n]/g, ' ');
+    done = start + part.length;
+  }
+  return joined + text.slice(done);
 }
 
 type ParsedMap = YAMLMap.Parsed<ParsedNode, ParsedNode | null>;

@@ -78,6 +78,24 @@ describe('content', () => {
     ]);
   });
 
+  test('quoted text goes on without indentation, as other parsers read it', () => {
+    const text =
+      "a:\n  b: 'It''s one\n  text'\n  c: \"x \\\"y\\\" v\r\n\nz\"\n  d: 'up\nto' # here\ne: 1\n---\nf: 'again\nand again'\ng: h\n";
+    const file = read(text);
+    expect(file.problems).toEqual([]);
+    const [first, second] = file.documents.map(({ root }) => root);
+    expect(plainOf(at(first, 'a', 'd')!)).toBe('up to');
+    expect(textOf(at(first, 'a', 'b'))).toMatch(/^It's one +text$/);
+    expect(textOf(at(first, 'a', 'c'))).toMatch(/^x "y" v +z$/);
+    expect(textOf(at(second, 'g'))).toBe('h');
+    expect(text.slice(entryOf(second!, 'g')!.span.start)).toBe('g: h\n');
+  });
+
+  test('a quote that another one closes by chance stays a mistake', () => {
+    const file = read("a: 'open\nb: 2\nc: 'x'\n");
+    expect(file.documents[0]!.broken).toBe(true);
+  });
+
   test('a broken document keeps what was understood, the next one is whole', () => {
     const file = read('a: 1\nb: "open\n---\nc: 2\n');
     expect(file.problems.length).toBeGreaterThan(0);
