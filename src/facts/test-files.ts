@@ -1,4 +1,7 @@
-/** Knows files that only tests run, where their path does not say so: what a runner's configuration names, and what imports the runner. */
+/**
+ * Knows files that only tests run, where their path does not say so: what a runner's configuration names, what imports the
+ * runner, and what lies with integration tests.
+ */
 
 import { folderOf } from './paths.ts';
 import type { FileText, SourceFile } from './workspace.ts';
@@ -18,7 +21,9 @@ export function testFiles(
   files: readonly SourceFile[],
   read: (path: string) => FileText | undefined,
 ): ReadonlySet<string> {
-  const found = new Set<string>();
+  const folders = testFolders(files);
+  const beside = ({ path, zone }: SourceFile) => zone === 'production' && folders.some((one) => path.startsWith(one));
+  const found = new Set(files.filter(beside).map(({ path }) => path));
   const manifests = new Map<string, string>();
   for (const { path } of files) {
     if (manifest.test(path)) manifests.set(folderOf(path), read(path)?.text ?? '');
@@ -35,6 +40,19 @@ export function testFiles(
     if (imported && !isProduct(manifests, folderOf(path), imported)) found.add(path);
   }
   return found;
+}
+
+const CODE = /\.(?:py|go|rb|java|kt|cs|php|rs|[cm]?[jt]sx?)$/;
+
+/** Folders for one kind of tests, `integration/`, that hold more tests than other code: the rest of them is for these tests. */
+function testFolders(files: readonly SourceFile[]): readonly string[] {
+  const folders = new Map<string, number>();
+  for (const { path, zone } of files) {
+    const folder = /^(?:.*\/)?(?:integration|acceptance|functional|conformance|smoke|regression)\//.exec(path)?.[0];
+    if (folder !== undefined && CODE.test(path) && (zone === 'test' || zone === 'production'))
+      folders.set(folder, (folders.get(folder) ?? 0) + (zone === 'test' ? 1 : -1));
+  }
+  return [...folders].flatMap(([folder, more]) => (more > 0 ? [folder] : []));
 }
 
 /** Files that the configuration of a runner names as its own setup. */

@@ -195,6 +195,25 @@ describe('files that only tests run', () => {
     expect(zones(files)).toEqual(['src/helpers.js', 'src/mocks/server.ts']);
   });
 
+  test('what lies with integration tests is for them, and code named so is not', () => {
+    const files = {
+      'integration/login_test.go': 'package integration\n',
+      'integration/rates_test.go': 'package integration\n',
+      'integration/server.go': 'package integration\n',
+      'integration/resources/compose/base.yml': 'services: {}\n',
+      'src/integration/mail.ts': 'export {};\n',
+      'src/integration/mail.test.ts': 'export {};\n',
+      'src/integration/compose.yml': 'services: {}\n',
+    };
+    expect(zones(files)).toEqual([
+      'integration/login_test.go',
+      'integration/rates_test.go',
+      'integration/resources/compose/base.yml',
+      'integration/server.go',
+      'src/integration/mail.test.ts',
+    ]);
+  });
+
   test('no runner, and the word of the user', () => {
     const text = 'import { vi } from "vitest";\n';
     expect(zones({ 'package.json': '{}', 'src/a.ts': text })).toEqual([]);
