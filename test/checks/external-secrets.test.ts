@@ -924,12 +924,13 @@ testCheck(externalSecrets, {
         'deploy/all.sh': [
           '#!/bin/bash',
           'export DB_PASSWORD="$(openssl rand -hex 32)" MAIL_PASSWORD=changeme QUEUE_PASSWORD=postgres',
-          'export CACHE_PASSWORD=test-Quarry-41 ADMIN_PASSWORD=admin123 ROOT_PASSWORD=grafana2024 X_PASSWORD=dev-1-shop',
+          'export CACHE_PASSWORD=test-Quarry-41 ADMIN_PASSWORD=admin123 SITE_PASSWORD=site1user ROOT_PASSWORD=grafana2024 X_PASSWORD=dev-1-shop',
           'export API_TOKEN="${API_TOKEN:-}" API_KEY="${1:?key}" SESSION_SECRET="$(cat s)-41" JWT_SECRET="x${Y}41"',
           'export PASSWORD_STORE=/srv/pass-2/store PASSWORD_FILE=/run/secrets/db2 SECRET_NAME=web-tls-2',
           'export SSH_KEY=shop_ed25519 DEPLOY_KEY=~/.ssh/shop-41 AWS_KEY_PAIR=shop-keys-41 GPG_KEY=A035C8C19219BA82',
           'export PUBLIC_KEY=MCowBQYDK2VwAyEAq8Zr1Lk0 TOKEN_CHECKSUM=9f86d081884c7d659a2f KEY_COLOR=8fa3b2c1',
           `SIGNING_KEY=A035C8C19219BA82 MESH_TOKEN=0x${HEX.slice(0, 40)} AWS_KMS_KEY=0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0`,
+          `Environment='PWD="/opt/shop"' PWD=/opt/shop2 ./start`,
           'API_KEY=shop-key-2 ANALYTICS_API_KEY=phc_q8Zr1Lk0Vt5Nw2Xb7Ym4Hc9J',
           `DEPLOYER_PRIVATE_KEY=0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80 ./start`,
           'PATTERN="-----BEGIN RSA PRIVATE KEY-----"',
@@ -942,6 +943,7 @@ testCheck(externalSecrets, {
         Makefile: `test:\n\tDB_PASSWORD=${REAL} go test ./...\n`,
       },
     },
+    { name: 'ConfigMap with a script', files: { 'a.yaml': config('a.sh: |\n    PASSWORD=$2\n    TOKEN="$1"') } },
     { name: 'ConfigMap with an empty setting', files: { 'a.yaml': config('app: REDIS_PASSWORD=') } },
     { name: 'template of an .env file', files: { '.env.example': `DB_PASSWORD=${REAL}\n` } },
     {

@@ -24,7 +24,7 @@ export interface Exposed {
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'plain' | 'real';
 
 const REFERENCE =
-  /^\$(?!apr1\$)\{?[A-Za-z_{(]|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@{1,2}\w+@{1,2}$|^__\w+__$|^_+[A-Z][A-Z_]*_$|^#\{|^%[({]\w+[)}]|^\(\([^()]+\)\)$|^\{[A-Za-z_.]+\}$|^\{cipher\}|^ENC\(|^@Microsoft\.KeyVault\(|^(?:vault|op|ref\+\w+|sm|gcpsm|awss?sm|(?:azure-?)?keyvault|kms|secrets?|secretsmanager|ssm|doppler|env|file):|^os\.environ\/|^[\w.]+[([](['"]).*\1[)\]]$|^[a-z_-]+(?:\/[a-z_.-]+){2,}$|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\/|^\$ANSIBLE_VAULT|\$\{[A-Za-z_]|\$\{\{|<%=/;
+  /^\$(?!apr1\$)\{?[A-Za-z_{(]|^\$[0-9@*#]$|^\$\(|\{\{|^<[^<>]+>$|^%\w+%$|^@{1,2}\w+@{1,2}$|^__\w+__$|^_+[A-Z][A-Z_]*_$|^#\{|^%[({]\w+[)}]|^\(\([^()]+\)\)$|^\{[A-Za-z_.]+\}$|^\{cipher\}|^ENC\(|^@Microsoft\.KeyVault\(|^(?:vault|op|ref\+\w+|sm|gcpsm|awss?sm|(?:azure-?)?keyvault|kms|secrets?|secretsmanager|ssm|doppler|env|file):|^os\.environ\/|^[\w.]+[([](['"]).*\1[)\]]$|^[a-z_-]+(?:\/[a-z_.-]+){2,}$|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault)\/|^\$ANSIBLE_VAULT|\$\{[A-Za-z_]|\$\{\{|<%=/;
 const PLACEHOLDER =
   /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|^DATA\+OMITTED$|^['"~]+$|^\(?redacted\)?$|^your|^please[-_ ]|^(?:override|overwrite)(?:[-_ ]?me)?$|(?:^|[-_ ])(?:to|must)[-_ ]?be[-_ ]?(?:set|replaced|changed|filled|defined|provided|generated)|^not?[-_ ]?(?:set|used|needed|required|key|(?:a[-_ ]?)?secret|real)|^(?:unused|ignored|auto|generated?|random)$|^(?:from|in)[-_ ](?:secret|vault|env)|^same as |(?:^|[/_-])X{3,}(?:[/_-]|$)|^[sr]k_test_.{0,12}$|^abcdefgh|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
 /** Part of a longer text, such as an address, that somebody must fill in. */
@@ -110,12 +110,14 @@ function wordsOf(name: string): string[] {
 export function secretName(name: string): SecretKind | undefined {
   const words = wordsOf(name);
   const last = words.at(-1);
+  // The folder in which a shell works.
+  if (/^(?:OLD)?PWD$/.test(name)) return undefined;
   if (/ root token id$/.test(` ${words.join(' ')}`)) return 'token';
   if (/ erlang cookie$/.test(` ${words.join(' ')}`)) return 'credential';
   if (
     last === undefined ||
     NO_SECRET_AT_END.has(last) ||
-    words.some((word) => /^(?:public|publishable|anon|existing|kms)$/.test(word))
+    words.some((word) => /^(?:public|publishable|anon|existing)$/.test(word))
   )
     return undefined;
   if (
@@ -134,7 +136,7 @@ export function secretName(name: string): SecretKind | undefined {
   )
     return undefined;
   const key = words.lastIndexOf('key');
-  const nameOfKey = key > 0 && /^(?:passwords?|passwd|token|credentials?)$/.test(words[key - 1]!);
+  const nameOfKey = key > 0 && /^(?:passwords?|passwd|token|credentials?|kms)$/.test(words[key - 1]!);
   if (nameOfKey || (key >= 0 && /^(?:ids?|arn|alias|name|spec)$/.test(words[key + 1] ?? ''))) return undefined;
   if (words.some((word) => /^(?:password|passwd|passphrase|pwd|userpass|rootpass|dbpass)$/.test(word)))
     return 'password';
@@ -345,9 +347,10 @@ function looksStrong(value: string): boolean {
     /\d/.test(text) &&
     /[A-Za-z]/.test(text) &&
     new Set(text).size > 6 &&
-    !/test|dummy|fake|example|sample|local|default|passw|secret|change|admin|postgres|1234|abcd|(?:^|[-_.])dev(?:[-_.]|$)|^[a-z]+\d{0,4}!?$|^(?:pk|phc|pub)_/i.test(
+    !/test|dummy|fake|example|sample|local|default|passw|secret|change|admin|postgres|1234|abcd|(?:^|[-_.])dev(?:[-_.]|$)|^(?:pk|phc|pub)_/i.test(
       text,
     ) &&
+    !/^[A-Z]?[a-z]+\d{0,4}[a-z]*!?$/.test(text) &&
     !(/^[~.]{0,2}\//.test(text) && text.length < 40) &&
     !/^(?:0x)?(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40})$/.test(text)
   );
