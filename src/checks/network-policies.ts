@@ -1,7 +1,16 @@
 /** Knows whether a network policy selects each pod. */
 import { defineCheck, type Finding, pass, type Subject, sharingCauses, unknown } from '../check.ts';
 import { linkNamespaces } from '../facts/cluster/namespaces.ts';
-import { linkPolicies, type Policy, restricting, sameNamespace, sourceOf } from '../facts/cluster/network.ts';
+import {
+  appliedTogether,
+  beside,
+  linkPolicies,
+  type Policy,
+  restricting,
+  sameNamespace,
+  shownNamespace,
+  sourceOf,
+} from '../facts/cluster/network.ts';
 import { type Deployed, deployedAs, deployedWorkloads, linkCluster, textsOf, type Workload } from '../facts/cluster.ts';
 import { objectKey, sharingObjects } from '../facts/containers.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -110,7 +119,7 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
   const title = `pods of ${object}`;
   const { namespace, pod } = workload;
   const where = deployedAs(workload);
-  const name = workload.chart && namespace.startsWith('chart ') ? `of the chart ${workload.chart.name}` : namespace;
+  const name = shownNamespace(workload);
   const identity = objectKey(workload);
   const selecting = policies.filter((policy) => policy.selects(workload));
   // A mesh that denies by default is no network policy, but somebody thought of who may talk to whom.
@@ -142,7 +151,7 @@ function judge(workload: Workload, policies: readonly Policy[], missing: Map<str
       { policy: titleOf(open.object) },
       own.some((one) => restricting([one]).length > 0) ? 'low' : 'high',
     );
-  const others = policies.some((policy) => sameNamespace(policy, workload) && !policy.host && !policy.wide);
+  const others = policies.some((one) => appliedTogether(one, workload) && !one.host && !one.wide);
   if (others) {
     const labels = [...pod.labels].map(([key, value]) => `${key}=${value}`).slice(0, 5);
     return failed('unselected', { labels: labels.join(', ') || 'none' });
@@ -221,18 +230,6 @@ function unused(policies: readonly Policy[], facts: Facts): Finding[] {
     const place = { path: entry.path ?? policy.path, span: entry.span };
     return [{ message: 'useless', data: { policy: titleOf(policy.object) }, place, confidence: 'low' }];
   });
-}
-
-/** The same workload applied together with the policy. */
-function beside({ namespace, kustomization, chart, assumed }: Policy, workload: Workload): Workload {
-  const { kustomization: _, chart: __, assumed: ___, ...rest } = workload;
-  return {
-    ...rest,
-    namespace,
-    ...(kustomization === undefined ? {} : { kustomization }),
-    ...(chart === undefined ? {} : { chart }),
-    ...(assumed ? { assumed } : {}),
-  };
 }
 
 /** The pods that a service sends requests to. */

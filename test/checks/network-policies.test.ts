@@ -473,6 +473,21 @@ testCheck(networkPolicies, {
       skip,
     },
     {
+      name: 'files without a namespace, beside a policy without one and in another folder',
+      files: {
+        'one/p.yaml': policy(`{podSelector: {matchLabels: {app: api}}, ${RULES}}`).replace(', namespace: shop', ''),
+        'one/a.yaml': bare,
+        'one/b.yaml': bare.replace('{app: web}', '{app: api}').replace('name: web', 'name: api'),
+        'two/a.yaml': bare.replace('name: web', 'name: two'),
+        'two/b.yaml': bare.replace('name: web', 'name: three'),
+      },
+      findings: [
+        { message: 'unselected', at: 'one/a.yaml:4' },
+        { message: 'none', at: 'two/a.yaml:4' },
+      ],
+      skip,
+    },
+    {
       name: 'one object in two files',
       files: {
         'a.yaml': workload(),

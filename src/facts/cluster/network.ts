@@ -2,6 +2,7 @@
 import { type Deployed, linkCluster, textsOf, type Workload } from '../cluster.ts';
 import type { Facts } from '../facts.ts';
 import type { KubeObject } from '../kubernetes.ts';
+import { folderOf } from '../paths.ts';
 import { at, entriesOf, entryOf, isNull, itemsOf, textOf, type YamlNode } from '../yaml.ts';
 import { calicoExpression, keysOf, type Labels, matches } from './selectors.ts';
 
@@ -347,6 +348,35 @@ export function sameNamespace(policy: Deployed, workload: Deployed): boolean {
   }
   const named = !policy.assumed && !workload.assumed;
   return named || policy.namespace !== 'default' || sourceOf(policy) === sourceOf(workload);
+}
+
+/** The same for what would be applied with it: files that name no namespace meet in their folder. */
+export function appliedTogether(policy: Deployed, workload: Deployed): boolean {
+  const near = !(policy.assumed && isUnnamed(workload)) || folderOf(policy.path) === folderOf(workload.path);
+  return near && sameNamespace(policy, workload);
+}
+
+/** The same workload applied together with the policy. */
+export function beside({ namespace, kustomization, chart, assumed }: Policy, workload: Workload): Workload {
+  const { kustomization: _, chart: __, assumed: ___, ...rest } = workload;
+  return {
+    ...rest,
+    namespace,
+    ...(kustomization === undefined ? {} : { kustomization }),
+    ...(chart === undefined ? {} : { chart }),
+    ...(assumed ? { assumed } : {}),
+  };
+}
+
+/** The namespace of a workload, as a sentence names it. */
+export function shownNamespace(workload: Deployed): string {
+  const { chart, namespace } = workload;
+  if (chart && namespace.startsWith('chart ')) return `of the chart ${chart.name}`;
+  return isUnnamed(workload) ? `${namespace} (no file names another)` : namespace;
+}
+
+function isUnnamed({ assumed, namespace }: Deployed): boolean {
+  return assumed === true && namespace === 'default';
 }
 
 /** What nobody else installs stands by itself; what a command applies goes where the manifests go. */

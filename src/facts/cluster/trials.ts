@@ -5,12 +5,12 @@ import { baseName } from '../shell/words.ts';
 const TOOLS = new Set(['.devcontainer', '.github', '.gitlab', '.circleci', '.gitpod', '.vagrant']);
 /** Words that say so wherever they stand in the name of a folder or a file. */
 const WORDS = new Set(
-  'dev devel develop development devenv devcontainer devservices devstack devbox devspace localhost localdev minikube k3d vagrant test tests testing e2e'.split(
+  'dev devel develop development devenv devcontainer devservices devstack devbox devspace localhost localdev minikube k3d vagrant quickstart playground test tests testing e2e'.split(
     ' ',
   ),
 );
 /** Words that say so as the whole name or its end: `docker-compose.local.yml`, but not `local-path-storage.yaml`. */
-const ENDS = new Set('local kind demo example sample quickstart playground'.split(' '));
+const ENDS = new Set('local kind demo example sample'.split(' '));
 /** Those of them that name a developer's machine. */
 const MACHINES = new Set('localhost localdev minikube k3d vagrant local kind'.split(' '));
 
