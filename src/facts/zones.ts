@@ -75,7 +75,15 @@ export function zoneOf(path: string): Zone {
     // What is distributed along with a program lies in "dist" as well, and nobody builds that.
     if (zone === 'generated' && DISTRIBUTED.test(name) && !parts.some((part) => part !== 'dist' && folders.has(part)))
       continue;
-    if (parts.some((part) => folders.has(part) || (zone === 'test' && TEST_FOLDER.test(part)))) return zone;
+    if (
+      parts.some(
+        (part) =>
+          folders.has(part) ||
+          (folders.has(part.slice(1)) && /^[._]/.test(part)) ||
+          (zone === 'test' && TEST_FOLDER.test(part)),
+      )
+    )
+      return zone;
   }
   for (const [zone, pattern] of NAMES) if (pattern.test(name)) return zone;
   return 'production';

@@ -118,6 +118,8 @@ describe('zones', () => {
     ['unittest/a.py', 'test'],
     ['ab_tests/a.py', 'production'],
     ['contest/a.py', 'production'],
+    ['pkg/_testdata/root.key', 'test'],
+    ['_examples/app.py', 'example'],
     ['src/app.py', 'production'],
     ['.github/workflows/test.yml', 'production'],
     ['docker-compose.yml', 'production'],

@@ -452,7 +452,7 @@ function inFiles(facts: Facts): SecretUse[] {
 /** Images, Terraform, templates, units of systemd, and what scripts hand over. */
 function inSettings(facts: Facts): SecretUse[] {
   return facts.linked(plainSettings).flatMap(({ source, owner, name, value, place, secret, doubtful }): SecretUse[] => {
-    const given = secret && classify(value, true) === 'real' && !namesClient(name);
+    const given = secret && classify(value, true) === 'real' && !namesClient(name) && !namesOther(name);
     const exposed =
       // Whoever runs a script that writes "changeme" changes it there.
       exposedBy(name, value, { weak: source !== 'written' && source !== 'export', strong: source === 'export' }) ??
