@@ -64,6 +64,13 @@ testCheck(externalSecrets, {
       },
     },
     {
+      name: 'compose: a file on the command line, and how long something is valid',
+      files: {
+        'compose.yaml':
+          'services:\n  a:\n    image: x\n    command: chain --unlock 0 --password "/dev/null"\n    environment:\n      PASSWORD_RESET_EXPIRES_IN: ${RESET_IN:-45m}\n      DB_PASSWORD: ${P:?}\n',
+      },
+    },
+    {
       name: 'words that name keys, and keys that others give out',
       files: {
         'compose.yaml': compose(
