@@ -334,10 +334,10 @@ class Walker {
     const npm = /^(?:npm|yarn|pnpm|bun|npx)$/.test(name);
     if (pip && texts.some((text) => /^(?:install|add|download|wheel|inject)$/.test(text))) {
       for (const word of words) this.#pythonPackage(command, word);
-    } else if (npm && (name === 'npx' || texts.some((text) => /^(?:i|install|add|ci|global|exec|dlx)$/.test(text)))) {
+    } else if (name === 'npx' || (npm && /^(?:dlx|exec|x)$/.test(texts[0] ?? ''))) this.#tool(command, name, words);
+    else if (npm && texts.some((text) => /^(?:i|install|add|ci|global)$/.test(text)))
       for (const word of words) this.#nodePackage(command, word);
-      if (name === 'npx' || /^(?:dlx|exec|x)$/.test(texts[0] ?? '')) this.#tool(command, name, words);
-    } else if (name === 'bunx') this.#tool(command, name, words);
+    else if (name === 'bunx') this.#tool(command, name, words);
     else if (name === 'go' && /^(?:install|run)$/.test(texts[0] ?? '')) {
       for (const word of words.slice(1)) this.#goPackage(command, word);
     } else if (name === 'cargo' && texts[0] === 'install') {
@@ -394,6 +394,7 @@ class Walker {
     const { options, operands } = split(words, /^(?:-p|--package|-c|--call)$/);
     const dlx = /^(?:dlx|exec|x)$/.test(operands[0]?.text ?? '') && name !== 'npx' && name !== 'bunx';
     const asked = options.get('-p') ?? options.get('--package') ?? operands[dlx ? 1 : 0];
+    if (asked) this.#nodePackage(command, asked);
     const match = /^((?:@[\w.-]+\/)?[\w.-]+)(?:@([\w.^~-]+))?$/.exec(asked?.text ?? '');
     if (!match || (dlx && operands[0]!.text === 'exec')) return;
     const [, tool, ref] = match;

@@ -22,7 +22,7 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
   [
     'test',
     new Set(
-      'test tests testing __tests__ __mocks__ spec specs e2e testdata test-data test_data test-fixtures test-resources testcases fixtures __fixtures__ cypress'.split(
+      'test tests testing __tests__ __mocks__ mocks spec specs e2e testdata test-data test_data test-fixtures test-resources testcases fixtures __fixtures__ cypress'.split(
         ' ',
       ),
     ),

@@ -262,7 +262,7 @@ testCheck(imagePinning, {
       name: 'programs and modules of one release',
       files: {
         'a.sh':
-          '#!/bin/sh\ngo install x.example/a/b@v1.2.3\nnpx -y tool@1.2.3\nnpx installed-tool\nnpm exec installed-tool\n',
+          '#!/bin/sh\ngo install x.example/a/b@v1.2.3\nnpx -y tool@1.2.3\nnpx installed-tool\nnpm exec installed-tool\nnpx @acme/docs preview spec/api.json\n',
         'main.tf': `module "a" {\n  source  = "org/vpc/aws"\n  version = "5.1.2"\n}\nmodule "b" {\n  source = "git::https://x.example/a/b.git?ref=${COMMIT}"\n}\nmodule "c" {\n  source = "./c"\n}\n`,
         'unit/terragrunt.hcl': 'terraform {\n  source = "tfr:///org/vpc/aws?version=3.5.0"\n}\n',
       },

@@ -177,7 +177,7 @@ function inObjects(facts: Facts): DeclaredImage[] {
       const id = `${place.path} ${place.span.start}`;
       if (seen.has(id)) return [];
       seen.add(id);
-      const title = `image of ${name === undefined ? '' : `${name} of `}${titleOf(object)}`;
+      const title = `image of ${name ? `${name} of ` : ''}${titleOf(object)}`;
       const parameter = parameters.get(
         /^(?:\$\(|\{\{)\s*([\w.-]+?)\s*(?:\)|\}\})$/.exec(node.text)?.[1]?.replace(/^.*\./, '') ?? '',
       );
