@@ -192,7 +192,8 @@ testCheck(externalSecrets, {
         'kustomization.yaml':
           'secretGenerator:\n  - name: s\n    literals:\n      - client-id=shop-portal-7\n      - OIDC_CLIENT_ID=portal7\n      - clientId=portal7\n',
         'a.yaml': secret('stringData:\n  clientid: shop-portal-7\n  oidc.clientId: shop-portal-8\n'),
-        'deploy/a.sh': '#!/bin/sh\nkubectl create secret generic a --from-literal=client-id=shop-portal-7 --from-literal=username=portal\n',
+        'deploy/a.sh':
+          '#!/bin/sh\nkubectl create secret generic a --from-literal=client-id=shop-portal-7 --from-literal=username=portal\n',
       },
     },
     {
