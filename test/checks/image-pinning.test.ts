@@ -542,6 +542,7 @@ testCheck(imagePinning, {
     ...[
       ['applied from the input', (yaml: string) => `kubectl apply -f - <<EOF\n${yaml}EOF\n`, 4],
       ['applied through a pipe', (yaml: string) => `cat <<'EOF' | sudo k3s kubectl create -f -\n${yaml}EOF\n`, 4],
+      ['applied by a variable', (yaml: string) => `cat <<EOF | \${KUBECTL_CMD} -n x apply -f-\n${yaml}EOF\n`, 4],
       ['written into a file', (yaml: string) => `if x; then\n  cat > "$DIR/job.yaml" <<EOF\n${yaml}EOF\nfi\n`, 5],
       ['written by tee', (yaml: string) => `sudo tee /srv/job.yml >/dev/null <<EOF\n${yaml}EOF\n`, 4],
       ['indented by tabs', (yaml: string) => `cat >j.yaml <<-EOF\n${yaml.replace(/^/gm, '\t')}EOF\n`, 4],
@@ -605,11 +606,11 @@ testCheck(imagePinning, {
       name: 'compose files that a function renders or a script puts together',
       files: {
         'install.sh':
-          '#!/bin/sh\nrender() {\n  cat <<EOF\nservices:\n$MORE\n  a:\n    image: ${IMAGE:-a:1}\nEOF\n}\nshow() {\n  cat <<EOF\nservices:\n  a:\n    image: b:1\nEOF\n}\nshow\ncat > docker-compose.more.yml <<EOF\nservices:\n  z:\n    image: ${IMAGE:-a:1}\nEOF\nmain() {\n  render > docker-compose.yml\n}\nmain\ncat >> "$services_file" <<EOF\n\n  c:\n    image: c:1\n    restart: always\nEOF\ncat > values.yaml <<EOF\nc:\n  image: c:2\n  ports: [1]\nEOF\n',
+          '#!/bin/sh\nF=docker-compose.yml\nrender() {\n  cat <<EOF\nservices:\n$MORE\n  a:\n    image: ${IMAGE:-a:1}\nEOF\n}\nshow() {\n  cat <<EOF\nservices:\n  a:\n    image: b:1\nEOF\n}\nshow\ncat > docker-compose.more.yml <<EOF\nservices:\n  z:\n    image: ${IMAGE:-a:1}\nEOF\nmain() {\n  render > docker-compose.yml\n}\nmain\ncat >> "$F" <<EOF\n\n  c:\n    image: c:1\n    restart: always\nEOF\ncat > values.yaml <<EOF\nc:\n  image: c:2\n  ports: [1]\nEOF\n',
       },
       findings: [
-        { message: 'tag-compose-image', at: 'install.sh:7', what: '`a:1`' },
-        { message: 'tag-compose-image', at: 'install.sh:30', what: '`c:1`' },
+        { message: 'tag-compose-image', at: 'install.sh:8', what: '`a:1`' },
+        { message: 'tag-compose-image', at: 'install.sh:31', what: '`c:1`' },
       ],
       skip: ['comment'],
     },

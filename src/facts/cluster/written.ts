@@ -52,8 +52,10 @@ export function linkWritten(facts: Facts): Written {
   for (const { path, data } of facts.of('script')) {
     if (data.type !== 'shell') continue;
     for (const { shell } of data.targets.flatMap(({ recipes }) => recipes)) {
-      const texts = writtenTexts(shell.statements, constantsOf(shell.statements, true));
-      for (const { file, value, at: offsets } of texts.toSorted((a, b) => a.at(0) - b.at(0))) {
+      const scope = constantsOf(shell.statements, true);
+      const texts = writtenTexts(shell.statements, scope);
+      for (const { file: written, value, at: offsets } of texts.toSorted((a, b) => a.at(0) - b.at(0))) {
+        const file = written.replace(/\$(?:(\w+)|\{(\w+)\})/g, (all, a, b) => scope.get(a ?? b) ?? all);
         if (OTHER.test(file) || !TELLING.test(value)) continue;
         const documents = read(value.replace(PIECE, blank)).documents.map((one) => ({
           ...one,

@@ -110,6 +110,10 @@ export function writtenTexts(statements: readonly Statement[], scope: Scope): Wr
   return found;
 }
 
+/** By name, or by a variable that holds it. */
+const DEPLOYING =
+  /^(?:kubectl|oc|k3s|k0s|microk8s|minikube|docker|podman)$|^\$\{?\w*(?:kubectl|docker|compose)\w*\}?$/i;
+
 /** The file that a node writes what it says to; a manifest for `kubectl apply -f -`. */
 function targetOf(node: ShellNode): string | undefined {
   if (node.kind === 'pipeline') return node.commands.map(targetOf).find((one) => one !== undefined);
@@ -125,13 +129,13 @@ function targetOf(node: ShellNode): string | undefined {
     ({ text }) => text,
   );
   if (baseName(program) === 'tee') return rest.find((one) => !one.startsWith('-'));
-  if (/^(?:kubectl|oc|k3s|k0s|microk8s|minikube|docker|podman)$/.test(baseName(program)) && takesInput(rest))
-    return 'manifest.yaml';
+  if (DEPLOYING.test(baseName(program)) && takesInput(rest)) return 'manifest.yaml';
   return written;
 }
 
 function takesInput(words: readonly string[]): boolean {
-  return words.some((word, i) => /^(?:-f|-c|--filename|--file|--compose-file)$/.test(word) && words[i + 1] === '-');
+  const line = words.join(' ');
+  return /(?:^| )(?:-f|-c|--filename|--file|--compose-file)[ =]?-(?: |$)/.test(line);
 }
 
 /** Words that `echo` and `printf` write. */
