@@ -74,7 +74,7 @@ export function shortName(image: ImageRef): string {
 const VERSIONLESS = new Set(
   (
     'latest main master trunk head edge nightly canary dev devel develop unstable testing stable mainline current lts ' +
-    'rolling next preview snapshot alpha beta rc ' +
+    'rolling next preview snapshot alpha beta rc release staging stage prod production qa uat ' +
     'alpine slim dind cli git rootless windowsservercore nanoserver apache fpm zts jdk jre perl otel management debug nonroot full minimal'
   ).split(' '),
 );

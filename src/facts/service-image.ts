@@ -343,6 +343,8 @@ function interpreterVerdict(program: string, words: readonly string[], known: Se
   if (script === 'manage.py' || script.endsWith('/manage.py') || script === 'artisan') {
     return scriptVerdict(script, scripts.slice(1), known);
   }
+  if (/^(?:serve|server|daemon|worker)$/.test(scripts[1] ?? ''))
+    return { runs: 'service', because: `${script} ${scripts[1]}` };
   if (/^(?:run|serve|start|phx\.server)$/.test(script) && scripts[1] !== undefined)
     return nameVerdict(scripts[1], known, 'service');
   return nameVerdict(script, known, 'service');

@@ -221,13 +221,19 @@ testCheck(dockerfileHealthcheck, {
       skip,
     })),
     {
+      name: 'a program that may be a client',
+      files: { Dockerfile: 'FROM python:3\nENTRYPOINT ["python3", "relay.py"]\nCMD ["connect"]\n' },
+      findings: [{ message: 'missing', at: 'Dockerfile:1', what: '(relay.py)', confidence: 'low' }],
+      skip,
+    },
+    {
       name: 'a base that only an archive builds says nothing',
       files: {
         'Dockerfile.relay': 'FROM shop-relay:latest\nENTRYPOINT ["python3", "relay.py"]\nCMD ["server"]\n',
         'archive/compose.yaml': 'services:\n  relay:\n    build: {context: ., dockerfile: Dockerfile.old}\n',
         'archive/Dockerfile.old': 'FROM python:3\nEXPOSE 4433/udp\nCMD ["python3", "old.py"]\n',
       },
-      findings: [{ message: 'missing', at: 'Dockerfile.relay:1', what: '(relay.py)' }],
+      findings: [{ message: 'missing', at: 'Dockerfile.relay:1', what: '(relay.py server)', confidence: 'high' }],
       skip,
     },
     {

@@ -104,6 +104,7 @@ const images: [string, string, string | undefined][] = [
   ['a shortened digest', 'nginx@sha256:f1dbca0f5dbc9', 'digest'],
   ['an edition of whatever is newest', 'docker:dind', 'latest'],
   ['an edition of a line of releases', 'node:lts-alpine', 'latest'],
+  ['an environment', 'shop/web:staging', 'latest'],
   ['an edition of a version', 'nginx:1.27-alpine-slim', 'tag'],
   ['a release by its name', 'debian:bookworm-slim', 'tag'],
   ['zeros', `nginx@sha256:${'0'.repeat(64)}`, 'digest'],
