@@ -131,7 +131,7 @@ export type WordPart =
       readonly process?: '<' | '>';
       readonly body: readonly Statement[];
     }
-  /** `${{ ... }}` of GitHub Actions; `text` includes the braces. */
+  /** `${{ ... }}` of GitHub Actions, `<< ... >>` of CircleCI; `text` includes the braces. */
   | { readonly kind: 'expression'; readonly span: Span; readonly text: string }
   /** Arithmetic, glob patterns, brace expansion. */
   | { readonly kind: 'arithmetic' | 'pattern'; readonly span: Span; readonly text: string };
@@ -305,6 +305,9 @@ const maxProblems = 20;
 const hidden = /\ue000\ue001*/g;
 const maxExpression = 2000;
 
+/** What CircleCI puts in: the shell would read a here-document. */
+const parameter = /<<[ \t]{0,9}(?:pipeline|parameters|matrix)\.[\w.-]{1,200}[ \t]{0,9}>>/g;
+
 function hideExpressions(text: string): string {
   let out = '';
   let from = 0;
@@ -316,7 +319,8 @@ function hideExpressions(text: string): string {
     out += `${text.slice(from, open)}\ue000${'\ue001'.repeat(close + 1 - open)}`;
     from = close + 2;
   }
-  return out + text.slice(from);
+  const all = out + text.slice(from);
+  return all.includes('<<') ? all.replace(parameter, (one) => `\ue000${'\ue001'.repeat(one.length - 1)}`) : all;
 }
 
 /** Puts the expressions back into `value`, which came from `range` of the source. */

@@ -105,6 +105,23 @@ jobs:
       ['1 shop:base shop-live .circleci/config.yml'],
     ],
     [
+      'CircleCI: parameters, and steps under their old name',
+      {
+        '.circleci/config.yml': `version: 2.1
+jobs:
+  up:
+    parameters: {stage: {type: string}}
+    docker: [{image: "cimg/base:2024.01"}]
+    steps:
+      - deploy:
+          command: |
+            helm upgrade -i shop charts/shop -f charts/shop/values-<< parameters.stage >>.yaml -n shop-<<parameters.stage>>
+            echo done
+`,
+      },
+      ['1 shop:base .circleci/config.yml', '2 shop:base .circleci/config.yml'],
+    ],
+    [
       'Azure: in its own language',
       {
         'azure-pipelines.yml':
@@ -178,6 +195,46 @@ describe('arguments in lists', () => {
   });
 });
 
+describe('options in texts', () => {
+  test.each<[string, Files, unknown[] | undefined]>([
+    ['before the verb', bash('helm -n live --debug upgrade shop charts/shop'), ['0 shop:base live up.sh']],
+    [
+      'in a variable',
+      bash('OPTIONS="--wait --set size=4"', 'OPTIONS="$OPTIONS -n live"', 'helm upgrade shop charts/shop $OPTIONS'),
+      ['4 shop:base live up.sh'],
+    ],
+    ['in a variable that nobody knows', bash('helm upgrade shop charts/shop $OPTIONS'), undefined],
+    [
+      'that may be there',
+      bash('helm upgrade shop charts/shop ${OPTIONS:-} ${TAG:+--set tag=$TAG}'),
+      ['0 shop:base up.sh'],
+    ],
+    ['of the caller, on top of files', bash(`${LIVE} "$@"`), ['1 shop:base up.sh']],
+    [
+      'a whole command',
+      bash('CHART=charts/shop', 'line="helm upgrade shop $CHART"', 'line+=" --set \'size=4\'"', 'eval "$line"'),
+      ['4 shop:base up.sh'],
+    ],
+    [
+      'a whole command for a function',
+      bash(
+        'run() { if [ "$DRY" ]; then echo "$*"; else eval "$*"; fi; }',
+        'run "helm upgrade shop charts/shop \\',
+        '  --set tag=$TAG"',
+      ),
+      ['0 unknown up.sh'],
+    ],
+    ['that is only said', bash(`echo "${LIVE}"`, `log "${LIVE}"`), undefined],
+    [
+      'from a file',
+      bash('helm upgrade shop charts/shop --set-file tag=tag.txt --set-literal size=a,b'),
+      ['a,b unknown up.sh'],
+    ],
+  ])('%s', async (_, files, expected) => {
+    expect(await installed(files)).toEqual(expected);
+  });
+});
+
 describe('wrappers', () => {
   const wrapped = (body: string, line = 'tools/h.sh upgrade -i shop charts/shop -f charts/shop/values-live.yaml') => ({
     'tools/h.sh': `#!/bin/sh\n${body}\n`,
@@ -198,7 +255,8 @@ describe('wrappers', () => {
         'STAGE=${1:?stage}\nshift\nhelm upgrade shop charts/shop -f "charts/shop/values-$STAGE.yaml" -n "$STAGE" "$@"',
         'tools/h.sh live --set tag=v1',
       ),
-      ['1 shop:v1 live tools/h.sh'],
+      // As it is called, and as others may call it.
+      ['1 shop:v1 live tools/h.sh', '1 shop:base tools/h.sh', '2 shop:base tools/h.sh'],
     ],
     [
       'a function',

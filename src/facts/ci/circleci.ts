@@ -112,7 +112,8 @@ function readStep(
     variables: variablesOf(at(value, 'environment')),
     references: [],
   };
-  if (key !== 'run') {
+  // `deploy` is an old name for `run`.
+  if (key !== 'run' && key !== 'deploy') {
     return [{ ...base, name: key, task: { name: key, span: entry.keySpan, inputs: variablesOf(value) } }];
   }
   const code = value.kind === 'map' ? at(value, 'command') : value;

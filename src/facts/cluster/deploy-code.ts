@@ -34,6 +34,8 @@ export interface DeployCommand extends Place {
   readonly last?: readonly Known[];
   /** File of the code, which paths with marks are relative to. */
   readonly script: string;
+  /** Number of the way in which it can run, where lists may be filled differently. */
+  readonly way: number;
 }
 
 /** Longer than any name or path. */
@@ -125,14 +127,20 @@ export function eachDeployCommand(facts: Facts, code: DeployCode, visit: (comman
       for (const { name, value, append } of command.assignments) {
         if (value) variables.set(name, `${append ? (variables.get(name) ?? '') : ''}${filled(value, variables, at)}`);
       }
-      const fill = (words: readonly Item[]): readonly Known[] =>
-        words.map((word) => ({ text: filled(word, variables, at), path: word.path ?? path, span: word.span }));
+      const fill = (words: readonly Item[]): readonly Known[] => {
+        const evaluated = words[0]?.value === 'eval';
+        return words.flatMap((word) => {
+          const text = filled(word, variables, at);
+          const parts = evaluated || isSplit(word, text) ? wordsIn(text) : isLeftOut(word, text) ? [] : [text];
+          return parts.map((one): Known => ({ text: one, path: word.path ?? path, span: word.span }));
+        });
+      };
       const folders = foldersAt(at, path, starts);
       const end = pipe?.commands.at(-1);
       const last = end?.kind === 'command' ? { last: fill(end.words) } : {};
-      for (const way of expanded(command.words, at.arrays)) {
+      for (const [i, way] of expanded(command.words, at.arrays).entries()) {
         const words = fill(way);
-        visit({ words, starts, folders, ...last, path, span: command.span, script: path });
+        visit({ words, starts, folders, ...last, path, span: command.span, script: path, way: i });
         const called =
           depth < MAX_DEPTH && words.length > 1 ? calledScript(words, path, folders, starts, scripts) : undefined;
         if (!called || ++calls > MAX_CALLS) continue;
@@ -145,6 +153,24 @@ export function eachDeployCommand(facts: Facts, code: DeployCode, visit: (comman
   };
   const statements = code.shells.flatMap((shell) => shell.statements);
   run(statements, code.path, code.folder, code.variables, undefined, 0);
+}
+
+/** A variable that holds several words: `$HELM upgrade`, `helm upgrade web chart $OPTIONS`. */
+function isSplit({ parts = [] }: Item, text: string): boolean {
+  return parts.length === 1 && parts[0]!.kind === 'variable' && /^(?:-|helm\s|kubectl\s|oc\s)\S*\s/.test(text);
+}
+
+/** `${MORE:-}`, `${TAG:+--set tag=$TAG}`: nothing, unless somebody sets it. */
+function isLeftOut({ parts = [] }: Item, text: string): boolean {
+  const [part] = parts;
+  if (parts.length !== 1 || part?.kind !== 'variable' || text !== `\${${part.name}}`) return false;
+  return /^:?\+$/.test(part.operator ?? '') || (/^:?-$/.test(part.operator ?? '') && part.operand?.text === '');
+}
+
+/** Words of a text, as the shell reads it. */
+function wordsIn(text: string): string[] {
+  const words = text.match(/(?:[^\s"'\\]|"[^"]*"|'[^']*'|\\[^\n])+/g) ?? [];
+  return words.map((word) => word.replace(/["']/g, ''));
 }
 
 /** Shell files by path. */

@@ -25,6 +25,8 @@ export interface Deployment {
   /** Values given in place, in rising rank above the files. */
   readonly inline: readonly Inline[];
   readonly place: Place;
+  /** Above 0: another way of what a command can install. */
+  readonly way?: number;
 }
 
 export type Inline = Place &
@@ -74,7 +76,7 @@ export function deploymentsOf(
     if (zone !== 'production' || data.role !== 'config') continue;
     found.push(...fromTerraform(data.body, path, search, modules.module(folderOf(path))?.scopes[0]));
   }
-  return found;
+  return found.sort((a, b) => (a.way ?? 0) - (b.way ?? 0));
 }
 
 const SWITCHES =
@@ -94,10 +96,13 @@ function fromCommand(command: DeployCommand, search: Search): Deployment[] {
   const files: string[] = [];
   const inline: Inline[] = [];
   let namespace: string | undefined;
-  for (let i = verb + 1; i < words.length; i++) {
+  let more = false;
+  for (let i = 0; i < words.length; i++) {
     const { text, path, span } = words[i]!;
+    if (i === verb) continue;
     if (!/^-\D/.test(text)) {
-      plain.push(text);
+      if (/^\$\{[@*]\}$/.test(text)) more = true;
+      else plain.push(text);
       continue;
     }
     if (SWITCHES.test(text)) continue;
@@ -108,17 +113,25 @@ function fromCommand(command: DeployCommand, search: Search): Deployment[] {
     const place = assigned ? { path, span } : { path: words[i]!.path, span: words[i]!.span };
     if (flag === '-f' || flag === '--values') files.push(...value.split(','));
     else if (flag === '-n' || flag === '--namespace') namespace = value;
-    else if (flag === '--set' || flag === '--set-string')
-      inline.push({ kind: 'set', text: value, asText: flag !== '--set', ...place });
+    else if (flag === '--set-file')
+      inline.push({ kind: 'set', text: value.replace(/=.*/s, '=${file}'), asText: true, ...place });
+    else if (/^--set(?:-string|-literal)?$/.test(flag)) {
+      const written = flag === '--set-literal' ? value.replace(/[\\,]/g, '\\$&') : value;
+      inline.push({ kind: 'set', text: written, asText: flag !== '--set', ...place });
+    }
   }
-  // Options in a variable: what is installed with which values stays open.
-  if (plain.slice(2).some((word) => word.startsWith('${'))) return [];
+  // Options in a variable: what is installed with which values stays open. Those of the caller come on top.
+  if (plain.slice(2).some((word) => word.startsWith('${')) || (more && files.length === 0)) return [];
   const [release, chart] = plain.length > 1 ? plain : ['release-name', plain[0]];
   if (chart === undefined) return [];
-  const { starts, script } = command;
+  const { starts, script, way } = command;
   const folders = [...new Set([...command.folders, ...starts])];
   const inTree = (text: string) => (isAnchored(text) ? anchored(pathsIn(text, script, starts)[0] ?? '..') : text);
-  const { path, span } = words[verb]!.path === script ? command : words[verb]!;
+  // What a wrapper or `eval` runs is shown where it is written.
+  const said = words[verb]!;
+  const inside =
+    said.path === command.path && said.span.start >= command.span.start && said.span.end <= command.span.end;
+  const { path, span } = inside ? command : said;
   return chartFolders(inTree(chart), folders, search).flatMap((found) =>
     combinations(files.map(inTree), [...folders, found], search).map((valuesFiles) => ({
       chart: found,
@@ -127,6 +140,7 @@ function fromCommand(command: DeployCommand, search: Search): Deployment[] {
       valuesFiles,
       inline,
       place: { path, span },
+      way,
     })),
   );
 }
