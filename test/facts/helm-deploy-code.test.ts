@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { linkHelm } from '../../src/facts/helm.ts';
 import { extractors } from '../../src/facts/index.ts';
 import { at, plainOf } from '../../src/facts/yaml.ts';
+import { cpuTime } from '../cpu-time.ts';
 import { factsOfFiles } from '../facts-of.ts';
 
 const SHOP = {
@@ -71,6 +72,13 @@ live: {extends: .up, variables: {STAGE: live}}
     [
       'GitLab: a variable that names itself',
       { '.gitlab-ci.yml': `variables: {A: "$B", B: "$A"}\nup:\n  script: ["${LIVE} -n $A"]\n` },
+      ['1 shop:base .gitlab-ci.yml'],
+    ],
+    [
+      'GitLab: one of the job in one of the file',
+      {
+        '.gitlab-ci.yml': `variables: {STAGE: trial, VALUES: "charts/shop/values-$STAGE.yaml"}\nup:\n  variables: {STAGE: live}\n  script: [helm upgrade -i shop charts/shop -f $VALUES]\n`,
+      },
       ['1 shop:base .gitlab-ci.yml'],
     ],
     [
@@ -282,4 +290,26 @@ describe('wrappers', () => {
   ])('%s', async (_, files, expected) => {
     expect(await installed(files)).toEqual(expected);
   });
+});
+
+test.each<[string, Files]>([
+  [
+    'variables that double',
+    {
+      '.gitlab-ci.yml': `variables:\n${Array.from({ length: 200 }, (_, i) => `  A${i}: ${`$A${i + 1}`.repeat(300)}\n`).join('')}up:\n  script: [helm upgrade -i shop $A0]\n`,
+    },
+  ],
+  [
+    'scripts that call each other',
+    Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [
+        `s${i}.sh`,
+        `#!/bin/sh\n${Array.from({ length: 20 }, (_, j) => `./s${j}.sh "$@" x\n`).join('')}helm "$@"\n`,
+      ]),
+    ),
+  ],
+])('%s end soon', async (_, files) => {
+  const start = cpuTime();
+  await installed(files);
+  expect(cpuTime() - start).toBeLessThan(5000);
 });

@@ -1,7 +1,6 @@
 /** Knows the shell code with which a repository deploys, and its commands with their words as far as they are known. */
 import { linkPipelines } from '../ci/gitlab.ts';
-import type { Job, Pipeline, Step } from '../ci/pipeline.ts';
-import { filledIn } from '../ci/values.ts';
+import type { Job, Pipeline, Step, Variable } from '../ci/pipeline.ts';
 import type { Facts } from '../facts.ts';
 import { folderOf, joinPath } from '../paths.ts';
 import { expanded, type Item, type Ways } from '../shell/arrays.ts';
@@ -43,6 +42,8 @@ const MAX_TEXT = 5000;
 /** Scripts that call scripts, and how many such calls are followed. */
 const MAX_DEPTH = 3;
 const MAX_CALLS = 50;
+/** Of a job. */
+const MAX_VARIABLES = 300;
 
 /** All of it in production files. Use through `facts.linked`. */
 export function deployCode(facts: Facts): readonly DeployCode[] {
@@ -51,7 +52,7 @@ export function deployCode(facts: Facts): readonly DeployCode[] {
   const read = new Set(linked.flatMap(({ path, data }) => [path, ...data.jobs.flatMap(pathsOf)]));
   const pipelines = [...linked, ...facts.of('workflow').filter(({ path }) => !read.has(path))];
   const inPipelines = pipelines.flatMap(({ path, zone, data }) =>
-    zone === 'production' ? data.jobs.flatMap((job) => ofJob(job, data, path)) : [],
+    zone === 'production' ? ofPipeline(data, path) : [],
   );
   const inScripts = facts.of('script').flatMap(({ path, zone, data }): DeployCode[] => {
     if (zone !== 'production') return [];
@@ -65,17 +66,31 @@ function pathsOf(job: Job): string[] {
   return [job.path, ...job.steps.map(({ path }) => path)].flatMap((path) => path ?? []);
 }
 
-function ofJob(job: Job, data: Pipeline, pipeline: string): DeployCode[] {
+function ofPipeline({ system, variables, jobs }: Pipeline, pipeline: string): DeployCode[] {
+  const outer = filledIn(variables, new Map(), system);
+  return jobs.flatMap((job) => {
+    // GitLab fills in all of them when a job starts: the job's own stand in values of the file, too.
+    const all = system === 'gitlab' && job.variables.length > 0 ? [...variables, ...job.variables] : job.variables;
+    return ofJob(job, system, pipeline, filledIn(all.slice(-MAX_VARIABLES), outer, system));
+  });
+}
+
+function ofJob(
+  job: Job,
+  system: Pipeline['system'],
+  pipeline: string,
+  outer: ReadonlyMap<string, string>,
+): DeployCode[] {
   const codeOf = (steps: readonly Step[]): DeployCode[] => {
     const [first] = steps;
     if (!first) return [];
     const path = first.path ?? job.path ?? pipeline;
-    const variables = variablesOf(data, job, first, path);
+    const variables = filledIn(first.variables, outer, system);
     const shells = steps.flatMap(({ script }) => script?.shell ?? []);
     return [{ shells, path, folder: first.workingDirectory ?? '', variables, pipeline }];
   };
   const steps = job.steps.filter(({ script }) => script);
-  if (data.system !== 'gitlab') return steps.flatMap((step) => codeOf([step]));
+  if (system !== 'gitlab') return steps.flatMap((step) => codeOf([step]));
   // GitLab hands `before_script` and `script` to one shell.
   const paths = new Set(steps.map(({ path }) => path));
   return [...paths].flatMap((path) => {
@@ -85,23 +100,47 @@ function ofJob(job: Job, data: Pipeline, pipeline: string): DeployCode[] {
   });
 }
 
-/** Variables of a step, inner ones over outer ones, with the variables in them filled in. */
-function variablesOf(data: Pipeline, job: Job, step: Step, path: string): Map<string, string> {
-  const all = [...data.variables, ...job.variables, ...step.variables];
-  const written = new Map(all.map(({ name, value }) => [name, value]));
-  const resolve = (text: string, depth: number): string =>
-    text.length > MAX_TEXT
-      ? '${computed}'
-      : text.replace(/\$\{(\w+)\}|\$([A-Za-z_]\w*)/g, (_, braced?: string, plain?: string) => {
-          const name = braced ?? plain!;
-          const value = depth < 5 ? written.get(name) : undefined;
-          return value ? resolve(value, depth + 1) : `\${${name}}`;
-        });
-  const values = all.map(({ name, value }): [string, string] => {
-    const text = filledIn(value, data, job, path).text.replace(/\$\{\{[^}]*\}\}/g, '${expression}');
-    return [name, data.system === 'gitlab' ? resolve(text, 0) : text];
-  });
-  return new Map(values);
+/** How a value names another variable; expressions that stand for something else have no name. */
+const REFERENCES: Readonly<Record<Pipeline['system'], RegExp>> = {
+  github: /\$\{\{\s*env\.(\w+)\s*\}\}|\$\{\{[^{}]*\}\}/g,
+  azure: /\$\(([\w.-]+)\)|\$\{\{\s*variables\.([\w.-]+)\s*\}\}|\$\{\{[^{}]*\}\}/g,
+  gitlab: /\$\{(\w+)\}|\$([A-Za-z_]\w*)/g,
+  circleci: /<<\s*[\w.-]+\s*>>/g,
+  jenkins: /\$\{(\w+)\}/g,
+};
+
+/** Variables over outer ones, with those that their values name filled in; `${name}` stays where nobody knows it. */
+function filledIn(
+  own: readonly Variable[],
+  outer: ReadonlyMap<string, string>,
+  system: Pipeline['system'],
+): ReadonlyMap<string, string> {
+  if (own.length === 0) return outer;
+  const written = new Map(own.map(({ name, value }) => [name, value]));
+  const done = new Map(outer);
+  const open = new Set<string>();
+  const resolved = (name: string): string | undefined => {
+    const value = written.get(name);
+    if (value === undefined || open.has(name) || open.size > MAX_CALLS) return done.get(name);
+    open.add(name);
+    done.set(name, fill(value));
+    open.delete(name);
+    written.delete(name);
+    return done.get(name);
+  };
+  const fill = (value: string): string => {
+    let out = '';
+    let from = 0;
+    for (const match of value.matchAll(REFERENCES[system])) {
+      const name = match[1] ?? match[2];
+      out += value.slice(from, match.index) + ((name && resolved(name)) || `\${${name ?? 'expression'}}`);
+      from = match.index + match[0].length;
+      if (out.length > MAX_TEXT) return '${computed}';
+    }
+    return value.length - from > MAX_TEXT ? '${computed}' : out + value.slice(from);
+  };
+  for (const { name } of own) resolved(name);
+  return done;
 }
 
 /**
