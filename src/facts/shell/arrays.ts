@@ -13,7 +13,7 @@ export type Arrays = ReadonlyMap<string, Ways>;
 /** Ways that are told apart; of more, those with the most and the fewest branches taken say what can happen. */
 const MAX_WAYS = 4;
 const MAX_WORDS = 300;
-const MAX_LISTS = 100;
+const MAX_LISTS = 50;
 
 /** `"$@"`, `"${list[@]}"`, with a default or a start: `"${list[@]:-}"`, `"${@:2}"`. */
 const WHOLE = /^\$(?:[@*]$|\{(?:[@*]|(\w+)\[[@*]\])(?:\}$|:(\d+)\}$|:?[-+]))/;
@@ -52,6 +52,8 @@ export function assigned({ assignments, words }: Command, arrays: Arrays): Array
   return changed.size > 0 ? new Map([...arrays, ...changed]) : arrays;
 }
 
+const NOTHING: Ways = [[]];
+
 /** The lists behind branches of which one was taken; one that a branch does not know is empty there. */
 export function rejoined(branches: readonly Arrays[]): Arrays {
   const different = [...new Set(branches)];
@@ -59,7 +61,9 @@ export function rejoined(branches: readonly Arrays[]): Arrays {
   const names = new Set(different.flatMap((one) => [...one.keys()]));
   return new Map(
     [...names].map((name): [string, Ways] => {
-      const ways = different.map((one) => (one.has(name) ? one.get(name) : name === '@' ? undefined : [[]]));
+      const found = different.map((one) => (one.has(name) ? one.get(name) : name === '@' ? undefined : NOTHING));
+      const ways = [...new Set(found)];
+      if (ways.length === 1) return [name, ways[0]];
       return [name, ways.includes(undefined) ? undefined : limited([...new Set(ways.flatMap((one) => one ?? []))])];
     }),
   );
