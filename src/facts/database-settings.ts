@@ -10,6 +10,7 @@ import { titleOf } from './kubernetes.ts';
 import { plainSettings } from './plain-settings.ts';
 import { endsLike } from './program/database-options.ts';
 import { hasWords, wordsOf } from './program/names.ts';
+import { handedFiles } from './secrets/handed.ts';
 import type { Place, Span } from './span.ts';
 import { at, entriesOf, itemsOf, textOf, type YamlNode } from './yaml.ts';
 import { isForDevelopment } from './zones.ts';
@@ -211,7 +212,10 @@ function deployedSettings(facts: Facts): readonly DeployedSetting[] {
   }
   for (const { path, data } of facts.of('dotenv')) {
     if (data.template) continue;
-    for (const { name, value, span } of data.variables) found.push({ name, value, place: { path, span }, of: path });
+    // What only files for trials hand over is theirs.
+    const trial = facts.linked(handedFiles).get(path)?.deployed === false ? { doubtful: true as const } : {};
+    for (const { name, value, span } of data.variables)
+      found.push({ name, value, place: { path, span }, of: path, ...trial });
   }
   for (const { owner, doubtful, ...one } of facts.linked(plainSettings))
     found.push({ name: one.name, value: one.value, place: one.place, of: owner, ...(doubtful && { doubtful }) });

@@ -1,11 +1,18 @@
 /** Knows what a file is for, by its path alone, so that test, vendored or archived code does not count in the score. */
 import type { Zone } from './workspace.ts';
 
-const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
+/** Folders of one kind of tests: `integration_tests`, `cdk-integration-tests`, `unittest`. */
+const TEST_FOLDER =
+  /(?:^|[_-])(?:unit|integration|functional|acceptance|smoke|regression|e2e|system|contract|perf|performance|load|stress)[_-]?tests?$/;
+/** `invalid-examples`, `code_samples`. */
+const EXAMPLE_FOLDER = /[_-](?:examples|samples|tutorials|quickstarts)$/;
+
+/** Names of folders, also behind a dot or an underscore, with what else tells them. */
+const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>, RegExp?])[] = [
   [
     'vendored',
     new Set(
-      'node_modules bower_components jspm_packages vendor vendors third_party third-party thirdparty site-packages venv .venv virtualenv .tox .nox .yarn pods .terraform .git-subrepo'.split(
+      'node_modules bower_components jspm_packages vendor vendors third_party third-party thirdparty site-packages venv virtualenv .tox .nox .yarn pods .terraform .git-subrepo'.split(
         ' ',
       ),
     ),
@@ -18,7 +25,7 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
       ),
     ),
   ],
-  ['archive', new Set('archive archives archived _archive _archived attic backup backups redacted'.split(' '))],
+  ['archive', new Set('archive archives archived attic backup backups redacted'.split(' '))],
   [
     'test',
     new Set(
@@ -26,21 +33,19 @@ const FOLDERS: readonly (readonly [Zone, ReadonlySet<string>])[] = [
         ' ',
       ),
     ),
+    TEST_FOLDER,
   ],
   [
     'example',
     new Set(
-      'example examples .examples _examples sample samples demo demos quickstart quickstarts tutorial tutorials playground cookbook'.split(
+      'example examples sample samples demo demos quickstart quickstarts tutorial tutorials playground cookbook'.split(
         ' ',
       ),
     ),
+    EXAMPLE_FOLDER,
   ],
   ['docs', new Set('doc docs documentation'.split(' '))],
 ];
-
-/** Folders of one kind of tests: `integration_tests`, `cdk-integration-tests`, `unittest`. */
-const TEST_FOLDER =
-  /(?:^|[_-])(?:unit|integration|functional|acceptance|smoke|regression|e2e|system|contract|perf|performance|load|stress)[_-]?tests?$/;
 
 /** Packs of skills that assistants for programmers bring along: `.claude/skills/pdf/`, `.agents/some-skill/`. */
 const SKILL_PACK =
@@ -71,18 +76,11 @@ export function zoneOf(path: string): Zone {
   if (SKILL_PACK.test(path)) return 'vendored';
   const parts = path.toLowerCase().split('/');
   const name = parts.pop()!;
-  for (const [zone, folders] of FOLDERS) {
+  for (const [zone, folders, pattern] of FOLDERS) {
     // What is distributed along with a program lies in "dist" as well, and nobody builds that.
     if (zone === 'generated' && DISTRIBUTED.test(name) && !parts.some((part) => part !== 'dist' && folders.has(part)))
       continue;
-    if (
-      parts.some(
-        (part) =>
-          folders.has(part) ||
-          (folders.has(part.slice(1)) && /^[._]/.test(part)) ||
-          (zone === 'test' && TEST_FOLDER.test(part)),
-      )
-    )
+    if (parts.some((part) => folders.has(part) || folders.has(part.replace(/^[._]/, '')) || pattern?.test(part)))
       return zone;
   }
   for (const [zone, pattern] of NAMES) if (pattern.test(name)) return zone;

@@ -167,6 +167,15 @@ testCheck(postgresqlMigration, {
   ],
   invalid: [
     {
+      name: 'variables that only a stack for development is handed',
+      files: {
+        'compose.yaml':
+          'services:\n  api:\n    image: shop/api\n    env_file: api.env\n  mail:\n    image: axllent/mailpit\n',
+        'api.env': 'DATABASE_URL=postgres://postgres:postgres@db/shop\n',
+      },
+      findings: [{ message: 'weak', at: 'api.env:1', confidence: 'low' }],
+    },
+    {
       name: 'copies of a compose file with a default password',
       files: Object.fromEntries(
         ['on-prem', 'ops/on-prem'].map((folder) => [

@@ -120,6 +120,8 @@ describe('zones', () => {
     ['contest/a.py', 'production'],
     ['pkg/_testdata/root.key', 'test'],
     ['_examples/app.py', 'example'],
+    ['hack/invalid-examples/route.yaml', 'example'],
+    ['src/counterexamples/a.py', 'production'],
     ['src/app.py', 'production'],
     ['.github/workflows/test.yml', 'production'],
     ['docker-compose.yml', 'production'],
