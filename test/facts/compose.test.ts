@@ -4,7 +4,7 @@ import { workflow } from '../../src/facts/ci/workflow.ts';
 import { type ComposeService, compose, keyValues, linkCompose } from '../../src/facts/compose.ts';
 import { dotenv } from '../../src/facts/dotenv.ts';
 import { script } from '../../src/facts/script.ts';
-import { at, booleanOf } from '../../src/facts/yaml.ts';
+import { at, booleanOf, entriesOf } from '../../src/facts/yaml.ts';
 import { factsOfFiles } from '../facts-of.ts';
 
 const services = async (files: Record<string, string>): Promise<readonly ComposeService[]> =>
@@ -41,6 +41,19 @@ describe('which files', () => {
   ])('%s under any name', async (_, text, count) => {
     expect(await services({ 'deploy/shop.yaml': text })).toHaveLength(count);
   });
+});
+
+test('variables in the names of labels that stand in a list', async () => {
+  const [web] = await services({
+    'compose.yaml':
+      'services:\n  web:\n    image: x\n    labels:\n      - proxy.${STACK?no stack}-web.port=80\n      - "proxy.${OTHER}.port=81"\n    environment:\n      ${STACK}: kept\n',
+    '.env': 'STACK=shop\n',
+  });
+  expect(entriesOf(at(web!.body, 'labels')).map(({ key }) => key)).toEqual([
+    'proxy.shop-web.port',
+    'proxy.${OTHER}.port',
+  ]);
+  expect(entriesOf(at(web!.body, 'environment')).map(({ key }) => key)).toEqual(['${STACK}']);
 });
 
 describe('merging', () => {

@@ -49,7 +49,7 @@ function valuesOf({ settings }: Environment): Map<string, string | undefined> {
   return new Map([...settings].map(([name, { value }]) => [name, value]));
 }
 
-/** Gives the node with the variables of all its texts replaced; keys stay as they are. */
+/** Gives the node with the variables of all its texts replaced; keys stay as they are, but for pairs written as one text. */
 export function interpolator(environment: Environment): <T extends YamlNode>(node: T) => T {
   const scope = valuesOf(environment);
   const scalar = (node: YamlScalar): YamlScalar => {
@@ -70,7 +70,9 @@ export function interpolator(environment: Environment): <T extends YamlNode>(nod
     }
     const entries = node.entries.map((entry) => {
       const value = replace(entry.value);
-      return value === entry.value ? entry : { ...entry, value };
+      const pair = entry.keySpan === entry.value.span && entry.key.includes('$');
+      const key = (pair && resolveVariables(entry.key, scope).value) || entry.key;
+      return value === entry.value && key === entry.key ? entry : { ...entry, key, value };
     });
     return entries.some((entry, i) => entry !== node.entries[i]) ? { ...node, entries } : node;
   };

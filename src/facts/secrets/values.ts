@@ -375,6 +375,9 @@ function within(text: string, part: string | undefined): { readonly within?: Spa
   return start < 0 ? {} : { within: { start, end: start + part!.length } };
 }
 
+/** Somebody else's program knows these keys: it takes no word for one. */
+const GIVEN_OUT = /api[-_. ]?key$/i;
+
 /** Names ending in key or secret also stand for names of keys and Secrets: "postgres-password", "my-tls-secret". */
 function looksSecret(kind: SecretKind, name: string, value: string, options: JudgeOptions): boolean {
   const { placeholders, strong, words } = options;
@@ -393,7 +396,9 @@ function looksSecret(kind: SecretKind, name: string, value: string, options: Jud
   if (/^[\w./~-]*\.(?:json|pem|key|txt|ya?ml|crt|cer|p12|pfx|jks|jwt)$/.test(value)) return false;
   if (words && /secret/.test(value) && takesAnyText(name)) return true;
   if (/^[a-z]+(?:[-_.][a-z]+)*$/.test(value) && value.length < 40 && !/^[a-z]{16,}$/.test(value))
-    return (kind === 'token' ? /^(?:root|dev|admin|secret)$/ : /^(?:secret|admin|root|test|demo)$/).test(value);
+    return (
+      kind === 'token' || GIVEN_OUT.test(name) ? /^(?:root|dev|admin|secret)$/ : /^(?:secret|admin|root|test|demo)$/
+    ).test(value);
   return value.length >= 6;
 }
 
