@@ -1358,6 +1358,13 @@ testCheck(edgeSecurityHeaders, {
       files: { 'nginx.conf': 'server {\n  listen 8080;\n  location /health {\n    return 200 ok;\n  }\n}\n' },
     },
     {
+      name: 'Traefik router that redirects to HTTPS, and to one name too',
+      files: {
+        'compose.yaml':
+          'services:\n  web:\n    image: x\n    labels:\n      - traefik.http.routers.${STACK?}-web.rule=Host(`shop.example`)\n      - traefik.http.routers.${STACK?}-web.middlewares=tls,${STACK?}-www\n      - traefik.http.middlewares.tls.redirectscheme.scheme=https\n      - traefik.http.middlewares.${STACK?}-www.redirectregex.regex=^http://www.(.*)\n',
+      },
+    },
+    {
       name: 'Traefik entry point that redirects',
       files: {
         'compose.yaml':

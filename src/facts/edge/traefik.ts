@@ -199,10 +199,12 @@ function serverOf(router: Router, model: Model): EdgeServer[] {
     open.every((point) => point.plain) &&
     !settings.has('tls') && { plain: true as const };
   const chain = chainOf([...added, ...own], model.middlewares, place.path);
-  const redirects = chain.some(
-    (one) => one && [...one.settings.keys()].some((key) => /^redirect(?:scheme|regex)\./.test(key)),
-  );
-  if (/@internal$/.test(service) || (redirects && own.length === 1) || rule === undefined || isLocal(rule)) return [];
+  const turns = (kind: string) =>
+    chain.some((one) => one && [...one.settings.keys()].some((key) => key.startsWith(`redirect${kind}.`)));
+  // Another scheme is for every request without TLS, another address for those that match, which may be all.
+  const redirects =
+    (turns('scheme') && !settings.has('tls')) || (own.length === 1 && (turns('scheme') || turns('regex')));
+  if (/@internal$/.test(service) || redirects || rule === undefined || isLocal(rule)) return [];
   if (isSocket(name, rule)) return [];
   const known = chain.filter((one) => one !== undefined);
   const headers: Headers = merged(NO_HEADERS, ...known.map((one) => one.headers));
