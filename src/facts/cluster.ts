@@ -82,7 +82,7 @@ export interface Cluster {
 export function linkCluster(facts: Facts): Cluster {
   const { builds, used, broken } = facts.linked(linkKustomize);
   const appliedAs = facts.linked(linkApplied);
-  const isCopy = copiesOfCharts(facts);
+  const isCopy = facts.linked(linkChartCopies);
   const taken = new Set([...builds.map(({ kustomization }) => kustomization.path), ...used].map(folderOf));
   const kustomized = new Set(
     facts.of('kubernetes').flatMap(({ path, data }) => (data.kustomization ? folderOf(path) : [])),
@@ -183,8 +183,8 @@ function insideOf(
   ];
 }
 
-/** Output of `helm template` for a chart of the tree: the chart itself is judged. */
-function copiesOfCharts(facts: Facts): (object: KubeObject, path: string) => boolean {
+/** Tells output of `helm template` for a chart of the tree: the chart itself is judged. Use through `facts.linked`. */
+export function linkChartCopies(facts: Facts): (object: KubeObject, path: string) => boolean {
   const zones = new Map(facts.files.map(({ path, zone }) => [path, zone]));
   const charts = new Map<string, readonly Chart[]>();
   for (const { chart } of facts.linked(linkHelm).charts)

@@ -1109,12 +1109,14 @@ testCheck(edgeSecurityHeaders, {
       findings: [{ message: 'missing', at: 'setup.sh:2' }],
     },
     {
-      name: 'a ConfigMap of a chart without headers',
+      name: 'a ConfigMap of a chart without headers, and what helm made of it',
       files: {
         'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
         'chart/values.yaml': 'port: 8080\n',
         'chart/templates/cm.yaml':
           'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n    server {\n      listen 443 ssl;\n      {{- if .Values.port }}\n      location / {\n        proxy_pass http://app:{{ .Values.port }};\n      }\n      {{- end }}\n    }\n',
+        'manifests/all.yaml':
+          '---\n# Source: shop/templates/cm.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n    server {\n      listen 443 ssl;\n      location / {\n        proxy_pass http://app:8080;\n      }\n    }\n',
       },
       findings: [{ message: 'missing', at: 'chart/templates/cm.yaml:6' }],
     },

@@ -1,5 +1,5 @@
 /** Knows all configuration of web servers in a repository: in files, compose services and ConfigMaps that charts render. */
-import { linkCluster } from '../cluster.ts';
+import { linkChartCopies, linkCluster } from '../cluster.ts';
 import { linkCompose } from '../compose.ts';
 import type { Directive } from '../directives.ts';
 import type { Facts } from '../facts.ts';
@@ -46,9 +46,14 @@ export function edgeSources(facts: Facts): EdgeSources {
   const kong: Located[] = [];
   const apisix: Located[] = [];
   const folders = [...facts.linked(linkHelm).folders].map((folder) => (folder === '' ? '' : `${folder}/`));
+  const isCopy = facts.linked(linkChartCopies);
+  const copied = new Set(
+    facts.of('kubernetes').flatMap(({ path, data }) => (data.objects.some((one) => isCopy(one, path)) ? [path] : [])),
+  );
   const composed = new Set(facts.of('compose').map(({ path }) => path));
   for (const { path, data } of facts.of('webserver')) {
     // Templates are read as what they become, services as they run.
+    if (copied.has(path)) continue;
     if (/\.ya?ml$/.test(path) && folders.some((folder) => path.startsWith(`${folder}templates/`))) continue;
     const services = composed.has(path);
     for (const config of data.configs) if (!services || config.inside !== 'labels') configs.push({ path, config });
