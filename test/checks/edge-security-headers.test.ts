@@ -1116,7 +1116,7 @@ testCheck(edgeSecurityHeaders, {
         'chart/templates/cm.yaml':
           'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n    server {\n      listen 443 ssl;\n      {{- if .Values.port }}\n      location / {\n        proxy_pass http://app:{{ .Values.port }};\n      }\n      {{- end }}\n    }\n',
         'manifests/all.yaml':
-          '---\n# Source: shop/templates/cm.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n    server {\n      listen 443 ssl;\n      location / {\n        proxy_pass http://app:8080;\n      }\n    }\n',
+          '---\n# Source: shop/templates/cm.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  default.conf: |\n    server {\n      listen 443 ssl;\n      location / {\n        proxy_pass http://app:8080;\n      }\n    }\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n',
       },
       findings: [{ message: 'missing', at: 'chart/templates/cm.yaml:6' }],
     },
