@@ -45,7 +45,7 @@ export function forDevelopment(path: string): boolean {
   return (
     /(?:^|\/)\.(?:devcontainer|gitpod|github|circleci|buildkite|clusterfuzzlite)\//.test(path) ||
     /(?:^|\/)(?:dev(?:env|container)|gitpod|tests?[-_][\w-]+)\/[^/]*$/i.test(path) ||
-    /(?:^|[._-])(?:dev|devel|development|devcontainer|gitpod|debug|debugger|e2e|tests?|lint|ci|bench|benchmark|load-?gen(?:erator)?)(?:$|[._-])/.test(
+    /(?:^|[._-])(?:dev|devel|development|devcontainer|gitpod|tilt|debug|debugger|e2e|tests?|lint|ci|bench|benchmark|load-?gen(?:erator)?)(?:$|[._-])/.test(
       name,
     )
   );

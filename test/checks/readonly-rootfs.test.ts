@@ -192,6 +192,7 @@ testCheck(readonlyRootfs, {
         'b/compose.yml': 'services:\n  web:\n    image: x\n    ports: ["127.0.0.1:80:80"]\n    restart: always\n',
         'c/compose.yml':
           'services:\n  web:\n    image: x\n    ports: ["127.0.0.1:80:80"]\n  db:\n    image: y\n    network_mode: host\n',
+        'hack/tilt/compose.yml': 'services:\n  web:\n    image: t\n    ports: [80:80]\n',
         'devservices/config.yml': 'services:\n  web:\n    image: z\n    ports: [80:80]\n',
         'd/compose.yml': 'services:\n  web:\n    image: x\n    ports: [80:80]\n',
         'd/compose.override.yml':
@@ -206,6 +207,7 @@ testCheck(readonlyRootfs, {
         { message: 'compose', at: 'd/compose.yml:2', confidence: 'high' },
         { message: 'compose', at: 'd/compose.override.yml:4', confidence: 'low' },
         { message: 'compose', at: 'devservices/config.yml:2', confidence: 'low' },
+        { message: 'compose', at: 'hack/tilt/compose.yml:2', confidence: 'low' },
       ],
     },
     {

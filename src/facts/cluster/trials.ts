@@ -5,7 +5,7 @@ import { baseName } from '../shell/words.ts';
 const TOOLS = new Set(['.devcontainer', '.github', '.gitlab', '.circleci', '.gitpod', '.vagrant']);
 /** Words that say so wherever they stand in the name of a folder or a file. */
 const WORDS = new Set(
-  'dev devel develop development devenv devcontainer devservices devstack devbox devspace testenv testbed localhost localdev minikube k3d vagrant quickstart playground test tests testing e2e'.split(
+  'dev devel develop development devenv devcontainer devservices devstack devbox devspace tilt testenv testbed localhost localdev minikube k3d vagrant quickstart playground test tests testing e2e'.split(
     ' ',
   ),
 );
