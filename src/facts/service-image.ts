@@ -44,7 +44,7 @@ export function forDevelopment(path: string): boolean {
   const name = fileName(path).toLowerCase();
   return (
     /(?:^|\/)\.(?:devcontainer|gitpod|github|circleci|buildkite|clusterfuzzlite)\//.test(path) ||
-    /(?:^|\/)(?:dev(?:env|container)|gitpod|tests?[-_][\w-]+)\/[^/]*$/i.test(path) ||
+    /(?:^|\/)(?:dev(?:elopment|env|container)?|gitpod|tests?[-_][\w-]+)\/(?:docker\/)?[^/]*$/i.test(path) ||
     /(?:^|[._-])(?:dev|devel|development|devcontainer|gitpod|tilt|debug|debugger|e2e|tests?|lint|ci|bench|benchmark|load-?gen(?:erator)?)(?:$|[._-])/.test(
       name,
     )

@@ -694,6 +694,7 @@ testCheck(dockerfileHealthcheck, {
       name: 'a script of a tools folder',
       files: { 'tools/x/Dockerfile': 'FROM python:3\nCMD ["python", "main.py"]\n' },
     },
+    { name: 'for developers', files: { 'dev/docker/Dockerfile': 'FROM php:8-apache\nEXPOSE 80\n' } },
     { name: 'for Tilt', files: { 'Dockerfile.tilt': 'FROM python:3\nEXPOSE 1\nCMD ["uvicorn"]\n' } },
     { name: 'for debugging', files: { 'x/Dockerfile.debug': 'FROM python:3\nEXPOSE 1\nCMD ["uvicorn"]\n' } },
     {

@@ -26,7 +26,7 @@ export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'plain' | 'real
 const REFERENCE =
   /^\$(?!apr1\$)\{?[A-Za-z_{(]|^\$[0-9@*#]$|^\$\(|\{\{|^<[^<>]+>$|^%[\w.]+(?:\([\w:.-]+\))?%$|^@{1,2}\w+@{1,2}$|^__\w+__$|^_+[A-Z][A-Z_]*_$|^#\{|^%[({]\w+[)}]|^\(\([^()]+\)\)$|^\{[A-Za-z_.]+\}$|^\{cipher\}|^ENC\(|^@Microsoft\.KeyVault\(|^(?:vault|op|ref\+\w+|sm|gcpsm|awss?sm|(?:azure-?)?keyvault|kms|secrets?|secretsmanager|ssm|doppler|env|file):|^os\.environ\/|^[\w.]+[([](['"]).*\1[)\]]$|^[a-z_-]+(?:\/[a-z_.-]+){2,}$|^arn:|^alias\/|^projects\/[^/]+\/secrets\/|^ENC\[|^enc:|^AgA|^!vault|^\/(?:run|var|etc|mnt|vault|dev|tmp|opt|root|home|srv|usr)\/|^\$ANSIBLE_VAULT|\$\{[A-Za-z_]|\$\{\{|<%=/;
 const PLACEHOLDER =
-  /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|^DATA\+OMITTED$|^['"~]+$|^\(?redacted\)?$|^your|^please[-_ ]|^(?:override|overwrite)(?:[-_ ]?me)?$|(?:^|[-_ ])(?:to|must)[-_ ]?be[-_ ]?(?:set|replaced|changed|filled|defined|provided|generated)|^not?[-_ ]?(?:set|used|needed|required|key|(?:a[-_ ]?)?secret|real)|^(?:unused|ignored|auto|generated?|random)$|^(?:from|in)[-_ ](?:secret|vault|env)|^same as |(?:^|[/_-])X{3,}(?:[/_-]|$)|^[sr]k_test_.{0,12}$|^abcdefgh|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
+  /^(?:your|my|the|some|insert|put|enter|add|set|fill|replace|change|todo|fixme|example|sample|dummy|fake|placeholder|redacted|mock|stub|undefined|none|null|nil|n\/?a|tbd|secret-?here)(?:[-_ .]|$)|^DATA\+OMITTED$|^['"~]+$|^\(?redacted\)?$|^your|^please[-_ ]|^(?:override|overwrite)(?:[-_ ]?me)?$|(?:^|[-_ ])(?:to|must)[-_ ]?be[-_ ]?(?:set|replaced|changed|filled|defined|provided|generated)|^not?[-_ ]?(?:set|used|needed|required|key|(?:a[-_ ]?)?secret|real)|^(?:unused|ignored|auto|generated?|random|missing|unset|unknown|empty|blank|required|invalid|no[-_ ]?value)$|^not[-_ ]?(?:provided|given|available|configured|specified)$|^(?:from|in)[-_ ](?:secret|vault|env)|^same as |(?:^|[/_-])X{3,}(?:[/_-]|$)|^[sr]k_test_.{0,12}$|^abcdefgh|(?:^|[-_ ])(?:here|placeholder|redacted|changeme|replaceme|replace|change-?it|change-?me|example)(?:$|[-_ ])|^(?:change|replace)_?me|^(.)\1{2,}$|^[x*.#?-]+$|^x{3,}|\.\.\.$/i;
 /** Part of a longer text, such as an address, that somebody must fill in. */
 const SHOUTED = /(?:^|[^A-Za-z])(?:YOUR|REPLACE|CHANGE|INSERT|TODO|PLACEHOLDER)(?:[_/ -]|$)(?!ME\b)/;
 /** Passwords that work although their name says that they should not. */
@@ -390,6 +390,8 @@ function looksSecret(kind: SecretKind, name: string, value: string, options: Jud
   if (/^0?123(?:4(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?)?$/.test(value)) return false;
   // Addresses are public.
   if (/^0x[0-9a-f]{40}$/i.test(value) || LOCAL_CHAIN.test(value)) return false;
+  // "if_you_see_this_configure_the_account" is a sentence.
+  if (/^[a-z]+(?:[-_][a-z\d]+){5,}$/.test(value)) return false;
   // Names of keys, and files that hold them.
   if (strong && (/(?:ssh|gpg|pgp|deploy)_?key$/i.test(name) || /^[a-z]+(?:[-_.](?:[a-z]+|\d{1,4}))+$/.test(value)))
     return false;
