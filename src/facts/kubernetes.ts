@@ -1,13 +1,13 @@
 /** Knows Kubernetes manifests: objects, and the pods and containers of every kind of workload, all located. */
 import type { Extractor } from './facts.ts';
-import type { OffsetMap, Span } from './span.ts';
+import type { Span } from './span.ts';
 import {
   at,
   booleanOf,
   entriesOf,
   itemsOf,
   loadYaml,
-  type Piece,
+  movedNode,
   scalarOffsets,
   textOf,
   type YamlDocument,
@@ -129,26 +129,9 @@ function inlinePatches(root: YamlMap, text: string, read: (text: string) => Yaml
     if (node?.kind !== 'scalar' || !/[\n{[]/.test(node.text)) continue;
     const map = scalarOffsets(text, node);
     const documents = read(node.text).documents.filter((document) => !document.broken);
-    found[node.span.start] = documents.map((document) => moved(document.root, map));
+    found[node.span.start] = documents.map((document) => movedNode(document.root, map));
   }
   return found;
-}
-
-/** The same node with all places moved by a map of offsets. */
-export function moved<T extends YamlNode>(node: T, map: OffsetMap): T {
-  const span = { start: map(node.span.start), end: map(node.span.end) };
-  if (node.kind === 'scalar') {
-    const pieces = node.pieces?.map(([text, file]): Piece => [text, map(file)]);
-    return { ...node, span, ...(pieces && { pieces }) };
-  }
-  if (node.kind === 'list') return { ...node, span, items: node.items.map((item) => moved(item, map)) };
-  const entries = node.entries.map((entry) => ({
-    ...entry,
-    span: { start: map(entry.span.start), end: map(entry.span.end) },
-    keySpan: { start: map(entry.keySpan.start), end: map(entry.keySpan.end) },
-    value: moved(entry.value, map),
-  }));
-  return { ...node, span, entries };
 }
 
 function hasKey(text: string, key: string): boolean {

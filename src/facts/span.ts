@@ -15,6 +15,12 @@ export interface Place {
 /** Gives for an offset in an extracted text (a block scalar, a joined command) the offset in the file it stands in. */
 export type OffsetMap = (offset: number) => number;
 
+/** The same range where the map says that it stands; never of negative length. */
+export function movedSpan(span: Span, map: OffsetMap): Span {
+  const start = map(span.start);
+  return { start, end: Math.max(start, map(span.end)) };
+}
+
 /** 1-based line and column (UTF-16 code units; a tab is one column). */
 export interface Position {
   readonly line: number;

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLError, YAMLMap } from 'yaml';
 import type { ParseProblem } from './facts.ts';
 import { tooDeep } from './nesting.ts';
-import type { OffsetMap, Place, Span } from './span.ts';
+import { movedSpan, type OffsetMap, type Place, type Span } from './span.ts';
 
 /** `path` is set only where a node comes from another file than the one it was found in (templates, patches). */
 interface Located {
@@ -395,6 +395,23 @@ export function relocate<T extends YamlNode>(node: T, path: string): T {
     value: relocate(entry.value, path),
   }));
   return { ...placed, entries };
+}
+
+/** The same node with all places moved by a map of offsets. */
+export function movedNode<T extends YamlNode>(node: T, map: OffsetMap): T {
+  const span = movedSpan(node.span, map);
+  if (node.kind === 'scalar') {
+    const pieces = node.pieces?.map(([text, file]): Piece => [text, map(file)]);
+    return { ...node, span, ...(pieces && { pieces }) };
+  }
+  if (node.kind === 'list') return { ...node, span, items: node.items.map((item) => movedNode(item, map)) };
+  const entries = node.entries.map((entry) => ({
+    ...entry,
+    span: movedSpan(entry.span, map),
+    keySpan: movedSpan(entry.keySpan, map),
+    value: movedNode(entry.value, map),
+  }));
+  return { ...node, span, entries };
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Knows the manifests and compose files that shell scripts write with heredocs and hand to what deploys them. */
 import type { Deployed, Workload } from '../cluster.ts';
 import type { Facts } from '../facts.ts';
-import { moved, objectsIn, podOf, runsForever } from '../kubernetes.ts';
+import { objectsIn, podOf, runsForever } from '../kubernetes.ts';
 import { constantsOf, writtenTexts } from '../shell/written.ts';
 import type { Place } from '../span.ts';
-import { at, entriesOf, textOf, type YamlDocument, yamlReader } from '../yaml.ts';
+import { at, entriesOf, movedNode, textOf, type YamlDocument, yamlReader } from '../yaml.ts';
 import { localShells } from './local-clusters.ts';
 import { isTrial } from './trials.ts';
 
@@ -59,7 +59,7 @@ export function linkWritten(facts: Facts): Written {
         if (OTHER.test(file) || !TELLING.test(value)) continue;
         const documents = read(value.replace(PIECE, blank)).documents.map((one) => ({
           ...one,
-          root: moved(one.root, offsets),
+          root: movedNode(one.root, offsets),
         }));
         const trial = local.has(shell) || isTrial(path) || isTrial(file) ? { trial: true as const } : {};
         for (const object of objectsIn(documents)) {

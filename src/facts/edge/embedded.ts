@@ -10,8 +10,8 @@ import {
 } from '../directives.ts';
 import type { ParseProblem } from '../facts.ts';
 import { parseToml, pathOf, placesOf, type TomlPlaces, type TomlTable, type TomlValue } from '../packages/toml.ts';
-import type { OffsetMap, Span } from '../span.ts';
-import { at, entriesOf, itemsOf, scalarOffsets, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
+import { movedSpan, type OffsetMap, type Span } from '../span.ts';
+import { at, entriesOf, itemsOf, movedNode, scalarOffsets, textOf, type YamlFile, type YamlNode } from '../yaml.ts';
 import { type CaddyLabel, caddyJson, caddyLabels } from './caddy-json.ts';
 import { frontendSettings } from './traefik-v1.ts';
 
@@ -286,11 +286,6 @@ function lowerAt(node: YamlNode | undefined, key: string): YamlNode | undefined 
   return entriesOf(node).find((entry) => entry.key.toLowerCase() === key)?.value;
 }
 
-function movedSpan(span: Span, offsets: OffsetMap): Span {
-  const start = offsets(span.start);
-  return { start, end: Math.max(start, offsets(span.end)) };
-}
-
 function moved(directives: readonly Directive[], offsets: OffsetMap): Directive[] {
   return directives.map((one) => ({
     ...one,
@@ -298,19 +293,6 @@ function moved(directives: readonly Directive[], offsets: OffsetMap): Directive[
     head: movedSpan(one.head, offsets),
     ...(one.block && { block: moved(one.block, offsets) }),
   }));
-}
-
-function movedNode(node: YamlNode, offsets: OffsetMap): YamlNode {
-  const span = movedSpan(node.span, offsets);
-  if (node.kind === 'list') return { ...node, span, items: node.items.map((item) => movedNode(item, offsets)) };
-  if (node.kind === 'scalar') return { ...node, span, pieces: [] };
-  const entries = node.entries.map((entry) => ({
-    ...entry,
-    span: movedSpan(entry.span, offsets),
-    keySpan: movedSpan(entry.keySpan, offsets),
-    value: movedNode(entry.value, offsets),
-  }));
-  return { ...node, span, entries };
 }
 
 function flatten(node: YamlNode, name: string, into: TraefikSetting[]): void {
