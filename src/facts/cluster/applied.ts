@@ -6,7 +6,7 @@ import { folderOf, joinPath } from '../paths.ts';
 import { isAnchored, pathsIn } from '../shell/folders.ts';
 import { at, textOf } from '../yaml.ts';
 import { argoSources } from './argo.ts';
-import { deployCode, eachDeployCommand } from './deploy-code.ts';
+import { deployingCode } from './deploy-code.ts';
 import { localShells } from './local-clusters.ts';
 import { skaffoldParts } from './skaffold.ts';
 import { isTrial, namesTrial } from './trials.ts';
@@ -77,13 +77,12 @@ export function linkTrials(facts: Facts): (path: string) => boolean {
 function inCommands(facts: Facts): Application[] {
   const found: Application[] = [];
   const local = facts.linked(localShells);
-  for (const code of facts.linked(deployCode)) {
-    const isLocal = code.shells.some((shell) => local.has(shell));
-    const { pipeline } = code;
-    if (namesTrial(pipeline ?? code.path) && (pipeline !== undefined || !isLocal)) continue;
+  for (const { shells, pipeline, path, commands } of facts.linked(deployingCode)) {
+    const isLocal = shells.some((shell) => local.has(shell));
+    if (namesTrial(pipeline ?? path) && (pipeline !== undefined || !isLocal)) continue;
     const trial = pipeline === undefined ? 'local' : 'ci';
     let current: string | undefined;
-    eachDeployCommand(facts, code, ({ words: known, last = [], starts, folders: own, script }) => {
+    for (const { words: known, last = [], starts, folders: own, script } of commands) {
       const words = known.map(({ text }) => text);
       current = chosenNamespace(words) ?? current;
       const into = namespaceOf(last.map(({ text }) => text));
@@ -96,7 +95,7 @@ function inCommands(facts: Facts): Application[] {
             : folders.flatMap((one) => joinPath(one, text) ?? []);
       const all = ofKubectl(words, into ?? current, placesOf, facts);
       found.push(...(isLocal ? all.map((one) => ({ ...one, trial }) as const) : all));
-    });
+    }
   }
   return found;
 }

@@ -10,7 +10,7 @@ import type { Command, Pipeline as Pipe, Shell, Statement, Word } from '../shell
 import type { Place } from '../span.ts';
 
 /** Code that one shell runs, and what it is started with. */
-export interface DeployCode {
+interface DeployCode {
   readonly shells: readonly Shell[];
   readonly path: string;
   readonly folder: string;
@@ -45,8 +45,27 @@ const MAX_CALLS = 50;
 /** Of a job. */
 const MAX_VARIABLES = 300;
 
+/** Programs that deploy, among the first words of a command. */
+const DEPLOYERS = /(?:^|[ /_])(?:helm3?|kubectl|oc|kustomize|kubens)(?: |$)/;
+
+/** Code with those of its commands that may deploy something, in every way in which they can run. */
+export interface DeployingCode extends DeployCode {
+  readonly commands: readonly DeployCommand[];
+}
+
 /** All of it in production files. Use through `facts.linked`. */
-export function deployCode(facts: Facts): readonly DeployCode[] {
+export function deployingCode(facts: Facts): readonly DeployingCode[] {
+  return deployCode(facts).map((code) => {
+    const commands: DeployCommand[] = [];
+    eachCommandOf(facts, code, (one) => {
+      const start = one.words.slice(0, 5).map(({ text }) => text);
+      if (DEPLOYERS.test(start.join(' '))) commands.push(one);
+    });
+    return { ...code, commands };
+  });
+}
+
+function deployCode(facts: Facts): readonly DeployCode[] {
   const linked = facts.linked(linkPipelines);
   // Templates that only other repositories include are read as they are.
   const read = new Set(linked.flatMap(({ path, data }) => [path, ...data.jobs.flatMap(pathsOf)]));
@@ -147,7 +166,7 @@ function filledIn(
  * Visits the commands of `code` in every way in which they can run, functions and scripts of the repository that are
  * called with arguments included.
  */
-export function eachDeployCommand(facts: Facts, code: DeployCode, visit: (command: DeployCommand) => void): void {
+function eachCommandOf(facts: Facts, code: DeployCode, visit: (command: DeployCommand) => void): void {
   const scripts = facts.linked(shellScripts);
   let calls = 0;
   const run = (

@@ -1,6 +1,6 @@
 /** Knows which commands and objects of a repository install which chart with which values. */
 import { argoSources } from '../cluster/argo.ts';
-import { type DeployCommand, deployCode, eachDeployCommand } from '../cluster/deploy-code.ts';
+import { type DeployCommand, deployingCode } from '../cluster/deploy-code.ts';
 import { localShells } from '../cluster/local-clusters.ts';
 import { filledIn, skaffoldArtifacts, skaffoldParts } from '../cluster/skaffold.ts';
 import type { Facts } from '../facts.ts';
@@ -58,10 +58,9 @@ export function deploymentsOf(
   };
   const local = facts.linked(localShells);
   const found: Deployment[] = [];
-  for (const code of facts.linked(deployCode)) {
-    if (code.shells.some((shell) => local.has(shell))) continue;
-    eachDeployCommand(facts, code, (command) => found.push(...fromCommand(command, search)));
-  }
+  for (const { shells, commands } of facts.linked(deployingCode))
+    if (!shells.some((shell) => local.has(shell)))
+      found.push(...commands.flatMap((command) => fromCommand(command, search)));
   for (const { path, zone, data } of facts.of('kubernetes')) {
     if (zone !== 'production') continue;
     for (const object of data.objects) {
