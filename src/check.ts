@@ -117,6 +117,17 @@ export function fail(name: string, finding: Finding, place: Place = finding.plac
   return { name, place, verdict: 'fail', findings: [finding] };
 }
 
+/** A failing subject with one certain finding; `more` may doubt it. */
+export function failed(
+  name: string,
+  message: string,
+  data: Finding['data'],
+  place: Place,
+  more: Partial<Finding> = {},
+): Subject {
+  return fail(name, { message, data, place, confidence: 'high', ...more });
+}
+
 /** "a", "a and b", "a, b and c"; empty for none. */
 export function listed(words: readonly string[]): string {
   return words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)}` : (words[0] ?? '');

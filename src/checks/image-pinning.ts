@@ -1,12 +1,20 @@
 /** Knows whether everything that is fetched from elsewhere is pinned to its content: images, actions, repositories, scripts. */
-import { defineCheck, type Finding, fail, type Message, pass, type Severity, type Subject, unknown } from '../check.ts';
+import {
+  defineCheck,
+  type Finding,
+  failed,
+  type Message,
+  pass,
+  type Severity,
+  type Subject,
+  unknown,
+} from '../check.ts';
 import { type ActionUse, linkActions } from '../facts/ci/actions.ts';
 import { chartNeeds } from '../facts/helm.ts';
 import { groupImages, type ImageGroup, type ImageReference, linkImageReferences } from '../facts/images/references.ts';
 import { digestState, holdsPlaceholder, moves, parseImage, untagged } from '../facts/images.ts';
 import { linkRemoteCode, type RemoteCode, stateOf } from '../facts/remote-code.ts';
 import { linkRevisions, type Revision } from '../facts/revision-label.ts';
-import type { Place } from '../facts/span.ts';
 import { linkModuleSources } from '../facts/terraform/sources.ts';
 
 const MOVES = 'Whoever can push to that name changes what runs here, without a commit in this repository.';
@@ -142,16 +150,6 @@ export const imagePinning = defineCheck({
       'images in Dockerfiles, compose files, manifests, scripts and CI; actions; clones, packages, modules and scripts that are fetched',
   }),
 });
-
-function failed(
-  name: string,
-  message: string,
-  data: Finding['data'],
-  place: Place,
-  more: Partial<Finding> = {},
-): Subject {
-  return fail(name, { message, data, place, confidence: 'high', ...more });
-}
 
 function judgeGroup({ references, own }: ImageGroup): Subject[] {
   if (own) return judgeOwn(references);

@@ -3,6 +3,7 @@ import {
   defineCheck,
   type Finding,
   fail,
+  failed,
   forReview,
   type Options,
   once,
@@ -119,10 +120,10 @@ export const postgresqlMigration = defineCheck({
     subjects.push(
       ...configured(program, facts, options),
       ...recordsInMemory(program, list(options, 'records')).map(({ name, place }) =>
-        certain(name, 'memory', { name }, place),
+        failed(name, 'memory', { name }, place),
       ),
       ...hiddenModules(program, facts, Object.keys(openers)).map(({ module, by }) =>
-        certain(module, 'shadowed', { package: by, module }, { path: module, span: { start: 0, end: 0 } }),
+        failed(module, 'shadowed', { package: by, module }, { path: module, span: { start: 0, end: 0 } }),
       ),
       ...deployed(facts, options),
     );
@@ -132,10 +133,6 @@ export const postgresqlMigration = defineCheck({
     };
   },
 });
-
-function certain(title: string, message: string, data: Finding['data'], place: Place): Subject {
-  return fail(title, { message, data, place, confidence: 'high' });
-}
 
 const list = (options: Options, name: string) => options[name] as readonly string[];
 function excusesOf({ excuses, development }: Options): Excuses {
@@ -223,7 +220,7 @@ function connection(
     return pass(name, place, 'not the section of production');
   const reason = lite ? excuse() : undefined;
   if (reason !== undefined) return pass(name, place, reason);
-  return certain(name, lite ? 'opened' : 'weak', { name: place.path }, place);
+  return failed(name, lite ? 'opened' : 'weak', { name: place.path }, place);
 }
 
 function cause(causes: Map<string, Finding>, origin: Origin, message: string, name: string, place: Place): Finding {

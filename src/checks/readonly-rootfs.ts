@@ -6,7 +6,7 @@ import { causeOf, linkCompose } from '../facts/compose.ts';
 import {
   type DeployedContainer,
   decidedAt,
-  failed,
+  failedUnlessTrial,
   linkContainers,
   setIn,
   sharingObjects,
@@ -115,7 +115,9 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
     if (!unused || results[0]!.exempt || booleanOf(byDefault) === true || byDefault?.rendered?.unknown !== undefined)
       return [pass(title, place, evidence)];
     const data = { title, chart: unused.workload.chart!.name };
-    const review = failed(title, 'unused', data, decidedAt(unused, byDefault, context), { confidence: 'low' });
+    const review = failedUnlessTrial(title, 'unused', data, decidedAt(unused, byDefault, context), {
+      confidence: 'low',
+    });
     return [{ ...review, place, evidence }];
   }
   const { workload, container, setting } = bad;
@@ -128,7 +130,12 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
     const chart = chartHint(container.body, 'securityContext', 'readOnlyRootFilesystem');
     const podLevel = at(workload.pod.spec, 'securityContext', 'readOnlyRootFilesystem');
     const dead = deadValues(facts, workload.chart?.folder, 'readOnlyRootFilesystem');
-    return [failed(title, podLevel ? 'podLevel' : 'missing', { title, where, chart }, place, { ...dead, ...trial })];
+    return [
+      failedUnlessTrial(title, podLevel ? 'podLevel' : 'missing', { title, where, chart }, place, {
+        ...dead,
+        ...trial,
+      }),
+    ];
   }
   const at2 = { path: setting.path ?? workload.path, span: setting.span };
   const value =
@@ -139,7 +146,10 @@ function judge(one: DeployedContainer, facts: Facts, options: Options): Subject[
     !workload.chart &&
     !setting.path?.endsWith('.tf');
   const fix = { description: 'Make the root file system read-only', edits: [{ ...at2, text: 'true' }] };
-  const subject = failed(title, 'writable', { title, value, where }, at2, { ...(literal ? { fix } : {}), ...trial });
+  const subject = failedUnlessTrial(title, 'writable', { title, value, where }, at2, {
+    ...(literal ? { fix } : {}),
+    ...trial,
+  });
   return [{ ...subject, place }];
 }
 
@@ -179,7 +189,7 @@ function services(facts: Facts): Subject[] {
     const at2 = setting ? { path: setting.path ?? service.path, span: setting.span } : place;
     const [cause, more] = causeOf(setting, at2);
     const trial = trials.has(service.path) ? { confidence: 'low' as const } : {};
-    return { ...failed(title, 'compose', { service: service.name }, cause, { ...more, ...trial }), place };
+    return { ...failedUnlessTrial(title, 'compose', { service: service.name }, cause, { ...more, ...trial }), place };
   });
 }
 
@@ -201,7 +211,7 @@ function runs(facts: Facts): Subject[] {
     const related = open
       .slice(1)
       .map((one) => ({ ...one.place, text: `Or it starts ${one.image} under the same name.` }));
-    return failed(title, 'run', { image }, place, related.length > 0 ? { related } : {});
+    return failedUnlessTrial(title, 'run', { image }, place, related.length > 0 ? { related } : {});
   });
 }
 
@@ -215,7 +225,7 @@ function tasks(facts: Facts): Subject[] {
     if (windows) return pass(title, place, 'Windows has no such setting');
     if (readOnly === true) return pass(title, place, 'readonlyRootFilesystem is true');
     if (readOnly === 'unknown') return unknown(title, place, 'readonlyRootFilesystem is only known at deployment');
-    return failed(title, 'task', { name }, place);
+    return failedUnlessTrial(title, 'task', { name }, place);
   });
   return [...known, ...open];
 }

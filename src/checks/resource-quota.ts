@@ -13,7 +13,7 @@ import { causeOf, linkCompose } from '../facts/compose.ts';
 import {
   type DeployedContainer,
   decidedAt,
-  failed,
+  failedUnlessTrial,
   linkContainers,
   setIn,
   sharingObjects,
@@ -135,7 +135,7 @@ function judge(one: DeployedContainer, facts: Facts, cpuToo: boolean): Subject[]
       if (open) return [unknown(title, place, open.rendered!.unknown!)];
       const present = presentIn(at(container.body, 'resources'));
       return [
-        failed(
+        failedUnlessTrial(
           title,
           present === '' ? 'limits' : 'memory',
           { title, where, present, chart: chartHint(container.body, 'resources', 'limits', 'memory') },
@@ -148,7 +148,7 @@ function judge(one: DeployedContainer, facts: Facts, cpuToo: boolean): Subject[]
       elsewhere ??
       `memory is limited to ${open ? 'a value of the installation' : textOf(memory)}${setIn(memory, place)}`;
     if (cpuToo && elsewhere === undefined && at(limits, 'cpu') === undefined)
-      return [failed(title, 'cpu', { title, where }, place, trial)];
+      return [failedUnlessTrial(title, 'cpu', { title, where }, place, trial)];
     const requests = at(container.body, 'resources', 'requests');
     if (
       elsewhere === undefined &&
@@ -156,7 +156,7 @@ function judge(one: DeployedContainer, facts: Facts, cpuToo: boolean): Subject[]
       at(requests, 'cpu') === undefined &&
       requests?.rendered?.unknown === undefined
     ) {
-      return [failed(title, 'requests', { title, where }, place, { confidence: 'low' })];
+      return [failedUnlessTrial(title, 'requests', { title, where }, place, { confidence: 'low' })];
     }
   }
   if (evidence === '') return [];
@@ -167,7 +167,9 @@ function judge(one: DeployedContainer, facts: Facts, cpuToo: boolean): Subject[]
   if (!one.unused || textOf(memory) !== undefined || open || coveredBy(one.variants[0]!.workload, facts) !== undefined)
     return [pass(title, place, evidence)];
   const data = { title, chart: one.unused.workload.chart!.name };
-  const review = failed(title, 'unused', data, decidedAt(one.unused, memory, limits, resources), { confidence: 'low' });
+  const review = failedUnlessTrial(title, 'unused', data, decidedAt(one.unused, memory, limits, resources), {
+    confidence: 'low',
+  });
   return [{ ...review, place, evidence }];
 }
 
@@ -199,14 +201,14 @@ function namespaces({ name, place, again, fixed, workloads, quotas, limitRanges 
     const message = assumed ? 'assumed' : 'namespace';
     const related = again.map((one) => ({ ...one, text: 'The same namespace is declared here again.' }));
     return [
-      failed(title, message, { namespace: name }, place, {
+      failedUnlessTrial(title, message, { namespace: name }, place, {
         confidence: review ? 'low' : 'high',
         ...(related.length > 0 ? { related } : {}),
       }),
     ];
   }
   const data = { title: titleOf(useless.object), namespace: name };
-  return [{ ...failed(title, 'emptyQuota', data, useless.place), place }];
+  return [{ ...failedUnlessTrial(title, 'emptyQuota', data, useless.place), place }];
 }
 
 function services(facts: Facts): Subject[] {
@@ -225,7 +227,7 @@ function services(facts: Facts): Subject[] {
     const zero = limits.find((node) => node?.rendered?.origins);
     const [cause, more] = causeOf(zero, place);
     const trial = trials.has(path) ? { confidence: 'low' as const } : {};
-    return { ...failed(title, 'compose', { service: name }, cause, { ...more, ...trial }), place };
+    return { ...failedUnlessTrial(title, 'compose', { service: name }, cause, { ...more, ...trial }), place };
   });
 }
 
@@ -236,7 +238,7 @@ function tasks(facts: Facts): Subject[] {
   const known = facts.linked(linkTasks).map(({ name, path, span, memory }) => {
     const title = `container ${name} of an ECS task`;
     const place = { path, span };
-    return memory ? pass(title, place, 'memory is set') : failed(title, 'task', { name }, place);
+    return memory ? pass(title, place, 'memory is set') : failedUnlessTrial(title, 'task', { name }, place);
   });
   return [...known, ...open];
 }

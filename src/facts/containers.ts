@@ -1,5 +1,5 @@
 /** Knows every container of a repository's workloads, with all the ways it is deployed. */
-import { type Finding, fail, type Subject } from '../check.ts';
+import { type Finding, failed, type Subject } from '../check.ts';
 import { isTrial } from './cluster/trials.ts';
 import { deployedWorkloads, linkCluster, placeIn, type Workload } from './cluster.ts';
 import type { Facts } from './facts.ts';
@@ -122,12 +122,12 @@ export function setIn(node: YamlNode | undefined, place: Place): string {
 }
 
 /** A failing subject, to review where its file is for trials: nobody hardens or bounds what is started to try things out. */
-export function failed(
+export function failedUnlessTrial(
   name: string,
   message: string,
   data: Finding['data'],
   place: Place,
   more: Partial<Finding> = {},
 ): Subject {
-  return fail(name, { message, data, place, confidence: isTrial(place.path) ? 'low' : 'high', ...more });
+  return failed(name, message, data, place, isTrial(place.path) ? { confidence: 'low', ...more } : more);
 }
