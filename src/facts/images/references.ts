@@ -11,7 +11,7 @@ import { linkDocker, shortNameOf } from '../docker-run.ts';
 import { type Facts, placeOf } from '../facts.ts';
 import { digestState, holdsPlaceholder, type ImageRef, imageName, moves, parseImage, shortName } from '../images.ts';
 import { namesOwnImage } from '../own-repository.ts';
-import { folderOf } from '../paths.ts';
+import { fileName, folderOf } from '../paths.ts';
 import { eachCommand } from '../shell.ts';
 import type { Place, Span } from '../span.ts';
 import { resolveVariables } from '../variables.ts';
@@ -123,8 +123,7 @@ export function groupImages(references: readonly ImageReference[]): readonly Ima
     const starts = orders.get(inFile) ?? new Map<number, number>();
     const nth = starts.get(place.span.start) ?? starts.size;
     orders.set(inFile, starts.set(place.span.start, nth));
-    const file = place.path.slice(place.path.lastIndexOf('/') + 1);
-    const here = one.container === undefined ? written : `${file} ${one.container} ${resolved} ${nth}`;
+    const here = one.container === undefined ? written : `${fileName(place.path)} ${one.container} ${resolved} ${nth}`;
     const same = line ?? (exempt !== undefined ? `${i}` : from === undefined ? here : `${from} ${resolved}`);
     const key = published ? `${aspect} ${own.prefix} ${own.set}` : same;
     const group = groups.get(key);

@@ -3,6 +3,7 @@
 import { DEVELOPERS_MODE, MAIL_CATCHERS, MODES, saysTrial } from '../cluster/trials.ts';
 import type { Extractor } from '../facts.ts';
 import { isPlaceholderHex } from '../images.ts';
+import { fileName } from '../paths.ts';
 import type { Span } from '../span.ts';
 import { holdsSettings, type Setting, settingsForm, settingsReader, treeReader } from './settings.ts';
 import { classify, type Exposed, exposedBy, fingerprint, registryLogin, secretName } from './values.ts';
@@ -53,7 +54,7 @@ export const secretfile: Extractor<'secretfile'> = {
       const span = { start: start.index, end: start.index + start[0].length };
       const key: Exposed & { span: Span } = {
         kind: 'private key',
-        name: path.slice(path.lastIndexOf('/') + 1),
+        name: fileName(path),
         fingerprint: fingerprint(text),
         span,
       };
@@ -69,7 +70,7 @@ function isRaw(path: string, text: string): boolean {
 }
 
 function typeOf(path: string, text: string): SecretFile['type'] | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = fileName(path);
   if (ENV.test(path)) return TEMPLATE.test(name) ? undefined : 'env';
   if (KEY.test(path) || RAW.test(path)) {
     if (PRIVATE.test(text) || isRaw(path, text)) return 'key';
@@ -88,16 +89,18 @@ function isKubeconfig(text: string): boolean {
 
 /** The one word of a file named like a secret: `db_password.txt`. */
 function valueIn(path: string, text: string): string | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.\w+$/, '');
-  return secretName(name) && /^\s*\S+\s*$/.test(text) ? text.trim() : undefined;
+  return secretName(stem(path)) && /^\s*\S+\s*$/.test(text) ? text.trim() : undefined;
+}
+
+function stem(path: string): string {
+  return fileName(path).replace(/\.\w+$/, '');
 }
 
 function single(path: string, text: string): Omit<SecretFile, 'type'> {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const found = exposedBy(name.replace(/\.\w+$/, ''), valueIn(path, text) ?? '', { weak: true });
+  const found = exposedBy(stem(path), valueIn(path, text) ?? '', { weak: true });
   const start = text.search(/\S/);
   return {
-    exposed: found ? [{ ...found, name, span: { start, end: text.trimEnd().length } }] : [],
+    exposed: found ? [{ ...found, name: fileName(path), span: { start, end: text.trimEnd().length } }] : [],
     safe: found ? 0 : 1,
   };
 }

@@ -22,6 +22,7 @@ import {
   classify,
   type Exposed,
   echoes,
+  exposedAs,
   exposedBy,
   fingerprint,
   type JudgeOptions,
@@ -233,7 +234,7 @@ function asking(body: YamlNode): { entry: YamlEntry; exposed: Exposed }[] {
       const kind = secretName(key);
       if (!asksForChange(value) && classify(value) === 'placeholder') return [];
       if (asksForChange(value) && kind && takesAnyText(key))
-        found.push({ entry, exposed: { kind, name: key.slice(0, 80), fingerprint: fingerprint(value) } });
+        found.push({ entry, exposed: exposedAs(kind, key, value) });
     }
   }
   return found;
@@ -456,7 +457,7 @@ function inSettings(facts: Facts): SecretUse[] {
     const exposed =
       // Whoever runs a script that writes "changeme" changes it there.
       exposedBy(name, value, { weak: source !== 'written' && source !== 'export', strong: source === 'export' }) ??
-      (given ? { kind: 'credential' as const, name: name.slice(0, 80), fingerprint: fingerprint(value) } : undefined);
+      (given ? exposedAs('credential', name, value) : undefined);
     if (!exposed || (!exposed.certain && isForDevelopment(place.path))) return [];
     const sure = exposed.certain || (source === 'export' && looksDrawn(value));
     return [{ way: source, owner, place, exposed, doubtful: doubtful === true && !sure }];

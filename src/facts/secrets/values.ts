@@ -218,14 +218,14 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
   // A script may look for one: `grep -r "$PATTERN"`.
   const isKey = PRIVATE_KEY.test(value) && (!options.strong || /[A-Za-z0-9+/]{40}/.test(value));
   if (isKey && !/BEGIN ENCRYPTED PRIVATE KEY/.test(value))
-    return { ...exposed('private key', name, value), certain: true, ...within(value, PRIVATE_KEY.exec(value)?.[0]) };
+    return { ...exposedAs('private key', name, value), certain: true, ...within(value, PRIVATE_KEY.exec(value)?.[0]) };
   const token = TOKENS.exec(value)?.[0];
   if (token !== undefined && !SHOWN.test(token))
-    return { ...exposed('token', name, token), certain: true, ...within(value, token) };
+    return { ...exposedAs('token', name, token), certain: true, ...within(value, token) };
   const login = loginsIn(value).find(({ password }) => counts(password, options));
   if (login) {
     const local = /^(?:localhost|127\.0\.0\.1|\(localdb\)|\.)$/i.test(login.host) ? { local: true as const } : {};
-    return { ...exposed('connection string', name, login.password), ...local, ...within(value, login.text) };
+    return { ...exposedAs('connection string', name, login.password), ...local, ...within(value, login.text) };
   }
   if (!options.placeholders && echoes(name, value)) return undefined;
   const kind = secretName(name);
@@ -234,7 +234,7 @@ export function exposedBy(name: string, value: string, options: JudgeOptions = {
   if (/^aws_/i.test(name) && kind === 'key' && value.length < 16 && !options.placeholders) return undefined;
   if (FOR_BROWSERS.test(name) && (kind === 'key' || kind === 'token')) return undefined;
   if (kind && single && counts(value, options) && looksSecret(kind, name, value, options))
-    return exposed(kind, name, value);
+    return exposedAs(kind, name, value);
   if (depth > 0 || value.length > 200_000 || !/[:=]/.test(value)) return undefined;
   // "secret://prod/db" is no pair.
   if (/^[^\s"{]+$/.test(value) && classify(value) === 'reference') return undefined;
@@ -309,7 +309,7 @@ function inJson(node: unknown, text: string, options: JudgeOptions, depth: numbe
 /** `auth` of Docker's config.json: user and password in Base64. */
 export function registryLogin(value: string): Exposed | undefined {
   const password = /^[^:]+:(.+)$/.exec(Buffer.from(value, 'base64').toString('utf8'))?.[1];
-  return password && classify(password) === 'real' ? exposed('password', 'auth', password) : undefined;
+  return password && classify(password) === 'real' ? exposedAs('password', 'auth', password) : undefined;
 }
 
 /** `token: event.token`, `key = load(x)`, `NextToken=next`: a program in the text, which names no value. */
@@ -404,7 +404,8 @@ function looksSecret(kind: SecretKind, name: string, value: string, options: Jud
   return value.length >= 6;
 }
 
-function exposed(kind: SecretKind, name: string, value: string): Exposed {
+/** What a value of that kind gives away under its name: no more than how to tell it from others. */
+export function exposedAs(kind: SecretKind, name: string, value: string): Exposed {
   const weak = WEAK.test(value) ? { weak: true as const } : {};
   return { kind, name: name.slice(0, 80), fingerprint: fingerprint(value), ...weak };
 }
