@@ -70,6 +70,7 @@ export function interpolator(environment: Environment): <T extends YamlNode>(nod
     }
     const entries = node.entries.map((entry) => {
       const value = replace(entry.value);
+      // The key and the value of a pair are parts of one item of a list.
       const pair = entry.keySpan === entry.value.span && entry.key.includes('$');
       const key = (pair && resolveVariables(entry.key, scope).value) || entry.key;
       return value === entry.value && key === entry.key ? entry : { ...entry, key, value };

@@ -101,6 +101,7 @@ export function httpProxy(one: Deployed): EdgeServer | undefined {
   const { body } = one.object;
   const host = at(body, 'spec', 'virtualhost');
   if (host === undefined) return undefined;
+  const set = (node: YamlNode) => itemHeaders(one.path, itemsOf(at(node, 'responseHeadersPolicy', 'set')));
   const limitOf = (node: YamlNode | undefined): Limit[] => {
     const local = at(node, 'rateLimitPolicy', 'local');
     const rate = perUnit(textOf(at(local, 'requests')), textOf(at(local, 'unit')));
@@ -116,14 +117,7 @@ export function httpProxy(one: Deployed): EdgeServer | undefined {
       inner: textOf(at(route, 'pathRewritePolicy', 'replacePrefix', 0, 'replacement')) ?? path,
       upstreams: itemsOf(at(route, 'services')).flatMap((service) => textOf(at(service, 'name'))?.toLowerCase() ?? []),
       place: { path: route.path ?? one.path, span: route.span },
-      headers: merged(
-        common(
-          itemsOf(at(route, 'services')).map((service) =>
-            itemHeaders(one.path, itemsOf(at(service, 'responseHeadersPolicy', 'set'))),
-          ),
-        ),
-        itemHeaders(one.path, itemsOf(at(route, 'responseHeadersPolicy', 'set'))),
-      ),
+      headers: merged(common(itemsOf(at(route, 'services')).map(set)), set(route)),
       limits: [...limitOf(host), ...limitOf(route)],
     };
   });
